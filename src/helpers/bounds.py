@@ -1,0 +1,406 @@
+"""Numbers with bounds: what the words of a text allow, and arithmetic that keeps it.
+
+"Trên 3.550" is not 3550 but the open interval from 3550 upwards; a figure nobody printed is
+the whole admissible range. Every result carries the facts it was computed from and its formula,
+so that a reader can go back to the sentences. Dependence between operands is not exploited:
+a result may be wider than need be, never narrower.
+"""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+ROUNDINGS = (None, "printed_digits", "next_step")  # readings of a printed figure, strictest first
+
+PHRASES = {
+    "en": {
+        "point": "{0}",
+        "unknown": "not stated",
+        "free": "not determined",
+        "about": "about {0}",
+        "nearly": "nearly {0}",
+        "more": "more than {0}",
+        "at_least": "at least {0}",
+        "less": "less than {0}",
+        "at_most": "at most {0}",
+        "closed": "{0} to {1}",
+        "left_open": "more than {0}, at most {1}",
+        "right_open": "at least {0}, less than {1}",
+        "open": "more than {0}, less than {1}",
+    },
+    "vi": {
+        "point": "{0}",
+        "unknown": "không nêu",
+        "free": "chưa xác định được",
+        "about": "khoảng {0}",
+        "nearly": "gần {0}",
+        "more": "trên {0}",
+        "at_least": "ít nhất {0}",
+        "less": "dưới {0}",
+        "at_most": "không quá {0}",
+        "closed": "từ {0} đến {1}",
+        "left_open": "trên {0}, không quá {1}",
+        "right_open": "từ {0} đến dưới {1}",
+        "open": "trên {0}, dưới {1}",
+    },
+}
+
+
+class BoundsInvalid(ValueError):
+    """An interval that holds no number, or operands that cannot meet."""
+
+
+@dataclass(frozen=True)
+class Bounded:
+    """An interval with open or closed ends, the number printed, and where it comes from.
+
+    >>> members = Bounded(3550, math.inf, True, True, "persons", 3550, "at_least", ("mk.1",))
+    >>> (members / 43).low, (members / 43).formula
+    (82.55813953488372, '{0} / 43')
+    """
+
+    low: float
+    high: float
+    low_open: bool
+    high_open: bool
+    unit: str
+    value: float | None = None
+    bound: str = "exact"
+    facts: tuple[str, ...] = ()
+    formula: str = ""
+
+    def __post_init__(self):
+        # An infinite end is never reached, so it is open whatever the caller says.
+        object.__setattr__(self, "low_open", bool(self.low_open) or self.low == -math.inf)
+        object.__setattr__(self, "high_open", bool(self.high_open) or self.high == math.inf)
+        pointless = self.low == self.high and (self.low_open or self.high_open)
+        if not self.low <= self.high or pointless:
+            raise BoundsInvalid(
+                f"Bounds {self.low} to {self.high} ({self.unit}; facts {list(self.facts)}) hold no "
+                "number: expected a lower bound below the upper one. Check value_low, value_high "
+                "and their open ends."
+            )
+
+    def __add__(self, other):
+        other = _lift(other, self.unit)
+        _same_unit(self, other)
+        low, high = self.low + other.low, self.high + other.high
+        opens = self.low_open or other.low_open, self.high_open or other.high_open
+        return _derived(self, other, "+", self.unit, (low, high, *opens))
+
+    def __neg__(self):
+        formula = f"-{_term(self)}" if self.facts else ""
+        ends = (-self.high, -self.low, self.high_open, self.low_open)
+        return Bounded(*ends, self.unit, _point(*ends), "derived", self.facts, formula)
+
+    def __sub__(self, other):
+        other = _lift(other, self.unit)
+        difference = self + (-other)
+        return replace(difference, **_provenance(self, other, "-"))
+
+    def __mul__(self, other):
+        other = _lift(other, "ratio")
+        unit = other.unit if self.unit in ("share", "ratio") else self.unit
+        return _derived(self, other, "*", unit, _hull_of(_corners(self, other, _product)))
+
+    def __truediv__(self, other):
+        other = _lift(other, "ratio")
+        if other.low < 0 < other.high or other.low == other.high == 0:
+            ends = (-math.inf, math.inf, True, True)
+        elif other.high <= 0:
+            ends = _hull_of(_corners(-self, -other, _quotient))
+        else:
+            ends = _hull_of(_corners(self, other, _quotient))
+        return _derived(self, other, "/", "ratio", ends)
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+    def __rsub__(self, other):
+        return _lift(other, self.unit) - self
+
+    def __rtruediv__(self, other):
+        return _lift(other, "ratio") / self
+
+
+def from_fact(
+    row: Mapping, *, rounding: str | None = None, share_limit: float | None = 1.0
+) -> Bounded:
+    """Return the interval that a fact's words allow, in the fact's unit (shares 0-1).
+
+    No measure here is negative, so a missing lower end is zero; a missing upper end is infinity,
+    or `share_limit` for shares. `rounding` chooses how a figure in print is read (off by default,
+    and to be named in the report): "printed_digits" reads 99,6 % as [99.55, 99.65);
+    "next_step" reads besides "trên 3.550" as below 3560, one step of its last digit not zero,
+    and "khoảng" or "gần" as within one step.
+
+    >>> row = {"fact_id": "a", "value": 3550, "value_low": 3550, "low_open": True,
+    ...        "value_high": None, "high_open": None, "bound": "at_least", "unit": "persons"}
+    >>> from_fact(row).high, from_fact(row | {"number_text": "3.550"}, rounding="next_step").high
+    (inf, 3560.0)
+    """
+    value, low, high = (_number(row[key]) for key in ("value", "value_low", "value_high"))
+    bound, unit = row["bound"], row["unit"]
+    if bound == "exact":
+        low, high = (value if low is None else low), (value if high is None else high)
+    limit = share_limit if unit == "share" and share_limit is not None else math.inf
+    ends = (
+        0.0 if low is None else low,
+        limit if high is None else high,
+        low is not None and _true(row["low_open"]),
+        high is not None and _true(row["high_open"]),
+    )
+    if rounding and value is not None:
+        ends = _rounded(ends, value, bound, unit, str(row.get("number_text") or ""), rounding)
+        ends = (ends[0], min(ends[1], max(limit, value)), ends[2], ends[3] and ends[1] <= limit)
+    return Bounded(*ends, unit, value, bound, (str(row["fact_id"]),))
+
+
+def unknown(unit: str, low: float = 0.0, high: float = math.inf) -> Bounded:
+    """Return the whole admissible range of a number that nobody printed.
+
+    >>> words(unknown("share", 0, 1), "vi")
+    'không nêu'
+    """
+    return Bounded(low, high, False, False, unit, None, "unknown")
+
+
+def exact(value: float, unit: str) -> Bounded:
+    """Return a number that is known by itself (a constant, a length of time), without facts."""
+    return Bounded(value, value, False, False, unit, value, "exact", (), f"{value:.12g}")
+
+
+def share(part: Bounded, whole: Bounded) -> Bounded:
+    """Return part / whole as a share, kept within 0 to 1 because a part is inside its whole.
+
+    >>> share(exact(90, "count"), exact(449, "count")).value
+    0.20044543429844097
+    """
+    quotient = part / whole
+    if quotient.low > 1 or quotient.high < 0:
+        raise BoundsInvalid(
+            f"A part of {part.low:g} or more is no share of {whole.high:g} or less (facts "
+            f"{list(quotient.facts)}): check that the base is the whole of which this is a part."
+        )
+    return clip(replace(quotient, unit="share"), 0, 1)
+
+
+def rate(count: Bounded, base: Bounded, per: float = 1, unit: str = "ratio") -> Bounded:
+    """Return per x count / base in `unit`, for instance disciplined members per 1,000 members.
+
+    >>> rate(exact(50, "persons"), exact(1742, "persons"), 1000, "per_1000").value
+    28.702640642939148
+    """
+    return replace((count if per == 1 else count * per) / base, unit=unit)
+
+
+def clip(b: Bounded, low: float, high: float) -> Bounded:
+    """Return `b` without what lies outside [low, high]; at least one number must stay."""
+    ends = (
+        max(b.low, low),
+        min(b.high, high),
+        b.low_open and b.low >= low,
+        b.high_open and b.high <= high,
+    )
+    return replace(b, low=ends[0], high=ends[1], low_open=ends[2], high_open=ends[3])
+
+
+def hull(first: Bounded, *others: Bounded) -> Bounded:
+    """Return the smallest interval that holds every operand: what conflicting sources leave.
+
+    >>> hull(exact(34, "count"), exact(35, "count")).high
+    35
+    """
+    result = first
+    for other in others:
+        _same_unit(result, other)
+        ends = _hull_of(
+            [(b.low, b.low_open) for b in (result, other)],
+            [(b.high, b.high_open) for b in (result, other)],
+        )
+        result = _derived(result, other, "∪", first.unit, ends)
+    return result
+
+
+def meet(first: Bounded, *others: Bounded) -> Bounded:
+    """Return what all operands allow together; BoundsInvalid if they exclude one another."""
+    result = first
+    for other in others:
+        _same_unit(result, other)
+        low = max((b.low, b.low_open) for b in (result, other))
+        high = min((b.high, not b.high_open) for b in (result, other))
+        ends = (low[0], high[0], low[1], not high[1])
+        result = _derived(result, other, "∩", first.unit, ends)
+    return result
+
+
+def above(a: Bounded, b: Bounded) -> bool:
+    """Return whether a is larger than b under every admissible value of both.
+
+    >>> above(Bounded(5, 9, True, False, "count"), exact(5, "count"))
+    True
+    """
+    return a.low > b.high or (a.low == b.high and (a.low_open or b.high_open))
+
+
+def holds(b: Bounded, number: float) -> bool:
+    """Return whether a number is admissible."""
+    over = number > b.low or (number == b.low and not b.low_open)
+    return over and (number < b.high or (number == b.high and not b.high_open))
+
+
+def is_point(b: Bounded) -> bool:
+    """Return whether only one number is admissible."""
+    return b.low == b.high
+
+
+def words(b: Bounded, language: str) -> str:
+    """Return the number in words of English ("en") or Vietnamese ("vi"), bounds kept.
+
+    Zero below and one above (for shares) are no information and are not written.
+
+    >>> words(Bounded(3550, math.inf, True, True, "persons", 3550, "at_least"), "vi")
+    'trên 3.550'
+    """
+    from helpers import quantities
+
+    key, numbers = _phrase(b)
+    return PHRASES[language][key].format(*(quantities.write(n, b.unit, language) for n in numbers))
+
+
+def _phrase(b: Bounded) -> tuple[str, tuple[float, ...]]:
+    """Return which phrase fits, and the numbers in it."""
+    lower = b.low if b.low > 0 or -math.inf < b.low < 0 else None
+    upper = None if b.high == math.inf or (b.unit == "share" and b.high >= 1) else b.high
+    if b.bound == "unknown":
+        return "unknown", ()
+    if is_point(b):
+        return "point", (b.low,)
+    if b.bound == "approx" and b.value is not None:
+        return ("nearly" if b.high == b.value else "about"), (b.value,)
+    if lower is None and upper is None:
+        return "free", ()
+    if upper is None:
+        return ("more" if b.low_open else "at_least"), (lower,)
+    if lower is None:
+        return ("less" if b.high_open else "at_most"), (upper,)
+    ends = {(0, 0): "closed", (1, 0): "left_open", (0, 1): "right_open", (1, 1): "open"}
+    return ends[b.low_open, b.high_open], (lower, upper)
+
+
+def _rounded(ends, value, bound, unit, text, rounding):
+    """Return the ends that a rounding convention gives to a printed figure."""
+    low, high, low_open, high_open = ends
+    scale = 0.01 if abs(_as_number(text) / 100 - value) < 1e-9 else 1.0  # a percentage
+    if bound == "exact" and (scale != 1 or "," in text) and value:
+        half = _last_place(text) * scale / 2
+        return (max(0.0, value - half), value + half, False, True)
+    if rounding == "next_step" and bound in ("at_least", "at_most", "approx"):
+        step = _last_digit(text) * scale
+        if bound in ("at_least", "approx") and high > value:
+            high, high_open = min(high, value + step), True
+        if bound in ("at_most", "approx") and low < value:
+            low, low_open = max(low, value - step), True
+    return (low, high, low_open, high_open)
+
+
+def _as_number(text: str) -> float:
+    """Return a printed figure with Vietnamese marks as a number, nan if it is words."""
+    digits = re.sub(r"\.(?=\d{3}(\D|$))", "", text.strip()).replace(",", ".")
+    try:
+        return float(digits)
+    except ValueError:
+        return math.nan
+
+
+def _last_place(text: str) -> float:
+    """Return the worth of the last digit printed: 0.1 for "99,6", 1 for "3.550"."""
+    decimals = text.partition(",")[2]
+    return 10.0 ** -len(re.sub(r"\D", "", decimals))
+
+
+def _last_digit(text: str) -> float:
+    """Return the worth of the last digit that is not zero: 10 for "3.550", 1000 for "66.000"."""
+    whole = re.sub(r"\D", "", text.partition(",")[0])
+    if "," in text:
+        return _last_place(text)
+    return 10.0 ** (len(whole) - len(whole.rstrip("0"))) if whole.strip("0") else 1.0
+
+
+def _corners(a: Bounded, b: Bounded, operate: Callable) -> list[tuple[float, bool]]:
+    """Return the four results at the ends, each with whether it is out of reach."""
+    return [
+        operate(x, x_open, y, y_open)
+        for x, x_open in ((a.low, a.low_open), (a.high, a.high_open))
+        for y, y_open in ((b.low, b.low_open), (b.high, b.high_open))
+    ]
+
+
+def _product(x, x_open, y, y_open):
+    if x == 0 or y == 0:  # a zero that is reached makes a zero that is reached
+        return 0.0, not ((x == 0 and not x_open) or (y == 0 and not y_open))
+    return x * y, x_open or y_open
+
+
+def _quotient(x, x_open, y, y_open):
+    """Divide by an end of an interval of positive numbers (zero stands for its limit)."""
+    if x == 0:
+        return 0.0, x_open
+    if y == math.inf:
+        return 0.0, True
+    if y == 0:
+        return math.copysign(math.inf, x), True
+    return x / y, x_open or y_open
+
+
+def _hull_of(lows: list, highs: list | None = None) -> tuple[float, float, bool, bool]:
+    """Return the ends of (value, open) pairs; an end is closed if any pair reaches it."""
+    low = min(lows)  # False sorts before True: the closed one wins a tie
+    high = max((value, not is_open) for value, is_open in (highs or lows))
+    return low[0], high[0], low[1], not high[1]
+
+
+def _derived(a: Bounded, b: Bounded, sign: str, unit: str, ends: tuple) -> Bounded:
+    return Bounded(*ends, unit, _point(*ends), "derived", **_provenance(a, b, sign))
+
+
+def _provenance(a: Bounded, b: Bounded, sign: str) -> dict:
+    """Return the facts of both operands, each once, and the formula over them."""
+    facts = tuple(dict.fromkeys(a.facts + b.facts))
+    terms = [
+        _term(side).format(*(f"{{{facts.index(fact)}}}" for fact in side.facts)) for side in (a, b)
+    ]
+    return {"facts": facts, "formula": f"{terms[0]} {sign} {terms[1]}"}
+
+
+def _term(b: Bounded) -> str:
+    """Return the formula of an operand, in brackets if it is more than one term."""
+    text = b.formula or ("{0}" if b.facts else "?")
+    return f"({text})" if " " in text else text
+
+
+def _point(low: float, high: float, *_) -> float | None:
+    return low if low == high else None
+
+
+def _lift(other, unit: str) -> Bounded:
+    return other if isinstance(other, Bounded) else exact(float(other), unit)
+
+
+def _same_unit(a: Bounded, b: Bounded) -> None:
+    if a.unit != b.unit:
+        raise BoundsInvalid(
+            f"Cannot put {a.unit} and {b.unit} together (facts {list(a.facts + b.facts)}): "
+            "expected one unit on both sides."
+        )
+
+
+def _number(cell) -> float | None:
+    """Return a table's cell as a number, None where it is empty."""
+    return None if str(cell) in ("", "None", "nan", "<NA>") else float(cell)
+
+
+def _true(cell) -> bool:
+    """Return a table's cell as a truth value; empty is false."""
+    return cell is True or str(cell).lower() == "true"
