@@ -217,11 +217,11 @@ def figure(
 def ui(code: str, language: str) -> str:
     """A word of the report's frame, from the vocabulary list "ui"."""
     words = _labels("vocabulary:ui", language)
-    if code not in words:
+    if not words.get(code):
         raise NotShowable(
             f"vocabulary.csv has no word {code!r} in its list 'ui'; add the row"
         )
-    return words[code]
+    return words.get(code)
 
 
 def date(iso: str, language: str) -> str:
@@ -312,12 +312,6 @@ def _need_both(what: str, parts: dict, *names: str) -> None:
 
 
 class _Echo(dict):  # until the codebooks are there
-    def __contains__(self, key):
-        return True
-
-    def __getitem__(self, key):
-        return key.replace("_", " ")
-
     def get(self, key, default=None):
         return key.replace("_", " ") if isinstance(key, str) else default
 
