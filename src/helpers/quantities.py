@@ -1,0 +1,258 @@
+"""Amounts as the Vietnamese press writes them: read them from text, write them back.
+
+Only the number itself is read here (1.142; 4,974; 20,59%; 58/318; hai mươi ba; trên 3.550;
+từ 185 đến 190; một phần ba), with the interval its qualifier allows. What it counts is the
+business of `extract`.
+"""
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+_ONES = {"không": 0, "một": 1, "mốt": 1, "hai": 2, "ba": 3, "bốn": 4, "tư": 4, "năm": 5, "lăm": 5}
+_ONES |= {"sáu": 6, "bảy": 7, "bẩy": 7, "tám": 8, "chín": 9}
+_SCALES = {"nghìn": 1e3, "ngàn": 1e3, "vạn": 1e4, "triệu": 1e6, "tỷ": 1e9, "tỉ": 1e9}
+
+# The words of a number. "Năm" is five or a year: inside a number only before a scale or after
+# "linh", alone only before what is counted ("năm chi bộ") and not in "cuối năm", "trong năm".
+_FIVE = r"năm(?=\s(?:trăm|mươi|nghìn|ngàn|vạn))"
+_NEXT = rf"(?:mươi|mười|trăm|chục|nghìn|ngàn|vạn|triệu|linh(?:\snăm)?|lẻ(?:\snăm)?|mốt|lăm|{_FIVE})"
+_DIGIT = r"(?:một|hai|ba|bốn|tư|sáu|bảy|bẩy|tám|chín|không(?=\străm))"
+_YEARS = (
+    "trong",
+    "cuối",
+    "đầu",
+    "giữa",
+    "mỗi",
+    "hàng",
+    "hằng",
+    "từng",
+    "cả",
+    "các",
+    "nhiều",
+    "mấy",
+)
+_YEARS += ("vài", "những", "một", "hai", "ba", "qua", "sang", "hết", "số", "nửa", "trên", "của")
+_COUNTED = r"(?:chi|đảng|tổ|đồng|đ/c|tccs|đơn|cấp|người|trường|thôn|bản|xã|ấp|quần|cán|huy|trăm|nghìn|mươi)"
+_FIVE_ALONE = rf"{''.join(f'(?<!{w} )' for w in _YEARS)}năm(?=\s{_COUNTED}(?!\w))"
+_FIRST = rf"(?:một|hai|ba|bốn|{_FIVE_ALONE}|sáu|bảy|bẩy|tám|chín|mười)"
+_WORDS = rf"{_FIRST}(?:\s(?:{_NEXT}|{_DIGIT}))*+(?!\w)"
+# Four bare digits come before groups of three so that 2492 stays whole.
+_DIGITS = (
+    r"(?>\d{1,3}(?:[.\u2019]\d{3})++(?:,\d+)?|\d{1,3}(?:,\d{3})++(?:\.\d+)?"
+    r"|\d{1,3}(?:\s\d{3})++(?![\d.,/])|\d+(?:[.,]\d+)?)(?!\d)"
+)
+_SCALED = rf"{_DIGITS}(?:\s?(?:nghìn|ngàn|vạn|triệu|tỷ|tỉ)(?!\w))?"
+# What can stand in the place of a number and is none: dates, clock times, terms, numbers of
+# documents, telephone numbers, scores such as 4,5/5.
+_NO_AMOUNT = (
+    r"\d{1,2}\s?[/.-]\s?\d{1,2}\s?[/.-]\s?(?:19|20)\d{2}(?!\d)|\d{1,2}\s?[/-]\s?(?:19|20)\d{2}(?![\d.])"
+    r"|(?:19|20)\d{2}\s?[-–/]\s?(?:19|20)\d{2}(?!\d)|\d{1,2}(?:h\d{0,2}|:\d{2}(?::\d{2})?)(?!\w)"
+    r"|\d+\s?[-/]\s?(?:\d{4}\s?[-/]\s?)?(?:nq|qđ|qđi|ct|hd|kl|kh|tt|bc|cv|tb|nđ|đa|ctr|cth|hđ|"
+    r"ql|qc|ttr|pl|l|ch|tw)(?![a-zà-ỹ])(?:[-/]\w+)*+|0\d{2,3}[.\s]\d{3,4}[.\s]\d{3,4}|\d{9,}"
+    r"|\d+,\d/\d+|\d+(?:\.\d+){3,}"
+)
+_AMOUNT = re.compile(
+    rf"(?<!\w)(?<!\d[.,:/])(?<!\w[-–])(?:(?P<no>{_NO_AMOUNT})"
+    rf"|(?P<every>\d+|{_FIRST})\s(?P<span>tháng|tuần|quý|năm)(?:/|\smột\s|\s/\s)lần(?!\w)"
+    rf"|(?P<part>{_DIGITS})(?:\s?/\s?|\strên\s(?:tổng\s(?:số\s)?)?)(?P<whole>{_DIGITS})(?!\s?[/-]\s?\d)"
+    rf"|(?P<low>{_SCALED})\s?%?(?:\s?[-–]\s?|\sđến\s|\stới\s)(?P<high>{_SCALED})"
+    rf"|(?P<top>{_FIRST}|\d+)\sphần\s(?P<bottom>\w+)|(?P<half>(?:(?:quá|già|hơn|trên|một)\s)*+nửa)(?!\w)"
+    rf"|(?P<digits>{_SCALED})|(?P<words>{_WORDS})"
+    r"|(?P<none>(?:không|chưa)(?=\s(?:(?:có|còn)\s)?(?:một\s)?(?:chi|đảng|tổ|đơn|tccs|cấp|đồng|cơ sở|"
+    r"trường hợp|tập thể|ai|người|nơi|thôn|bản|xã)(?!\w))))"
+)
+# What the qualifier before a number says of it; both spellings where `fold` moves the tone mark.
+_BEFORE = {
+    "không quá": "at_most", "không vượt quá": "at_most", "tối đa": "at_most", "nhiều nhất": "at_most",
+    "không dưới": "at_least", "không ít hơn": "at_least", "ít nhất": "at_least",
+    "tối thiểu": "at_least", "không thấp hơn": "at_least",
+    "trên": "over", "hơn": "over", "quá": "over", "ngoài": "over", "ngòai": "over", "có tới hơn": "over",
+    "dưới": "under", "chưa đến": "under", "chưa đầy": "under", "chưa tới": "under",
+    "không đến": "under", "chưa quá": "at_most",
+    "gần": "near", "ngót": "near", "khoảng": "about", "khỏang": "about", "xấp xỉ": "about", "chừng": "about",
+    "ước": "about", "ước khoảng": "about", "ước khỏang": "about", "độ": "about", "tầm": "about", "cỡ": "about",
+}  # fmt: skip
+_QUALIFIER = re.compile(
+    rf"(?<!\w)({'|'.join(sorted(_BEFORE, key=len, reverse=True))})(?:\s(?:là|có|đạt|từ))?\s$"
+)
+_COMPARED = re.compile(r"(?:nhiều|cao|ít|thấp|đông)\s(?:hơn|quá)\s$")
+_YEARLY = {"tháng": 12.0, "tuần": 52.0, "quý": 4.0, "năm": 1.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A number in a text: ``start:end`` is the number as written, ``left:right`` the same with its
+    qualifier and percent sign. ``value`` is the number printed (shares 0-1; of a range the lower
+    end), ``low`` and ``high`` what the words allow (infinite where they set no bound)."""
+
+    start: int
+    end: int
+    value: float
+    form: str  # digits, words, zero, fraction, range, part, whole, every
+    unit: str = "count"  # count, share, per_year
+    bound: str = "exact"
+    low: float = math.nan
+    high: float = math.nan
+    low_open: bool = False
+    high_open: bool = False
+    left: int = -1
+    right: int = -1
+
+
+def number(written: str, *, percent: bool = False) -> float:
+    """The value of a number as written, NaN where it is none.
+
+    A dot or comma before exactly three digits parts thousands, unless a percent sign follows.
+
+    >>> [number(w) for w in ("1.142", "4,974", "20,59", "02", "12,5 nghìn", "ba trăm mười hai")]
+    [1142.0, 4974.0, 20.59, 2.0, 12500.0, 312.0]
+    """
+    written = written.strip().lower()
+    if not written[:1].isdigit():
+        return _words_value(written.split())
+    figure, *scale = re.split(r"\s?(?=nghìn|ngàn|vạn|triệu|tỷ|tỉ)", written, maxsplit=1)
+    if len(figure) > 20:
+        return math.nan
+    factor = _SCALES[scale[0]] if scale else 1.0
+    groups = re.fullmatch(r"([1-9]\d{0,2})((?:[.,\u2019\s]\d{3})+)(?:[.,](\d+))?", figure)
+    decimal_likely = (percent or scale) and groups and figure.count(".") + figure.count(",") == 1
+    if groups and not decimal_likely:
+        whole = groups[1] + re.sub(r"\D", "", groups[2])
+        return float(f"{whole}.{groups[3] or 0}") * factor
+    return round(float(re.sub(r"\s", "", figure).replace(",", ".")) * factor, 6)
+
+
+def _words_value(words: list[str]) -> float:
+    total, hundreds, last = 0.0, 0.0, None
+    for word in words:
+        if word in _SCALES:
+            total, hundreds, last = (total + hundreds + (last or 0)) * _SCALES[word], 0.0, None
+        elif word == "trăm":
+            hundreds, last = (last or 1) * 100, None
+        elif word in ("mươi", "chục"):
+            hundreds, last = hundreds + (last or 1) * 10, None
+        elif word == "mười":
+            hundreds, last = hundreds + 10, None
+        elif word in _ONES and last is None:
+            last = float(_ONES[word])
+        elif word not in ("linh", "lẻ"):
+            return math.nan
+    return total + hundreds + (last or 0)
+
+
+def read(folded: str) -> list[Amount]:
+    """Every amount of a text in lower case (`evidence.fold`), in order; dates and the like are not.
+
+    >>> [(a.value, a.bound, a.low_open) for a in read("trên 3.550 đảng viên, 58/318 chi bộ, 20%")]
+    [(3550.0, 'at_least', True), (58.0, 'exact', False), (318.0, 'exact', False), (0.2, 'exact', False)]
+    """
+    found = []
+    for match in _AMOUNT.finditer(folded):
+        if match["no"] is None:
+            found.extend(_bounded(folded, match, a) for a in _amounts(match))
+    return [a for a in found if not math.isnan(a.value)]
+
+
+def _amounts(match: re.Match) -> Iterator[Amount]:
+    form = match.lastgroup
+    percent = _percent_after(match.string, match.end()) > match.end()
+    share = {"unit": "share"} if percent else {}
+    scale = 100 if percent else 1
+
+    def at(group: str, kind: str) -> Amount:
+        value = round(number(match[group], percent=percent) / scale, 8)
+        return Amount(match.start(group), match.end(group), value, kind, **share)
+
+    if match["every"]:
+        times = _YEARLY[match["span"]] / max(number(match["every"]), 1)
+        yield Amount(*match.span(), times, "every", "per_year")
+    elif match["part"]:
+        yield at("part", "part")
+        yield at("whole", "whole")
+    elif match["low"]:
+        low, high = at("low", "range"), at("high", "range")
+        if low.value < high.value:
+            bounds = {"low": low.value, "high": high.value, "bound": "range"}
+            yield replace(low, end=high.end, **bounds)
+        else:
+            yield from (replace(low, form="digits"), replace(high, form="digits"))
+    elif match["half"]:
+        more = match["half"].split()[0] in ("quá", "già", "hơn", "trên")
+        half = Amount(*match.span(), 0.5, "fraction", "share")
+        yield replace(half, bound="at_least", low=0.5, low_open=True) if more else half
+    elif match["bottom"]:
+        parts = {"mười": 10.0}.get(match["bottom"]) or number(match["bottom"])
+        if parts and parts > 1:
+            value = round(number(match["top"]) / parts, 4)
+            yield Amount(*match.span(), value, "fraction", "share")
+    elif match["none"]:
+        yield Amount(*match.span(), 0.0, "zero")
+    else:
+        yield at(form, form)
+
+
+def _percent_after(text: str, end: int) -> int:
+    sign = re.compile(r"\s?(?:%|phần trăm(?!\w))").match(text, end)
+    return sign.end() if sign else end
+
+
+def _bounded(text: str, match: re.Match, amount: Amount) -> Amount:
+    """The amount with the interval that the words before and just after it allow."""
+    right = _percent_after(text, amount.end)
+    before = text[max(0, amount.start - 20) : amount.start]
+    found = None if _COMPARED.search(before) else _QUALIFIER.search(before)
+    left = amount.start - (len(before) - found.start()) if found else amount.start
+    amount = replace(amount, left=left, right=right)
+    if amount.bound != "exact":
+        return amount
+    if text.startswith(" trở lên", right):
+        return qualified(amount, "at_least")
+    if text.startswith(" trở xuống", right):
+        return qualified(amount, "at_most")
+    return qualified(amount, _BEFORE[found[1]]) if found else qualified(amount, "exact")
+
+
+def qualified(amount: Amount, kind: str) -> Amount:
+    """The amount under a qualifier: exact, at_least, over, at_most, under, near or about."""
+    value, none = amount.value, math.inf
+    if amount.unit == "per_year" and amount.form == "every":  # at least once in two months
+        kind = {"over": "at_least", "under": "at_most"}.get(kind, kind)
+    low, high, low_open, high_open, bound = {
+        "exact": (value, value, False, False, "exact"),
+        "at_least": (value, none, False, False, "at_least"),
+        "over": (value, none, True, False, "at_least"),
+        "at_most": (-none, value, False, False, "at_most"),
+        "under": (-none, value, False, True, "at_most"),
+        "near": (-none, value, False, True, "approx"),
+        "about": (-none, none, False, False, "approx"),
+    }[kind]
+    return replace(amount, low=low, high=high, low_open=low_open, high_open=high_open, bound=bound)
+
+
+def write(value: float | None, unit: str = "count", language: str = "en", digits: int = 1) -> str:
+    """A number as a reader of the language expects it; an empty text for a missing one.
+
+    Shares (0-1) become percentages with ``digits`` decimals, two under one percent.
+
+    >>> write(1142, "count", "en"), write(1142, "count", "vi")
+    ('1,142', '1.142')
+    >>> write(0.2004, "share", "en"), write(0.2004, "share", "vi"), write(0.0028, "share", "en")
+    ('20.0%', '20,0%', '0.28%')
+    """
+    if value is None or math.isnan(value):
+        return ""
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    if unit == "share":
+        figure = (
+            f"{value * 100:,.{digits if abs(value) >= 0.01 or not value else max(digits, 2)}f}%"
+        )
+    elif float(value).is_integer():
+        figure = f"{value:,.0f}"
+    else:
+        figure = f"{value:,.2f}".rstrip("0").rstrip(".")
+    if language == "vi":
+        figure = figure.translate(str.maketrans(",.", ".,"))
+    return figure
