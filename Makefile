@@ -1,0 +1,51 @@
+# Two commands do everything from a fresh clone: `make report` and `make test`.
+# Each builds .venv first, from requirements.lock alone, every file checked by its hash.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+RUN = .venv/bin/python
+READY = .venv/.ready
+ARGS ?=
+
+.PHONY: help report test lab notebooks tables dictionary audit bench stress vulnerabilities lock
+
+help: ## list these targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+report: $(READY) ## run all notebooks; reports/ holds one HTML per report and language, and an index
+	@$(RUN) -m helpers report $(ARGS)
+
+test: $(READY) ## run every test: helpers, tables, notebooks, reports in a browser
+	@$(RUN) -m pytest -q -n 2 --dist loadscope --nbval --nbval-current-env \
+		--nbval-sanitize-with tests/nbval.cfg src tests notebooks $(ARGS)
+
+lab: $(READY) ## open JupyterLab on the first notebook
+	@$(RUN) -m jupyterlab notebooks/10-read-the-corpus.ipynb $(ARGS)
+
+notebooks: $(READY) ## run the committed notebooks in place and show which outputs changed
+	@$(RUN) -m helpers notebooks $(ARGS)
+
+tables: $(READY) ## derive facts.csv and codings.csv from the decisions
+	@$(RUN) -m helpers tables $(ARGS)
+
+dictionary: $(READY) ## print the data dictionary into data/README.md
+	@$(RUN) -c "from helpers import codebook, paths; \
+		codebook.replace(paths.ROOT / 'data' / 'README.md', codebook.describe())"
+
+audit: $(READY) ## check the facts against each other
+	@$(RUN) -m helpers audit $(ARGS)
+
+bench: $(READY) ## measure speed, memory and growth on this machine, as ratios
+	@$(RUN) -m benchmarks $(ARGS)
+
+stress: $(READY) ## ten minutes of hostile input per target; long kill and concurrency runs
+	@$(RUN) -m pytest -q -p no:cacheprovider tests/stress $(ARGS)
+
+vulnerabilities: $(READY) ## ask the advisory database about every pinned dependency
+	@$(RUN) -m pip_audit --require-hashes --disable-pip -r requirements.lock
+
+lock: ## pin the dependencies again (needs uv)
+	@uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --upgrade \
+		--no-emit-index-url --no-annotate --no-header --extra test --extra build --extra cluster \
+		-q -o requirements.lock
+
+$(READY): requirements.lock pyproject.toml
+	@sh .ci/environment "$(PYTHON)"
