@@ -1,0 +1,27 @@
+"""The command line: ``python -m helpers VERB …``; each verb's own ``--help`` tells the rest."""
+
+import sys
+from importlib import import_module
+
+VERBS = {
+    "report": "batch",
+    "list": "batch",
+    "notebooks": "batch",
+    "tables": "desk",
+    "add": "desk",
+    "queue-export": "desk",
+    "queue-import": "desk",
+    "audit": "desk",
+}
+
+
+def main(argv: list[str]) -> int:
+    """Hand the verb to the module that owns it, and give back its exit status."""
+    if not argv or argv[0] not in VERBS:
+        print(f"usage: python -m helpers {{{','.join(VERBS)}}} …", file=sys.stderr)
+        return 2
+    return import_module(f"helpers.{VERBS[argv[0]]}").main(argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
