@@ -16,29 +16,34 @@ from xml.etree import ElementTree
 
 import pandas as pd
 
-from helpers import bounds, codebook
+from helpers import bounds, codebook, quantities
 from helpers.bounds import Bounded
 
 MIME = "application/vnd.party-cells+json"
 LANGUAGES = ("en", "vi")
-VIETNAMESE_COLUMNS = ("quote", "number_text", "base_text", "prefix", "suffix")
+VIETNAMESE_COLUMNS = (
+    *("quote", "passage", "number_text", "base_text", "prefix", "suffix", "before", "after"),
+    *("title", "label_vi", "outlet", "author", "speaker", "issuer"),
+)
 _OTHER_TABLES = {
     "locality_id": "localities",
     "place_id": "localities",
     "measure_id": "measures",
     "base_measure_id": "measures",
+    "proposed_measure_id": "measures",
     "theme_id": "themes",
     "scheme_id": "rating_schemes",
 }
 _VOCABULARIES = (
     *("dimension", "level", "status", "bound", "stance", "period_kind", "decision"),
-    *("gate_reason", "verdict", "unit"),
+    *("gate_reason", "verdict", "unit", "population", "direction", "follows"),
 )
-_TABLE_OF_COLUMN = _OTHER_TABLES | {
-    name: f"vocabulary:{name}" for name in _VOCABULARIES
-}
+_TABLE_OF_COLUMN = _OTHER_TABLES | {name: f"vocabulary:{name}" for name in _VOCABULARIES}
 _HEADERS = ("vocabulary:column", "localities", "measures", "themes", "rating_schemes")
-_MONTHS = "January February March April May June July August September October November December"
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
 _SVG = "http://www.w3.org/2000/svg"
 _LINK = "{http://www.w3.org/1999/xlink}href"
 _SVG_DRAWS = {
@@ -83,8 +88,7 @@ class Shown:
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
         part = self.parts[self.language]
         both = {
-            lang: {k: v for k, v in self.parts[lang].items() if k != "svg"}
-            for lang in LANGUAGES
+            lang: {k: v for k, v in self.parts[lang].items() if k != "svg"} for lang in LANGUAGES
         }
         holds = {"kind": self.kind, "name": self.name, **both}
         bundle = {
@@ -106,9 +110,7 @@ def label(table: str, code: str) -> Words:
     """
     found = {lang: _labels(table, lang).get(code) for lang in LANGUAGES}
     if not all(isinstance(text, str) for text in found.values()):
-        raise NotShowable(
-            f"{table}: {code!r} has no label in both languages; add a row or a label"
-        )
+        raise NotShowable(f"{table}: {code!r} has no label in both languages; add a row or a label")
     return Words(**found)
 
 
@@ -133,9 +135,7 @@ def sentence(en: str, vi: str, language: str = "en", **values) -> Shown:
     """
     asked = {lang: _placeholders(text) for lang, text in (("en", en), ("vi", vi))}
     if not set(asked["en"]) == set(asked["vi"]) == set(values):
-        raise NotShowable(
-            f"sentence: the texts name {asked}, the values are {sorted(values)}"
-        )
+        raise NotShowable(f"sentence: the texts name {asked}, the values are {sorted(values)}")
     parts = {}
     for lang, template in (("en", en), ("vi", vi)):
         cells = {name: _cell(value, name, lang) for name, value in values.items()}
@@ -167,9 +167,7 @@ def table(
     parts = {}
     for lang, caption, note in (("en", en, note_en), ("vi", vi, note_vi)):
         html, header, rows = _table_html(frame, caption, note, lang, missing)
-        text = "\n".join(
-            [caption, pd.DataFrame(rows, columns=header).to_string(index=False), note]
-        )
+        text = "\n".join([caption, pd.DataFrame(rows, columns=header).to_string(index=False), note])
         parts[lang] = {
             "html": html,
             "text": text.strip(),
@@ -205,8 +203,8 @@ def figure(
             f'<figure><div class="scroll" tabindex="0" role="group" '
             f'aria-label="{escape(ui("figure", lang))}: {escape(caption[lang])}">{drawn}</div>'
             f"<figcaption>{escape(caption[lang])}</figcaption>"
-            f"<details><summary>{escape(ui('numbers_of_figure', lang))}</summary>{numbers}</details>"
-            "</figure>"
+            f"<details><summary>{escape(ui('numbers_of_figure', lang))}</summary>{numbers}"
+            "</details></figure>"
         )
         parts[lang] = {"html": html, "text": alt[lang], "svg": drawn, "alt": alt[lang]}
         parts[lang] |= {"caption": caption[lang], "header": header, "rows": rows}
@@ -217,11 +215,9 @@ def figure(
 def ui(code: str, language: str) -> str:
     """A word of the report's frame, from the vocabulary list "ui"."""
     words = _labels("vocabulary:ui", language)
-    if not words.get(code):
-        raise NotShowable(
-            f"vocabulary.csv has no word {code!r} in its list 'ui'; add the row"
-        )
-    return words.get(code)
+    if code not in words:
+        raise NotShowable(f"vocabulary.csv has no word {code!r} in its list 'ui'; add the row")
+    return words[code]
 
 
 def date(iso: str, language: str) -> str:
@@ -234,7 +230,7 @@ def date(iso: str, language: str) -> str:
     numbers = [int(part) for part in reversed(rest)]
     if language == "vi":
         return "/".join([*map(str, numbers), year])
-    month = [_MONTHS.split()[numbers[-1] - 1]] if numbers else []
+    month = [MONTHS[numbers[-1] - 1]] if numbers else []
     return " ".join([*map(str, numbers[:-1]), *month, year])
 
 
@@ -274,59 +270,38 @@ def clean_svg(svg: str, name: str, alt: str) -> str:
     for element in root.iter():
         _check_svg(element, name)
         if "id" in element.attrib:
-            ids[element.attrib["id"]] = element.attrib["id"] = (
-                f"{name}-{element.attrib['id']}"
-            )
+            ids[element.attrib["id"]] = element.attrib["id"] = f"{name}-{element.attrib['id']}"
     root.attrib |= {"role": "group", "aria-label": alt}
     ElementTree.register_namespace("", _SVG)
     ElementTree.register_namespace("xlink", _LINK[1:-5])
     text = ElementTree.tostring(root, encoding="unicode")
-    return re.sub(
-        r'(url\(#|href="#)([^")]+)', lambda m: m[1] + ids.get(m[2], m[2]), text
-    )
+    return re.sub(r'(url\(#|href="#)([^")]+)', lambda m: m[1] + ids.get(m[2], m[2]), text)
 
 
 def _check_svg(element: ElementTree.Element, name: str) -> None:
     tag = element.tag.removeprefix(f"{{{_SVG}}}")
     link = element.get("href", element.get(_LINK, "#"))
-    styles = " ".join(
-        [element.get("style", ""), (element.text or "") if tag == "style" else ""]
-    )
+    styles = " ".join([element.get("style", ""), (element.text or "") if tag == "style" else ""])
     outside = re.search(r"@import|url\(\s*['\"]?(?!#)", styles)
     handlers = [key for key in element.attrib if key.lower().startswith("on")]
     if tag not in _SVG_DRAWS or handlers or not link.startswith("#") or outside:
-        raise NotShowable(
-            f"figure {name!r}: <{tag}> {link} {handlers} is not allowed in a drawing"
-        )
+        raise NotShowable(f"figure {name!r}: <{tag}> {link} {handlers} is not allowed in a drawing")
 
 
 def _need_both(what: str, parts: dict, *names: str) -> None:
     for name in names:
         texts = [parts[lang][name].strip() for lang in LANGUAGES]
-        if bool(texts[0]) != bool(texts[1]) or (
-            name in ("caption", "alt") and not texts[0]
-        ):
-            raise NotShowable(
-                f"{what}: {name} must be given in English and in Vietnamese"
-            )
-
-
-class _Echo(dict):  # until the codebooks are there
-    def get(self, key, default=None):
-        return key.replace("_", " ") if isinstance(key, str) else default
+        if bool(texts[0]) != bool(texts[1]) or (name in ("caption", "alt") and not texts[0]):
+            raise NotShowable(f"{what}: {name} must be given in English and in Vietnamese")
 
 
 def _labels(table_name: str, language: str) -> dict[str, str]:
     path = codebook.table_path(table_name.partition(":")[0])
-    if not path.exists():
-        return _Echo()
     return _labels_at(table_name, language, str(path), path.stat().st_mtime_ns)
 
 
 @cache
-def _labels_at(
-    table_name: str, language: str, path: str, changed: int
-) -> dict[str, str]:
+def _labels_at(table_name: str, language: str, path: str, changed: int) -> dict[str, str]:
     return codebook.labels(table_name, language)
 
 
@@ -355,9 +330,7 @@ def _table_html(
         ]
         for row in frame.itertuples(index=False, name=None)
     ]
-    numeric = [
-        all(_is_number(value) for value in frame[name]) for name in frame.columns
-    ]
+    numeric = [all(_is_number(value) for value in frame[name]) for name in frame.columns]
     head = "".join(
         f'<th scope="col"{_right(right)}>{escape(text)}</th>'
         for text, right in zip(header, numeric, strict=True)
@@ -374,9 +347,7 @@ def _table_html(
 
 def _row(cells: list[tuple[str, str]], columns: Iterable, numeric: list[bool]) -> str:
     parts = []
-    for at, ((_, html), column, right) in enumerate(
-        zip(cells, columns, numeric, strict=True)
-    ):
+    for at, ((_, html), column, right) in enumerate(zip(cells, columns, numeric, strict=True)):
         tag, scope = ("th", ' scope="row"') if at == 0 else ("td", "")
         spoken = ' lang="vi"' if column in VIETNAMESE_COLUMNS else ""
         parts.append(f"<{tag}{scope}{spoken}{_right(right)}>{html}</{tag}>")
@@ -410,9 +381,7 @@ def _header(name, language: str) -> str:
     )
 
 
-def _cell(
-    value, column: str, language: str, missing: str = "not_stated"
-) -> tuple[str, str]:
+def _cell(value, column: str, language: str, missing: str = "not_stated") -> tuple[str, str]:
     """The value as text and as HTML."""
     if isinstance(value, Words):
         text = getattr(value, language)
@@ -426,9 +395,7 @@ def _cell(
         return _verdict(value, language)
     if isinstance(value, list | tuple):
         parts = [_cell(item, column, language, missing) for item in value]
-        return "; ".join(text for text, _ in parts), "<br>".join(
-            html for _, html in parts
-        )
+        return "; ".join(text for text, _ in parts), "<br>".join(html for _, html in parts)
     if _is_missing(value):
         text = ui(missing, language)
         return text, f'<span class="missing">{escape(text)}</span>'
@@ -446,11 +413,7 @@ def _text(value, column: str, language: str) -> str:
     if re.search(r"(^|_)(year|id|start|end)$", str(column)):
         return str(value)
     if not isinstance(value, str) and pd.api.types.is_number(value):
-        from helpers import quantities
-
-        return quantities.write(
-            float(value), "share" if _is_share(column) else "count", language
-        )
+        return quantities.write(float(value), "share" if _is_share(column) else "count", language)
     return str(value)
 
 
@@ -504,9 +467,7 @@ def _data(frame: pd.DataFrame) -> dict:
         if any(isinstance(value, Bounded) for value in values):
             for suffix, read in _BOUNDED_COLUMNS.items():
                 columns.append(f"{name}{suffix}")
-                series.append(
-                    [read(v) if isinstance(v, Bounded) else None for v in values]
-                )
+                series.append([read(v) if isinstance(v, Bounded) else None for v in values])
         else:
             columns.append(str(name))
             series.append([_neutral(value) for value in values])
@@ -533,9 +494,7 @@ def _neutral(value) -> str | int | float | bool | None:
     if isinstance(value, Words):
         return value.en
     if hasattr(value, "verdict"):
-        return ": ".join([str(value.verdict), ", ".join(value.reasons)]).removesuffix(
-            ": "
-        )
+        return ": ".join([str(value.verdict), ", ".join(value.reasons)]).removesuffix(": ")
     if isinstance(value, list | tuple):
         return "; ".join(str(_neutral(item)) for item in value)
     if _is_missing(value):
