@@ -1,0 +1,149 @@
+"""How far two coders agree: percent and Krippendorff's alpha, by theme and by dimension.
+
+The unit is a document and a theme: coded there or not. Alpha is computed by the library
+``krippendorff`` (nominal); its interval is the percentile bootstrap over documents, because
+passages of one article are not independent. Two passes by one codebook on few texts measure how
+repeatable the codebook is, not how far people agree.
+"""
+
+import krippendorff
+import numpy as np
+import pandas as pd
+
+CLAIM = ["stance", "status", "level", "place_id"]
+FACT = ["measure_id", "value", "value_low", "value_high", "bound", "unit"]
+FACT += ["place_id", "level", "scheme_id", "period_start", "period_end", "status"]
+
+
+def presence(
+    coder_1: pd.DataFrame, coder_2: pd.DataFrame, themes: pd.DataFrame, documents: list[str]
+) -> pd.DataFrame:
+    """One row per document and theme: ``coder_1`` and ``coder_2`` say 1 if it was coded there.
+
+    >>> one = pd.DataFrame({"document_id": ["a"], "theme_id": ["admission"]})
+    >>> themes = pd.DataFrame({"theme_id": ["admission"], "dimension": ["members"]})
+    >>> presence(one, one.head(0), themes, ["a"])[["coder_1", "coder_2"]].values.tolist()
+    [[1, 0]]
+    """
+    units = themes[["theme_id", "dimension"]].merge(
+        pd.DataFrame({"document_id": documents}), how="cross"
+    )
+    for name, coded in (("coder_1", coder_1), ("coder_2", coder_2)):
+        there = set(zip(coded["document_id"], coded["theme_id"], strict=True))
+        keys = zip(units["document_id"], units["theme_id"], strict=True)
+        units[name] = [int(key in there) for key in keys]
+    return units.sort_values(["document_id", "theme_id"], ignore_index=True)
+
+
+def alpha(one: pd.Series, two: pd.Series) -> float:
+    """Krippendorff's alpha of two coders (nominal); NaN where nothing varies.
+
+    >>> round(alpha(pd.Series([1, 0, 1, 1]), pd.Series([1, 0, 0, 1])), 3)
+    0.533
+    """
+    codes, _ = pd.factorize(pd.concat([one, two]), use_na_sentinel=False)
+    if len(set(codes)) < 2:
+        return float("nan")
+    table = codes.reshape(2, -1)
+    return float(krippendorff.alpha(reliability_data=table, level_of_measurement="nominal"))
+
+
+def alpha_interval(
+    units: pd.DataFrame, repeats: int = 1000, level: float = 0.95, seed: int = 1
+) -> tuple[float, float]:
+    """The percentile interval of alpha when documents are drawn again; NaN below two documents."""
+    groups = [group[["coder_1", "coder_2"]].to_numpy() for _, group in units.groupby("document_id")]
+    if len(groups) < 2:
+        return float("nan"), float("nan")
+    draw = np.random.default_rng(seed)
+    values = []
+    for _ in range(repeats):
+        rows = np.concatenate([groups[i] for i in draw.integers(len(groups), size=len(groups))])
+        values.append(alpha(pd.Series(rows[:, 0]), pd.Series(rows[:, 1])))
+    tails = [50 * (1 - level), 100 - 50 * (1 - level)]
+    low, high = np.nanpercentile(values, tails)
+    return float(low), float(high)
+
+
+def summary(units: pd.DataFrame, by: str | None = None, interval: bool = False) -> pd.DataFrame:
+    """Agreement per value of the column ``by`` (or over all units, as one row ``all``).
+
+    Columns: units, how many each coder and both coded, ``agreement`` (share 0-1), ``alpha``, and
+    with ``interval`` its bounds ``alpha_low`` and ``alpha_high``.
+    """
+    groups = units.groupby(by) if by else [("all", units)]
+    rows = []
+    for name, group in groups:
+        one, two = group["coder_1"], group["coder_2"]
+        row = {by or "scope": name, "units": len(group), "coder_1": int(one.sum())}
+        row |= {"coder_2": int(two.sum()), "both": int((one & two).sum())}
+        row |= {"agreement": float((one == two).mean()), "alpha": alpha(one, two)}
+        if interval:
+            row["alpha_low"], row["alpha_high"] = alpha_interval(group)
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def claims(coder_1: pd.DataFrame, coder_2: pd.DataFrame) -> pd.DataFrame:
+    """What each coder says of every theme that at least one coded, one row per document and theme.
+
+    ``coder_1`` and ``coder_2`` hold the stance, status, level and place of each passage
+    ("stated done district yen-minh"), empty where the theme was not coded.
+    """
+    said = {}
+    for name, coded in (("coder_1", coder_1), ("coder_2", coder_2)):
+        words = coded[CLAIM].fillna("").astype("str").agg(" ".join, axis=1)
+        grouped = words.groupby([coded["document_id"], coded["theme_id"]])
+        said[name] = grouped.agg(lambda found: "; ".join(sorted(set(found))))
+    both = pd.DataFrame(said).fillna("")
+    return both.rename_axis(["document_id", "theme_id"]).reset_index()
+
+
+def disagreements(coder_1: pd.DataFrame, coder_2: pd.DataFrame) -> pd.DataFrame:
+    """The units where the coders differ, with ``differ_in``: presence, or which columns."""
+    found = claims(coder_1, coder_2)
+    found = found[found["coder_1"] != found["coder_2"]].reset_index(drop=True)
+    found["differ_in"] = [_differ_in(row.coder_1, row.coder_2) for row in found.itertuples()]
+    return found
+
+
+def _differ_in(one: str, two: str) -> str:
+    if not one or not two:
+        return "presence"
+    sides = [
+        list(zip(*(part.split(" ") for part in said.split("; ")), strict=True))
+        for said in (one, two)
+    ]
+    columns = zip(CLAIM, *sides, strict=True)
+    return ", ".join(name for name, a, b in columns if set(a) != set(b)) or "combination"
+
+
+def on_column(coder_1: pd.DataFrame, coder_2: pd.DataFrame, column: str) -> dict:
+    """Agreement on one column among the units that both coders coded: n, agreement, alpha."""
+    said = []
+    for coded in (coder_1, coder_2):
+        keys = [coded["document_id"], coded["theme_id"]]
+        said.append(
+            coded[column].astype("str").groupby(keys).agg(lambda v: " ".join(sorted(set(v))))
+        )
+    one, two = said[0].align(said[1], join="inner")
+    share = float((one == two).mean()) if len(one) else float("nan")
+    alphas = alpha(one, two) if len(one) else float("nan")
+    return {"column": column, "units": len(one), "agreement": share, "alpha": alphas}
+
+
+def facts(coder_1: pd.DataFrame, coder_2: pd.DataFrame) -> pd.DataFrame:
+    """Two passes over the figures: how many numbers both found, and agreement column by column.
+
+    A number found by both is the same span of the same document. The first row, ``span``, has as
+    units the numbers that at least one coder found; the others, those that both did.
+    """
+    span = ["document_id", "char_start", "char_end"]
+    once = [coded.drop_duplicates(span).set_index(span) for coded in (coder_1, coder_2)]
+    shared = once[0].index.intersection(once[1].index)
+    union = once[0].index.union(once[1].index)
+    rows = [{"column": "span", "units": len(union), "agreement": len(shared) / max(1, len(union))}]
+    for column in FACT:
+        one, two = (coded.loc[shared, column].fillna("").astype("str") for coded in once)
+        rows.append({"column": column, "units": len(shared), "agreement": (one == two).mean()})
+    return pd.DataFrame(rows)
