@@ -73,7 +73,7 @@ def reasons_against(a: Reading, b: Reading, max_year_gap: int = 1) -> tuple[str,
     own = {*a.reasons, *b.reasons}
     found = {
         "level": a.level != b.level or a.level == "unknown",
-        "population": "population" in own or (a.measure_id != b.measure_id and not a.scheme_id),
+        "population": "population" in own or _other_population(a, b),
         "scheme": "scheme" in own or a.scheme_id != b.scheme_id,
         "period_gap": years_apart(a, b) > max_year_gap,
         "status": not a.status == b.status == "actual",
@@ -294,6 +294,13 @@ def _period(one: Reading | None) -> str:
         return ""
     first, last = one.period_start[:4], one.period_end[:4]
     return last if first in ("", last) else f"{first}–{last}"
+
+
+def _other_population(a: Reading, b: Reading) -> bool:
+    """Return whether two kinds of cell are counted, or two kinds are what the share is taken of."""
+    bases = {a.base, b.base} - {""}
+    of_two_kinds = len(bases) == 2 and not any(base.endswith("_assessed") for base in bases)
+    return of_two_kinds or (a.measure_id != b.measure_id and not a.scheme_id)
 
 
 def _other_tier(a: Reading, b: Reading) -> bool:

@@ -66,7 +66,7 @@ def check_facts(
     """
     limits = _limits(measures)
     tiers = {(row.scheme_id, row.population): row.tiers for row in schemes.itertuples()}
-    published = dict(zip(documents["document_id"], documents["published_date"].map(text), strict=True))
+    published = documents.set_index("document_id")["published_date"].map(text).to_dict()
     problems = [
         (fact["fact_id"], problem)
         for fact in facts.to_dict("records")
@@ -242,7 +242,7 @@ def _apply(tokens: list[str], chosen: dict, first: Reading, measure_id: str, uni
         result = replace(result, unit=unit)
         return bounds.clip(_tidy(result), 0, 1) if unit == "share" else result
 
-    return _computed(replace(first, reasons=reasons, base=""), compute, measure_id)
+    return _computed(replace(first, reasons=reasons), compute, measure_id)
 
 
 def _operand(token: str) -> str:

@@ -1,0 +1,245 @@
+"""What the verdicts hang on, and which missing figures would decide most.
+
+Every setting reruns the whole road from facts to verdicts with one thing changed: the reading of
+printed figures, the greatest gap of years, a crosswalk between rating schemes, one article less.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import pandas as pd
+
+from helpers import gate, readings
+from helpers.readings import text
+
+_PAIR = ["row_id", "column_id", "measure_id", "row_period", "column_period"]
+_ASK = {
+    "en": "Please give for {name} in {period}: {what}.",
+    "vi": "Đề nghị cho biết số liệu của {name}, {period}: {what}.",
+}
+_TIERS = {
+    "en": "how many of the “{base}” were rated in each tier of “{scheme}” ({tiers}), and how many "
+    "were assessed",
+    "vi": "trong số “{base}”, bao nhiêu được xếp vào từng mức của “{scheme}” ({tiers}) và bao "
+    "nhiêu được đánh giá",
+}
+_ONE = {"en": "“{label}”, with the number it is a share of", "vi": "“{label}”, kèm theo mẫu số"}
+_YEAR = {"en": "the year {0}", "vi": "năm {0}"}
+_YEARS = {"en": "the years {0}", "vi": "các năm {0}"}
+
+
+def settings(
+    facts: pd.DataFrame, crosswalks: pd.DataFrame, year_gaps: Sequence[int]
+) -> Iterator[tuple[str, str, dict]]:
+    """Yield (kind, setting, arguments of `rerun`); first the one all others are held against.
+
+    A crosswalk is tried with the usual gap of years and with the greatest of `year_gaps`.
+    """
+    yield "as_printed", "", {}
+    for rounding in ("printed_digits", "next_step"):
+        yield "rounding", rounding, {"rounding": rounding}
+    for gap in year_gaps:
+        yield "year_gap", str(gap), {"max_year_gap": gap}
+    for scenario, rows in crosswalks.groupby("scenario_id"):
+        for gap in (1, max(year_gaps)):
+            yield "crosswalk", f"{scenario} ({gap})", {"crosswalk": rows, "max_year_gap": gap}
+    for document in sorted(facts["document_id"].unique()):
+        yield "left_out", document, {"left_out": document}
+
+
+def rerun(
+    facts: pd.DataFrame,
+    measures: pd.DataFrame,
+    schemes: pd.DataFrame,
+    localities: Sequence[str],
+    *,
+    rounding: str | None = None,
+    left_out: str = "",
+    max_year_gap: int = 1,
+    crosswalk: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Return the gate's matrix under one setting."""
+    kept = facts[facts["document_id"] != left_out]
+    taken = readings.take(kept, measures, schemes, rounding=rounding)
+    return gate.matrix(taken, measures, localities, max_year_gap=max_year_gap, crosswalk=crosswalk)
+
+
+def sensitivity(
+    facts: pd.DataFrame,
+    measures: pd.DataFrame,
+    schemes: pd.DataFrame,
+    crosswalks: pd.DataFrame,
+    localities: Sequence[str],
+    year_gaps: Sequence[int] = (0, 1, 2, 4, 7),
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return what each setting decides, and every verdict that differs from the one as printed.
+
+    First table: kind, setting, quality_n, quality_decided, plain_n, plain_decided, changed.
+    Second: kind, setting, row_id, column_id, measure_id, before, after (verdicts; before is None
+    where the setting makes a comparison that was not there).
+    """
+    counts, changes = [], []
+    for kind, setting, arguments in settings(facts, crosswalks, year_gaps):
+        found = rerun(facts, measures, schemes, localities, **arguments)
+        if kind == "as_printed":
+            usual = found
+        differing = what_changes(usual, found)
+        counts.append(
+            {"kind": kind, "setting": setting, **gate.decided(found), "changed": len(differing)}
+        )
+        changes.append(differing.assign(kind=kind, setting=setting))
+    columns = ["kind", "setting", "row_id", "column_id", "measure_id", "before", "after"]
+    return pd.DataFrame(counts), pd.concat(changes, ignore_index=True)[columns]
+
+
+def what_changes(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """Return the pairs that are decided in one matrix and not, or otherwise, in the other."""
+    key = ["row_id", "column_id", "measure_id"]
+    best = [
+        frame.sort_values("verdict", key=lambda v: [-one.is_decided for one in v], kind="stable")
+        .drop_duplicates(key)
+        .set_index(key)["verdict"]
+        for frame in (before, after)
+    ]
+    both = pd.concat(best, axis=1, keys=["before", "after"]).astype("object")
+    both = both.where(both.notna(), None).reset_index()
+    answers = [
+        [one.verdict if one is not None and one.is_decided else "" for one in both[name]]
+        for name in ("before", "after")
+    ]
+    differ = [x != y for x, y in zip(*answers, strict=True)]
+    return both[differ].reset_index(drop=True)
+
+
+def missing_facts(
+    taken: pd.DataFrame, measures: pd.DataFrame, localities: Sequence[str], max_year_gap: int = 1
+) -> pd.DataFrame:
+    """Return the figures nobody printed, ranked by the comparisons of quality they would decide.
+
+    A request is one row of a yearbook: a whole distribution over tiers, or one figure with its
+    base, for one locality, scheme and period in which at least one other locality states it
+    cleanly. Columns rank, locality_id, asked (family or measure), scheme_id, period_start,
+    period_end, base, decides_alone, decided_so_far (in the order of the rank: the greedy choice,
+    ties in the order of `localities`). Counted is a pair of localities x indicator, as decided by
+    an exact answer that is not equal to the other side's.
+    """
+    clean = _clean(taken, measures)
+    known = {(one.locality_id, *_key(one)) for one in clean.itertuples()}
+    groups = clean.drop_duplicates(["asked", "scheme_id", "period_start", "period_end"])
+    wanted = {}
+    for group in groups.itertuples():
+        same = clean[(clean["asked"] == group.asked) & (clean["scheme_id"] == group.scheme_id)]
+        keys = {_key(one) for one in same.itertuples() if one.period_end == group.period_end}
+        for place in localities:
+            wanted[place, group.Index] = {(place, *key) for key in keys} - known
+    wanted = {choice: asked for choice, asked in wanted.items() if asked}
+    alone = {choice: _gain(asked, known, max_year_gap) for choice, asked in wanted.items()}
+    rows, so_far = [], 0
+    while wanted:
+        best = max(wanted, key=lambda choice: _gain(wanted[choice], known, max_year_gap))
+        so_far += _gain(wanted[best], known, max_year_gap)
+        known |= wanted.pop(best)
+        group = groups.loc[best[1]]
+        told = [
+            group[name] for name in ("asked", "scheme_id", "period_start", "period_end", "base")
+        ]
+        rows.append((len(rows) + 1, best[0], *told, alone[best], so_far))
+        wanted = {choice: asked - known for choice, asked in wanted.items() if asked - known}
+    names = ["rank", "locality_id", "asked", "scheme_id", "period_start", "period_end", "base"]
+    return pd.DataFrame(rows, columns=[*names, "decides_alone", "decided_so_far"])
+
+
+def _clean(taken: pd.DataFrame, measures: pd.DataFrame) -> pd.DataFrame:
+    """Return the readings of quality that nothing but the other side's silence keeps from use."""
+    rules = measures.fillna("").set_index("measure_id")
+    quality = taken["measure_id"].map(rules["direction"]) != "none"
+    own = (taken["place_id"] == taken["locality_id"]) & (taken["status"] == "actual")
+    clean = taken[quality & own & (taken["reasons"].str.len() == 0)]
+    family = clean["measure_id"].map(rules["family"]).where(lambda name: name != "")
+    return clean.assign(asked=family.fillna(clean["measure_id"])).reset_index(drop=True)
+
+
+def _key(one) -> tuple:
+    return one.measure_id, one.scheme_id, one.period_start[:4], one.period_end[:4]
+
+
+def _gain(asked: set, known: set, max_year_gap: int) -> int:
+    """Return how many pairs x indicators the asked figures would decide among those known."""
+    pairs = {
+        (mine[1], other[0])
+        for mine in asked
+        for other in known
+        if mine[0] != other[0]
+        and mine[1:3] == other[1:3]
+        and all(abs(int(mine[at]) - int(other[at])) <= max_year_gap for at in (3, 4))
+    }
+    return len(pairs)
+
+
+def smallest_missing(
+    missing: pd.DataFrame, matrix: pd.DataFrame, localities: Sequence[str]
+) -> pd.DataFrame:
+    """Return for each pair without a decided quality indicator the fewest figures to ask for.
+
+    Columns row_id, column_id, asked, scheme_id, period_end, ask_row, ask_column (whether that
+    side has to be asked), facts_needed.
+    """
+    pairs = gate.summary(matrix)
+    lacking = missing.groupby(["asked", "scheme_id", "period_start", "period_end"], sort=False)
+    sets = {key: set(rows["locality_id"]) for key, rows in lacking}
+    rows = []
+    for pair in pairs[pairs["quality_decided"] == 0].itertuples() if sets else []:
+        need = {key: [pair.row_id in out, pair.column_id in out] for key, out in sets.items()}
+        asked, scheme, _, end = key = min(need, key=lambda key: sum(need[key]))
+        rows.append((pair.row_id, pair.column_id, asked, scheme, end, *need[key], sum(need[key])))
+    names = ["row_id", "column_id", "asked", "scheme_id", "period_end"]
+    return pd.DataFrame(rows, columns=[*names, "ask_row", "ask_column", "facts_needed"])
+
+
+def requests(
+    missing: pd.DataFrame,
+    localities: pd.DataFrame,
+    measures: pd.DataFrame,
+    schemes: pd.DataFrame,
+) -> pd.DataFrame:
+    """Return the request list: rank, locality_id, and in both languages addressee and request.
+
+    The addressee is the successor of a district that has ended (localities.csv); where that is
+    not confirmed, `verified` is false and the sender has to find out first.
+    """
+    places = localities.set_index("place_id")
+    rows = []
+    for one in missing.itertuples():
+        place = places.loc[one.locality_id]
+        row = {"rank": one.rank, "locality_id": one.locality_id}
+        for language in ("en", "vi"):
+            row[f"addressee_{language}"] = text(place[f"successor_{language}"]) or text(
+                place[f"name_{language}"]
+            )
+            row[f"request_{language}"] = _ASK[language].format(
+                name=place[f"name_{language}"],
+                period=_span(one.period_start[:4], one.period_end[:4], language),
+                what=_what(one, measures, schemes, language),
+            )
+        row["verified"] = bool(place["successor_verified"]) or not text(place["successor_en"])
+        rows.append(row | {"decides_alone": one.decides_alone})
+    return pd.DataFrame(rows)
+
+
+def _span(first: str, last: str, language: str) -> str:
+    return (_YEAR if first == last else _YEARS)[language].format(
+        last if first == last else f"{first}–{last}"
+    )
+
+
+def _what(one, measures: pd.DataFrame, schemes: pd.DataFrame, language: str) -> str:
+    """Return what a request asks for, in the words of the codebooks."""
+    labels = measures.set_index("measure_id")[f"label_{language}"]
+    if one.asked in labels.index:
+        return _ONE[language].format(label=labels[one.asked])
+    population = one.asked.removesuffix("_rated")
+    scheme = schemes.set_index(["scheme_id", "population"]).loc[(one.scheme_id, population)]
+    names = [labels[f"{population}_{tier}"] for tier in scheme["tiers"].split(" > ")]
+    base = labels[one.base] if one.base else labels.get(population, population)
+    return _TIERS[language].format(
+        base=base, scheme=scheme[f"label_{language}"], tiers="; ".join(names)
+    )
