@@ -40,7 +40,7 @@ def test_alpha_of_the_binary_example_of_krippendorff_2011():
 
 def test_alpha_of_the_nominal_example_of_krippendorff_2011():
     """The same, part B: two observers, five categories, alpha 0.692."""
-    ben, gerry = list("aabbdcccedda"), list("babbbcccedd") + ["d"]
+    ben, gerry = list("aabbdcccedda"), list("babbbcccedd" + "d")
     assert agreement.alpha(pd.Series(ben), pd.Series(gerry)) == pytest.approx(0.692, abs=0.0005)
 
 

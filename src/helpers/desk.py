@@ -33,6 +33,10 @@ class TablesStale(ValueError):
         super().__init__(f"{names}: not what the decisions give; run `make tables`")
 
 
+class DecisionIncomplete(ValueError):
+    """A decision that would not make one whole fact; nothing was saved."""
+
+
 class Unanchored(ValueError):
     """Rows whose passage is no longer in its place in the text; ``rows`` holds them."""
 
@@ -151,6 +155,26 @@ def locate(row: Row, exact: str, articles: dict[str, str]) -> evidence.Located:
     return evidence.locate(text, exact, start, row["prefix"], row["suffix"], quote)
 
 
+def require_anchored(frame: pd.DataFrame, articles: dict[str, str] | None = None) -> pd.DataFrame:
+    """The facts or codings as they are, if each of their passages is still in its place.
+
+    Call it where a notebook loads a table; `Unanchored` names the rows that stop it, and a row
+    that moved is repaired by `tables`.
+
+    >>> len(require_anchored(codebook.load("facts").head(3)))
+    3
+    """
+    articles = texts() if articles is None else articles
+    name, exact = ("fact_id", "number_text") if "fact_id" in frame else ("coding_id", "quote")
+    found = frame.astype("object").where(frame.notna(), "")
+    found["row_id"] = found[name]
+    found["state"] = [locate(row, row[exact], articles).state for row in found.to_dict("records")]
+    lost = found[found["state"] != "exact"]
+    if len(lost):
+        raise Unanchored(lost)
+    return frame
+
+
 def corrected(rows: list[Row], table: str, corrections: list[Row]) -> list[Row]:
     """The rows after the corrections of their table, in order of date.
 
@@ -240,10 +264,13 @@ def decide(
     meanwhile by another hand is never overwritten: if it differs, both stay on record, the fact
     is left out until one of them is settled, and `storage.DecisionConflict` names them.
     """
+    articles = texts() if articles is None else articles
+    after = storage.as_text([_named(row, before or []) for row in after], "checks")
+    _refuse_incomplete(after)
     with storage.locked():
         _refuse_second_fact(after)
         done = storage.merge("checks", before or [], after, check_unit)
-        _refresh_facts(done, texts() if articles is None else articles)
+        _refresh_facts(done, articles)
     if done.conflicts:
         raise storage.DecisionConflict("checks", done.conflicts)
     return done.new
@@ -261,19 +288,35 @@ def _refresh_facts(done: storage.Merged, articles: dict[str, str]) -> None:
     storage.replace_rows("facts", old, corrected(new, "facts", changes))
 
 
-def _refuse_second_fact(after: list[dict]) -> None:
-    """One span and measure make one fact, whichever candidate it was decided on."""
+def _named(row: dict, before: list[Row]) -> dict:
+    """The decision with the id of its fact: the old one as long as the measure stays."""
+    if row["decision"] == "rejected":
+        return {**row, "fact_id": ""}
+    old = [r["fact_id"] for r in before if r["measure_id"] == row["measure_id"] and r["fact_id"]]
+    return {**row, "fact_id": old[0] if old else fact_id({**row, "fact_id": ""})}
+
+
+def _refuse_incomplete(after: list[Row]) -> None:
+    """A fact needs every column that the dictionary requires of ``facts``."""
+    fields = codebook.dictionary()["facts"]["schema"]["fields"]
+    needed = [f["name"] for f in fields if f.get("constraints", {}).get("required")]
     for row in after:
-        if row["decision"] == "rejected":
-            continue
+        missing = [name for name in needed if not row[name]]
+        if row["decision"] != "rejected" and missing:
+            where = f"{row['document_id']} {row['char_start']} ({row['number_text']})"
+            raise DecisionIncomplete(f"{where}: a fact needs {', '.join(missing)}")
+
+
+def _refuse_second_fact(after: list[Row]) -> None:
+    """One span and measure make one fact, whichever candidate it was decided on."""
+    for row in (row for row in after if row["decision"] != "rejected"):
         for other in storage.near("checks", row):
-            same = other["char_end"] == str(row["char_end"])
-            same = same and other["measure_id"] == row["measure_id"]
-            if same and other["decision"] != "rejected" and check_unit(other) != check_unit(row):
-                where = f"{row['document_id']} {row['char_start']}"
-                raise ValueError(
-                    f"{where}: {row['measure_id']} is already a fact there, decided on the "
-                    f"candidate {check_unit(other)[3]!r}; decide on that one instead"
+            same = all(other[name] == row[name] for name in ("char_end", "measure_id"))
+            if same and check_unit(other) != check_unit(row):
+                raise DecisionIncomplete(
+                    f"{row['document_id']} {row['char_start']}: {row['measure_id']} is already a "
+                    f"fact there, decided on the candidate {check_unit(other)[3]!r}; decide on "
+                    "that one instead"
                 )
 
 
@@ -288,6 +331,7 @@ def adjudicate(after: list[dict], before: list[Row] | None = None) -> list[Row]:
 
 
 def _settle(table: str, after: list[dict], before: list[Row]) -> list[Row]:
+    after = storage.as_text(after, table)
     with storage.locked():
         done = storage.merge(table, before, after, passage_unit)
         tables()
@@ -304,15 +348,32 @@ def conflicts() -> list[tuple[Row, Row]]:
     return [(first, other) for first, *others in units.values() for other in others]
 
 
+def correct(
+    table: str, row_id: str, column: str, after: str, reason: str, by: str, on: str
+) -> None:
+    """Correct a published row: one line in ``corrections.csv``, with the value it expects."""
+    rows = {row[f"{table[:-1]}_id"]: row for row in storage.rows(table)}
+    if row_id not in rows or column not in rows[row_id]:
+        raise CorrectionStale(f"{table}.csv has no {row_id!r} with a column {column!r}")
+    line = {"corrected_on": on, "table": table, "row_id": row_id, "column": column}
+    line |= {"expected_before": rows[row_id][column], "value_after": after}
+    line |= {"reason": reason, "decided_by": by}
+    with storage.locked():
+        storage.replace_rows("corrections", [], storage.as_text([line], "corrections"))
+        tables()
+
+
 # --- the command line -------------------------------------------------------------------------
 
 
 def main(argv: list[str]) -> int:
     """``python -m helpers tables …``; 0 when done, 1 with the reason on stderr."""
     parser = argparse.ArgumentParser(prog="python -m helpers")
-    parser.add_argument("--data", type=Path, help="the data folder (default: $PARTY_CELLS_DATA)")
+    folder = argparse.ArgumentParser(add_help=False)
+    folder.add_argument("--data", type=Path, help="the data folder (default: $PARTY_CELLS_DATA)")
     verbs = parser.add_subparsers(dest="verb", required=True)
-    verb = verbs.add_parser("tables", help="derive facts.csv and codings.csv from the decisions")
+    said = "derive facts.csv and codings.csv from the decisions"
+    verb = verbs.add_parser("tables", help=said, parents=[folder])
     verb.add_argument("--check", action="store_true", help="write nothing; fail on a difference")
     chosen = parser.parse_args(argv)
     if chosen.data:

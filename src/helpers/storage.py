@@ -48,7 +48,7 @@ def _said(row: Row) -> str:
 
 @cache
 def _lock(folder: Path) -> FileLock:
-    return FileLock(folder / ".lock")
+    return FileLock(folder / ".lock", poll_interval=0.005)
 
 
 @contextmanager
@@ -105,16 +105,16 @@ class Merged:
     conflicts: list[tuple[Row, Row]]
 
 
-def merge(table: str, before: list[Row], after: list[dict], unit: Unit) -> Merged:
+def merge(table: str, before: list[Row], after: list[Row], unit: Unit) -> Merged:
     """Put ``after`` in the place of ``before``, without losing what was saved meanwhile.
 
     ``unit`` names what a row decides on. A standing row of the same unit that is not among
     ``before`` was saved by somebody else: if it says the same it stays alone; otherwise it is a
     conflict and both stay on record (in a coder's own pass, which holds one hand, only the
-    standing row). Call it within `locked`.
+    standing row). ``after`` comes from `as_text`; call it within `locked`.
     """
     stored, done = _editable(table), Merged([], [], [])
-    removed, given = grouped(before, unit), grouped(as_text(after, table), unit)
+    removed, given = grouped(before, unit), grouped(after, unit)
     for key in {**removed, **given}:
         one = (removed.get(key) or given[key])[0]
         standing = [row for row in _neighbours(stored, table, one) if unit(row) == key]

@@ -1,0 +1,168 @@
+"""Decisions to try the desk with, and the two hard days: kills while saving, many at once."""
+
+import os
+import random
+import signal
+import time
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+
+from helpers import codebook, desk, evidence, storage
+
+DECIDED = ("checks", "facts", "codings", "adjudications", "corrections", "audit_notes")
+CODED = ("codings_coder_1", "codings_coder_2")
+FORK = get_context("fork")  # a fresh interpreter would spend its time importing
+
+
+@pytest.fixture
+def desk_folder(data_folder: Path) -> Path:
+    """The articles and codebooks without any decision on them."""
+    for table in (*DECIDED, *CODED):
+        (data_folder / "processed" / f"{table}.csv").unlink(missing_ok=True)
+    return data_folder
+
+
+def decision(articles: dict[str, str], words: str, measure: str, **columns) -> dict:
+    """An accepted count of a document, found by the words that begin with its number."""
+    document = columns.pop("document_id", "yen-minh-2019")
+    start, number = articles[document].index(words), words.split(" ")[0]
+    value = float(number.replace(".", ""))
+    end = start + len(number)
+    row = {
+        "document_id": document,
+        "char_start": start,
+        "char_end": end,
+        "rule": "count",
+        "proposed_measure_id": measure,
+        "decision": "accepted",
+        "locality_id": document[:-5],
+        "place_id": document[:-5],
+        "level": "district",
+        "measure_id": measure,
+        "value": value,
+        "value_low": value,
+        "low_open": False,
+        "value_high": value,
+        "high_open": False,
+        "bound": "exact",
+        "unit": "count",
+        "population_stated": True,
+        "period_start": "2019-04-12",
+        "period_end": "2019-04-12",
+        "period_kind": "as_of",
+        "status": "actual",
+        "number_text": number,
+        "quote": words,
+        **evidence.selectors(articles[document], start, end),
+        "decided_by": "lan",
+        "decided_on": "2026-11-21",
+        "confirmed_by_person": True,
+    }
+    return row | columns
+
+
+def numbered(articles: dict[str, str], number: int, value: float = 0, by: str = "lan") -> dict:
+    """One of many different decisions: the words that begin at a given code point."""
+    document = "kien-xuong-2023"
+    text = articles[document]
+    made = {
+        "char_start": number,
+        "char_end": number + 4,
+        "number_text": text[number : number + 4],
+        "quote": text[number : number + 20],
+        "value": value,
+        "value_low": None,
+        "value_high": None,
+        "decided_by": by,
+        **evidence.selectors(text, number, number + 4),
+    }
+    return decision(articles, "65 TCCSĐ", "members") | {"document_id": document} | made
+
+
+def _save_until_killed(articles: dict[str, str], first: int, told: int) -> None:
+    for number in range(first, first + 10_000):
+        desk.decide([numbered(articles, number)], articles=articles)
+        os.write(told, number.to_bytes(4, "big"))
+
+
+def kill_while_saving(articles: dict[str, str], kills: int, seed: int = 1) -> set[int]:
+    """Kill a process at a random instant of its saving, again and again; what it said was saved.
+
+    After each kill every table must be whole, in order, and hold every acknowledged decision.
+    """
+    draw, saved, first = random.Random(seed), set(), 0
+    for _ in range(kills):
+        heard, told = os.pipe()
+        process = FORK.Process(target=_save_until_killed, args=(articles, first, told))
+        process.start()
+        os.close(told)
+        os.read(heard, 4)  # it has begun: the first decision is saved
+        saved.add(first)
+        time.sleep(draw.uniform(0, 0.15))
+        os.kill(process.pid, signal.SIGKILL)
+        process.join()
+        while number := os.read(heard, 4):
+            saved.add(int.from_bytes(number, "big"))
+        os.close(heard)
+        first = max(saved) + 2  # the one it was about to save may have been saved unsaid
+        checks = _on_disk("checks")
+        assert saved <= checks and checks - saved <= unsaid(saved)
+        assert _on_disk("facts") <= checks
+    return saved
+
+
+def unsaid(saved: set[int]) -> set[int]:
+    """Decisions that may be on disk although the process died before it could say so."""
+    return {number + 1 for number in saved}
+
+
+def _on_disk(table: str) -> set[int]:
+    """The decisions in a table that is whole: it loads, and saving it again changes nothing."""
+    frame = codebook.load(table)
+    path = codebook.table_path(table)
+    assert path.read_text("utf-8") == codebook.to_text(frame, table)
+    return set(frame["char_start"])
+
+
+def _decide_many(articles: dict[str, str], me: int, each: int, results) -> None:
+    """Own decisions, then some on which all say the same, then some on which all differ."""
+    named = 0
+    shared = each // 10
+    rows = [numbered(articles, 1000 + me * each + n, by=f"checker {me}") for n in range(each)]
+    rows[-shared * 2 : -shared] = [numbered(articles, n, 7, f"checker {me}") for n in range(shared)]
+    rows[-shared:] = [numbered(articles, 500 + n, me, f"checker {me}") for n in range(shared)]
+    for row in rows:
+        try:
+            desk.decide([row], articles=articles)
+        except storage.DecisionConflict as conflict:
+            named += len(conflict.pairs) > 0
+    results.put(named)
+
+
+def decide_at_once(articles: dict[str, str], processes: int, each: int) -> dict[str, int]:
+    """Processes that decide at the same time: rows on disk, conflicts named and on record."""
+    results = FORK.Queue()
+    everybody = [
+        FORK.Process(target=_decide_many, args=(articles, me, each, results))
+        for me in range(processes)
+    ]
+    for process in everybody:
+        process.start()
+    named = sum(results.get() for _ in everybody)
+    for process in everybody:
+        process.join()
+        assert process.exitcode == 0
+    desk.tables(check=True)
+    checks = codebook.load("checks")
+    contested = {pair[0]["char_start"] for pair in desk.conflicts()}
+    return {"rows": len(checks), "named": named, "contested": len(contested)}
+
+
+def expected_at_once(processes: int, each: int) -> dict[str, int]:
+    """Nothing lost: each own row, one row where all agree, all rows where all differ."""
+    shared = each // 10
+    own = processes * (each - 2 * shared)
+    rows = own + shared + processes * shared
+    return {"rows": rows, "named": (processes - 1) * shared, "contested": shared}
