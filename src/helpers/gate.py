@@ -162,10 +162,9 @@ def _pairs(
     if not rows or not columns:
         one = max(rows or columns, key=lambda one: one.period_end)
         return [(one if rows else None, one if columns else None, verdict(None, None))]
-    judged = [
-        (a, b, verdict(a, b, direction, max_year_gap=max_year_gap))
-        for a, b in product(rows, columns)
-    ]
+    pairs = list(product(rows, columns))
+    near = [pair for pair in pairs if years_apart(*pair) <= max_year_gap]
+    judged = [(a, b, verdict(a, b, direction, max_year_gap=max_year_gap)) for a, b in near or pairs]
     comparable = [one for one in judged if one[2].verdict != "not_comparable"]
     if comparable:
         return comparable

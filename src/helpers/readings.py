@@ -140,13 +140,12 @@ def take(
         by_document[fact["document_id"], fact["place_id"], fact["status"]].append(
             _reading(fact, amount, in_force)
         )
-    found = defaultdict(list)
-    for said in by_document.values():
+    found = []
+    for rows in by_document.values():
+        said = _merged(rows)
         printed = [share for one in said for share in _as_share(one, said, rules)]
-        for one in printed + _derive(printed, rules):
-            found[one.about].append(one)
-    merged = [_merge(same) for _, same in sorted(found.items())]
-    return as_table(merged)
+        found += printed + _derive(printed, rules)
+    return as_table(_merged(found))
 
 
 def as_table(rows: Iterable[Reading]) -> pd.DataFrame:
@@ -192,7 +191,9 @@ def _as_share(one: Reading, said: list[Reading], rules: dict) -> list[Reading]:
         unknown = replace(bounds.unknown("share", 0, 1), facts=one.amount.facts, formula="{0} / ?")
         return [replace(one, amount=unknown)]
     base = min(bases, key=lambda base: base.period_end != one.period_end)
-    return [_computed(one, lambda: bounds.share(one.amount, base.amount), one.measure_id)]
+    doubts = {*one.reasons, *(reason for reason in base.reasons if reason == "conflict")}
+    like = replace(one, reasons=tuple(sorted(doubts)))
+    return [_computed(like, lambda: bounds.share(one.amount, base.amount), one.measure_id)]
 
 
 def _derive(printed: list[Reading], rules: dict) -> list[Reading]:
@@ -280,6 +281,14 @@ def _tidy(amount: Bounded) -> Bounded:
     """Return the amount without the last bits of floating point, so that equal shares are equal."""
     low, high = round(amount.low, 12) + 0.0, round(amount.high, 12) + 0.0
     return replace(amount, low=low, high=high, value=low if low == high else amount.value)
+
+
+def _merged(found: list[Reading]) -> list[Reading]:
+    """Return one reading for everything that is said of the same number, by key."""
+    by_subject = defaultdict(list)
+    for one in found:
+        by_subject[one.about].append(one)
+    return [_merge(same) for _, same in sorted(by_subject.items())]
 
 
 def _merge(same: list[Reading]) -> Reading:
