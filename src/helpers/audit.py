@@ -184,6 +184,8 @@ def _sum(counts: dict, wholes: tuple[str, ...], parts: list[str]) -> Iterator[Fi
         return
     total = sum((_b(fact) for fact in stated[1:]), _b(stated[0]))
     complete = len(stated) == len(parts)
+    if not complete and not _dates_agree(whole, stated[0]):
+        return
     fits = _meet(total, _b(whole)) if complete else not bounds.above(total, _b(whole))
     if fits:
         verdict = "consistent"
