@@ -10,7 +10,7 @@ from desk_cases import (
     kill_while_saving,
 )
 
-from helpers import codebook, desk, storage
+from helpers import codebook, derivation, desk, storage
 
 pytestmark = pytest.mark.usefixtures("desk_folder")
 WORDS = "65 TCCSĐ trực thuộc"
@@ -224,7 +224,7 @@ def test_a_correction_whose_guard_fails_stops_everything(cells):
     saved = desk.decide([cells])[0]
     stale = pd.DataFrame([correction(saved["fact_id"], "63", "64")])
     codebook.save(stale, "corrections")
-    with pytest.raises(desk.CorrectionStale, match="expected '63', found '65'") as error:
+    with pytest.raises(derivation.CorrectionStale, match="expected '63', found '65'") as error:
         desk.tables()
     assert len(error.value.rows) == 1
 

@@ -12,16 +12,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers import codebook, corpus, evidence, paths, storage
+from helpers import codebook, corpus, derivation, evidence, paths, storage
+from helpers.derivation import check_unit, fact_id, locate, passage_unit
 from helpers.storage import Row
 
 DERIVED = ("facts", "codings")
 CODERS = ("coder_1", "coder_2")
-SAID = ("stance", "status", "level", "place_id")
-
-
-class CorrectionStale(ValueError):
-    """A correction expects a value that its row does not have; ``rows`` holds the corrections."""
 
 
 class TablesStale(ValueError):
@@ -49,110 +45,12 @@ class Unanchored(ValueError):
         super().__init__("\n".join([head, *shown, *more, tail]))
 
 
-# --- what a row decides on ------------------------------------------------------------------
-
-
-def check_unit(row: Row) -> tuple:
-    """A check decides on a span and on the measure proposed there (or added there)."""
-    measure = row.get("proposed_measure_id") or row.get("measure_id", "")
-    return row["document_id"], str(row["char_start"]), str(row["char_end"]), measure
-
-
-def passage_unit(row: Row) -> tuple:
-    """A coding or an adjudication decides on a theme at the passage that begins here."""
-    return row["document_id"], row["theme_id"], str(row["char_start"])
-
-
 # --- derivation -------------------------------------------------------------------------------
 
 
 def texts() -> dict[str, str]:
     """The canonical text of every article by document_id."""
     return {document.document_id: document.text for document in corpus.read_all()}
-
-
-def derive_facts(checks: list[Row], articles: dict[str, str]) -> list[Row]:
-    """The facts that the checks give: rejected rows out, contested units out, anchors repaired."""
-    groups = storage.grouped(checks, check_unit)
-    kept = [rows[0] for rows in groups.values() if len(rows) == 1]
-    return [_fact(row, articles) for row in kept if row["decision"] != "rejected"]
-
-
-def _fact(check: Row, articles: dict[str, str]) -> Row:
-    return _in_place({**check, "fact_id": fact_id(check)}, check["number_text"], articles)
-
-
-def fact_id(check: Row) -> str:
-    """The stable name of a fact: the one it has, or document, first code point and measure."""
-    named = f"{check['document_id']}.{check['char_start']}.{check['measure_id']}"
-    return check.get("fact_id") or named
-
-
-def derive_codings(
-    coder_1: list[Row], coder_2: list[Row], adjudications: list[Row], articles: dict[str, str]
-) -> list[Row]:
-    """The codings that two coders and an adjudicator give.
-
-    A theme in a document that was adjudicated has the kept passages and no others. One on which
-    the coders agree without the adjudicator has the first coder's passages. Any other is open.
-    """
-    passes = [storage.grouped(rows, _theme_unit) for rows in (coder_1, coder_2)]
-    settled = storage.grouped(adjudications, _theme_unit)
-    found = []
-    for unit in sorted({*passes[0], *passes[1], *settled}):
-        one, two = (coded.get(unit, []) for coded in passes)
-        if unit in settled:
-            found += _adjudicated(settled[unit], one, two)
-        elif _claims(one) == _claims(two):
-            found += [{**row, "follows": "both", "confirmed_by_person": "false"} for row in one]
-    return [_coding(row, articles) for row in found]
-
-
-def _theme_unit(row: Row) -> tuple:
-    return row["document_id"], row["theme_id"]
-
-
-def _claims(rows: list[Row]) -> set[tuple]:
-    """What a coder says of a theme in a document, wherever the passages begin."""
-    return {tuple(row[name] for name in SAID) for row in rows}
-
-
-def _adjudicated(rulings: list[Row], one: list[Row], two: list[Row]) -> list[Row]:
-    """The kept passages of a unit, with what is left empty taken from the coder followed."""
-    if len({passage_unit(row) for row in rulings}) < len(rulings):
-        return []  # two adjudicators differ: open until one of them settles it
-    coded = {"coder_1": one, "both": one, "coder_2": two, "neither": []}
-    kept = []
-    for ruling in (row for row in rulings if row["kept"] == "true"):
-        begins = [r for r in coded[ruling["follows"]] if r["char_start"] == ruling["char_start"]]
-        followed = begins[0] if begins else {}
-        kept.append({**followed, **{name: cell for name, cell in ruling.items() if cell}})
-    return kept
-
-
-def _coding(row: Row, articles: dict[str, str]) -> Row:
-    coding_id = f"{row['document_id']}.{row['char_start']}.{row['theme_id']}"
-    row = {"prefix": "", "suffix": "", **row, "coding_id": coding_id}
-    text, start = articles.get(row["document_id"], ""), int(row["char_start"])
-    if not row["prefix"] + row["suffix"] and text.startswith(row["quote"], start):
-        row |= evidence.selectors(text, start, start + len(row["quote"]))
-    return _in_place(row, row["quote"], articles)
-
-
-def _in_place(row: Row, exact: str, articles: dict[str, str]) -> Row:
-    """The row with its offsets where its words stand now; unchanged if they are not found."""
-    found = locate(row, exact, articles)
-    if found.state != "moved":
-        return row
-    return {**row, "char_start": str(found.start), "char_end": str(found.end)}
-
-
-def locate(row: Row, exact: str, articles: dict[str, str]) -> evidence.Located:
-    """Where the words of a row stand in its article as it is now."""
-    text = articles.get(row["document_id"], "")
-    quote = row["quote"] if exact != row["quote"] else ""
-    start = int(row["char_start"])
-    return evidence.locate(text, exact, start, row["prefix"], row["suffix"], quote)
 
 
 def require_anchored(frame: pd.DataFrame, articles: dict[str, str] | None = None) -> pd.DataFrame:
@@ -175,49 +73,19 @@ def require_anchored(frame: pd.DataFrame, articles: dict[str, str] | None = None
     return frame
 
 
-def corrected(rows: list[Row], table: str, corrections: list[Row]) -> list[Row]:
-    """The rows after the corrections of their table, in order of date.
-
-    Raises `CorrectionStale` where a row is gone or does not have the value expected before.
-    """
-    name = "fact_id" if table == "facts" else "coding_id"
-    by_id = {row[name]: row for row in rows}
-    stale = []
-    for change in sorted(corrections, key=lambda row: row["corrected_on"]):
-        row = by_id.get(change["row_id"])
-        if change["table"] != table:
-            continue
-        if row is None or row.get(change["column"]) != change["expected_before"]:
-            stale.append({**change, "found": row and row.get(change["column"])})
-        else:
-            by_id[change["row_id"]] = {**row, change["column"]: change["value_after"]}
-    if stale:
-        raise _stale(stale)
-    return list(by_id.values())
-
-
-def _stale(corrections: list[Row]) -> CorrectionStale:
-    shown = [
-        f"  {c['table']} {c['row_id']}, column {c['column']}: expected {c['expected_before']!r}, "
-        f"found {c['found'] if c['found'] is not None else 'no such row or column'!r}"
-        for c in corrections
-    ]
-    head = f"corrections.csv: {len(corrections)} correction(s) no longer fit:"
-    error = CorrectionStale("\n".join([head, *shown, "  Withdraw them or write them anew."]))
-    error.rows = pd.DataFrame(corrections)
-    return error
-
-
 def derive(articles: dict[str, str] | None = None) -> dict[str, pd.DataFrame]:
     """``facts`` and ``codings`` as the decisions on disk give them; nothing is written."""
     articles = texts() if articles is None else articles
     coded = [storage.rows(f"codings_{coder}") for coder in CODERS]
     found = {
-        "facts": derive_facts(storage.rows("checks"), articles),
-        "codings": derive_codings(*coded, storage.rows("adjudications"), articles),
+        "facts": derivation.derive_facts(storage.rows("checks"), articles),
+        "codings": derivation.derive_codings(*coded, storage.rows("adjudications"), articles),
     }
     changes = storage.rows("corrections")
-    return {name: _frame(corrected(rows, name, changes), name) for name, rows in found.items()}
+    return {
+        name: _frame(derivation.corrected(rows, name, changes), name)
+        for name, rows in found.items()
+    }
 
 
 def _frame(rows: list[Row], table: str) -> pd.DataFrame:
@@ -282,10 +150,10 @@ def _refresh_facts(done: storage.Merged, articles: dict[str, str]) -> None:
         tables()
         return
     changes = storage.rows("corrections")
-    old, new = (derive_facts(rows, articles) for rows in (done.old, done.new))
+    old, new = (derivation.derive_facts(rows, articles) for rows in (done.old, done.new))
     ids = {row["fact_id"] for row in new}
     changes = [change for change in changes if change["row_id"] in ids]
-    storage.replace_rows("facts", old, corrected(new, "facts", changes))
+    storage.replace_rows("facts", old, derivation.corrected(new, "facts", changes))
 
 
 def _named(row: dict, before: list[Row]) -> dict:
@@ -354,13 +222,110 @@ def correct(
     """Correct a published row: one line in ``corrections.csv``, with the value it expects."""
     rows = {row[f"{table[:-1]}_id"]: row for row in storage.rows(table)}
     if row_id not in rows or column not in rows[row_id]:
-        raise CorrectionStale(f"{table}.csv has no {row_id!r} with a column {column!r}")
+        raise derivation.CorrectionStale(f"{table}.csv has no {row_id!r} with a column {column!r}")
     line = {"corrected_on": on, "table": table, "row_id": row_id, "column": column}
     line |= {"expected_before": rows[row_id][column], "value_after": after}
     line |= {"reason": reason, "decided_by": by}
     with storage.locked():
         storage.replace_rows("corrections", [], storage.as_text([line], "corrections"))
         tables()
+
+
+# --- the queue ----------------------------------------------------------------------------------
+
+STATES = ("conflict", "gone", "changed", "ambiguous", "open", "decided")  # what comes first
+
+
+def queue(articles: list[corpus.Document] | None = None) -> list[Row]:
+    """Every candidate and every decision as rows of ``checks.csv``, the urgent ones first.
+
+    ``state`` is one of `STATES`: decisions in conflict and those whose passage is no longer found
+    come first, then candidates nobody decided on, then what is decided. A candidate is decided
+    when its span is, whichever measure the rules propose there now. ``at_start`` and ``at_end``
+    are the offsets in the text as it is, -1 where the passage is lost.
+    """
+    articles = corpus.read_all() if articles is None else articles
+    known = {document.document_id: document.text for document in articles}
+    rows = [_placed(row, known) for row in storage.rows("checks")]
+    contested = {check_unit(row) for pair in conflicts() for row in pair}
+    for row in rows:
+        row["state"] = "conflict" if check_unit(row) in contested else row["state"]
+    spans = {(row["document_id"], row["at_start"], row["at_end"]) for row in rows}
+    for row in candidates(articles):
+        if (row["document_id"], int(row["char_start"]), int(row["char_end"])) not in spans:
+            place = {"at_start": int(row["char_start"]), "at_end": int(row["char_end"])}
+            rows.append({**row, **place, "state": "open"})
+    order = {document.document_id: at for at, document in enumerate(articles)}
+    return sorted(rows, key=lambda row: _urgency(row, order))
+
+
+def _urgency(row: Row, order: dict[str, int]) -> tuple:
+    document = order.get(row["document_id"], len(order))
+    return STATES.index(row["state"]), document, row["at_start"], check_unit(row)
+
+
+def _placed(check: Row, articles: dict[str, str]) -> Row:
+    """A decision with its place in the text as it is now."""
+    if not check["number_text"]:  # a rejection may come without its words
+        at = {"at_start": int(check["char_start"]), "at_end": int(check["char_end"])}
+        return {**check, **at, "state": "decided"}
+    found = locate(check, check["number_text"], articles)
+    state = "decided" if found.state in ("exact", "moved") else found.state
+    return {**check, "at_start": found.start, "at_end": found.end, "state": state}
+
+
+def candidates(articles: list[corpus.Document]) -> list[Row]:
+    """What the rules propose in every article, as undecided rows of ``checks.csv``."""
+    from helpers import extract
+
+    places = codebook.load("localities")
+    frames = []
+    for document in articles:
+        meta = document.meta
+        found = extract.propose(
+            document.text, published=meta["published_date"], locality=meta["locality_id"]
+        )
+        frames.append(_as_checks(found, document, places))
+    frame = pd.concat(frames) if frames else pd.DataFrame(columns=codebook.columns("checks"))
+    texts = {name: _texts(frame[name]) for name in codebook.columns("checks")}
+    return [dict(zip(texts, cells, strict=True)) for cells in zip(*texts.values(), strict=True)]
+
+
+def _as_checks(
+    found: pd.DataFrame, document: corpus.Document, places: pd.DataFrame
+) -> pd.DataFrame:
+    """Candidates with the columns of ``checks.csv``, their place looked up, nothing decided."""
+    locality = document.meta["locality_id"]
+    ends = zip(found["char_start"], found["char_end"], strict=True)
+    around = [evidence.selectors(document.text, start, end) for start, end in ends]
+    known = _places_of(locality, places)
+    filled = {
+        "document_id": document.document_id,
+        "locality_id": locality,
+        "place_id": found["place"].fillna("").map(lambda place: known.get(place, "")),
+        "proposed_measure_id": found["measure_id"],
+        "prefix": [each["prefix"] for each in around],
+        "suffix": [each["suffix"] for each in around],
+    }
+    defaults = {"period_kind": "as_of", "population_stated": True}
+    frame = found.assign(**filled, **{k: v for k, v in defaults.items() if k not in found})
+    return frame.reindex(columns=codebook.columns("checks"))
+
+
+def _places_of(locality: str, places: pd.DataFrame) -> dict[str, str]:
+    """The ids of a locality's places by id and by name; no place said means the locality."""
+    inside = places[places["locality_id"] == locality]
+    by_name = dict(zip(inside["name_vi"], inside["place_id"], strict=True))
+    return {"": locality, **{one: one for one in places["place_id"]}, **by_name}
+
+
+def _texts(values: pd.Series) -> list[str]:
+    """A column as CSV text, in the format of `codebook.to_text`."""
+    if pd.api.types.is_float_dtype(values):
+        return ["" if value != value else f"{value:.15g}" for value in values]
+    if pd.api.types.is_bool_dtype(values):
+        return [{True: "true", False: "false"}.get(value, "") for value in values]
+    return ["" if pd.isna(value) else str(value) for value in values]
 
 
 # --- the command line -------------------------------------------------------------------------

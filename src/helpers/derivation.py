@@ -1,0 +1,143 @@
+"""From decisions to tables: facts out of checks, codings out of two coders and an adjudicator.
+
+Rows in, rows out, all of CSV text; nothing here reads or writes a file.
+"""
+
+import pandas as pd
+
+from helpers import evidence, storage
+from helpers.storage import Row
+
+SAID = ("stance", "status", "level", "place_id")
+
+
+class CorrectionStale(ValueError):
+    """A correction expects a value that its row does not have; ``rows`` holds the corrections."""
+
+
+def check_unit(row: Row) -> tuple:
+    """A check decides on a span and on the measure proposed there (or added there)."""
+    measure = row.get("proposed_measure_id") or row.get("measure_id", "")
+    return row["document_id"], str(row["char_start"]), str(row["char_end"]), measure
+
+
+def passage_unit(row: Row) -> tuple:
+    """A coding or an adjudication decides on a theme at the passage that begins here."""
+    return row["document_id"], row["theme_id"], str(row["char_start"])
+
+
+def derive_facts(checks: list[Row], articles: dict[str, str]) -> list[Row]:
+    """The facts that the checks give: rejected rows out, contested units out, anchors repaired."""
+    groups = storage.grouped(checks, check_unit)
+    kept = [rows[0] for rows in groups.values() if len(rows) == 1]
+    return [_fact(row, articles) for row in kept if row["decision"] != "rejected"]
+
+
+def _fact(check: Row, articles: dict[str, str]) -> Row:
+    return _in_place({**check, "fact_id": fact_id(check)}, check["number_text"], articles)
+
+
+def fact_id(check: Row) -> str:
+    """The stable name of a fact: the one it has, or document, first code point and measure."""
+    named = f"{check['document_id']}.{check['char_start']}.{check['measure_id']}"
+    return check.get("fact_id") or named
+
+
+def derive_codings(
+    coder_1: list[Row], coder_2: list[Row], adjudications: list[Row], articles: dict[str, str]
+) -> list[Row]:
+    """The codings that two coders and an adjudicator give.
+
+    A theme in a document that was adjudicated has the kept passages and no others. One on which
+    the coders agree without the adjudicator has the first coder's passages. Any other is open.
+    """
+    passes = [storage.grouped(rows, _theme_unit) for rows in (coder_1, coder_2)]
+    settled = storage.grouped(adjudications, _theme_unit)
+    found = []
+    for unit in sorted({*passes[0], *passes[1], *settled}):
+        one, two = (coded.get(unit, []) for coded in passes)
+        if unit in settled:
+            found += _adjudicated(settled[unit], one, two)
+        elif _claims(one) == _claims(two):
+            found += [{**row, "follows": "both", "confirmed_by_person": "false"} for row in one]
+    return [_coding(row, articles) for row in found]
+
+
+def _theme_unit(row: Row) -> tuple:
+    return row["document_id"], row["theme_id"]
+
+
+def _claims(rows: list[Row]) -> set[tuple]:
+    """What a coder says of a theme in a document, wherever the passages begin."""
+    return {tuple(row[name] for name in SAID) for row in rows}
+
+
+def _adjudicated(rulings: list[Row], one: list[Row], two: list[Row]) -> list[Row]:
+    """The kept passages of a unit, with what is left empty taken from the coder followed."""
+    if len({passage_unit(row) for row in rulings}) < len(rulings):
+        return []  # two adjudicators differ: open until one of them settles it
+    coded = {"coder_1": one, "both": one, "coder_2": two, "neither": []}
+    kept = []
+    for ruling in (row for row in rulings if row["kept"] == "true"):
+        begins = [r for r in coded[ruling["follows"]] if r["char_start"] == ruling["char_start"]]
+        followed = begins[0] if begins else {}
+        kept.append({**followed, **{name: cell for name, cell in ruling.items() if cell}})
+    return kept
+
+
+def _coding(row: Row, articles: dict[str, str]) -> Row:
+    coding_id = f"{row['document_id']}.{row['char_start']}.{row['theme_id']}"
+    row = {"prefix": "", "suffix": "", **row, "coding_id": coding_id}
+    text, start = articles.get(row["document_id"], ""), int(row["char_start"])
+    if not row["prefix"] + row["suffix"] and text.startswith(row["quote"], start):
+        row |= evidence.selectors(text, start, start + len(row["quote"]))
+    return _in_place(row, row["quote"], articles)
+
+
+def _in_place(row: Row, exact: str, articles: dict[str, str]) -> Row:
+    """The row with its offsets where its words stand now; unchanged if they are not found."""
+    found = locate(row, exact, articles)
+    if found.state != "moved":
+        return row
+    return {**row, "char_start": str(found.start), "char_end": str(found.end)}
+
+
+def locate(row: Row, exact: str, articles: dict[str, str]) -> evidence.Located:
+    """Where the words of a row stand in its article as it is now."""
+    text = articles.get(row["document_id"], "")
+    quote = row["quote"] if exact != row["quote"] else ""
+    start = int(row["char_start"])
+    return evidence.locate(text, exact, start, row["prefix"], row["suffix"], quote)
+
+
+def corrected(rows: list[Row], table: str, corrections: list[Row]) -> list[Row]:
+    """The rows after the corrections of their table, in order of date.
+
+    Raises `CorrectionStale` where a row is gone or does not have the value expected before.
+    """
+    name = "fact_id" if table == "facts" else "coding_id"
+    by_id = {row[name]: row for row in rows}
+    stale = []
+    for change in sorted(corrections, key=lambda row: row["corrected_on"]):
+        row = by_id.get(change["row_id"])
+        if change["table"] != table:
+            continue
+        if row is None or row.get(change["column"]) != change["expected_before"]:
+            stale.append({**change, "found": row and row.get(change["column"])})
+        else:
+            by_id[change["row_id"]] = {**row, change["column"]: change["value_after"]}
+    if stale:
+        raise _stale(stale)
+    return list(by_id.values())
+
+
+def _stale(corrections: list[Row]) -> CorrectionStale:
+    shown = [
+        f"  {c['table']} {c['row_id']}, column {c['column']}: expected {c['expected_before']!r}, "
+        f"found {c['found'] if c['found'] is not None else 'no such row or column'!r}"
+        for c in corrections
+    ]
+    head = f"corrections.csv: {len(corrections)} correction(s) no longer fit:"
+    error = CorrectionStale("\n".join([head, *shown, "  Withdraw them or write them anew."]))
+    error.rows = pd.DataFrame(corrections)
+    return error
