@@ -1,4 +1,4 @@
-"""Write an invented collection: ``python -m benchmarks.synthetic FOLDER --localities 60 --years 10``.
+"""Write an invented collection: ``python -m benchmarks.synthetic FOLDER --localities 60``.
 
 The generator is `helpers.synthetic`; benchmarks import `write_collection` from here.
 """

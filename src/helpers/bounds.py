@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from helpers import quantities
+
 ROUNDINGS = (None, "printed_digits", "next_step")  # readings of a printed figure, strictest first
 
 PHRASES = {
@@ -190,7 +192,7 @@ def rate(count: Bounded, base: Bounded, per: float = 1, unit: str = "ratio") -> 
     """Return per x count / base in `unit`, for instance disciplined members per 1,000 members.
 
     >>> rate(exact(50, "persons"), exact(1742, "persons"), 1000, "per_1000").value
-    28.702640642939148
+    28.70264064293915
     """
     return replace((count if per == 1 else count * per) / base, unit=unit)
 
@@ -263,10 +265,16 @@ def words(b: Bounded, language: str) -> str:
     >>> words(Bounded(3550, math.inf, True, True, "persons", 3550, "at_least"), "vi")
     'trên 3.550'
     """
-    from helpers import quantities
-
     key, numbers = _phrase(b)
-    return PHRASES[language][key].format(*(quantities.write(n, b.unit, language) for n in numbers))
+    digits = 1 if b.bound == "derived" else _decimals(numbers)
+    written = (quantities.write(number, b.unit, language, digits) for number in numbers)
+    return PHRASES[language][key].format(*written)
+
+
+def _decimals(shares: tuple[float, ...]) -> int:
+    """Return how many decimals of a percentage were printed: none for 65 %, one for 99,6 %."""
+    fits = (d for d in (0, 1) if all(round(n * 100, d) == round(n * 100, 9) for n in shares))
+    return next(fits, 2)
 
 
 def _phrase(b: Bounded) -> tuple[str, tuple[float, ...]]:

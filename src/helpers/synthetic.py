@@ -20,6 +20,7 @@ from helpers import codebook, paths
 
 ERRORS = ("misprint", "scheme", "rounding", "stale")
 LAST_YEAR = 2023
+CODEBOOKS = ("measures", "themes", "terms", "rating_schemes", "vocabulary", "crosswalks")
 OLD = ("tsvm", "good", "completed", "weak")
 NEW = ("excellent", "good", "completed", "not_completed")
 TIER = {
@@ -395,14 +396,11 @@ def write_collection(
     for table in codebook.dictionary():
         part = "raw" if table == "documents" else "processed"
         path, original = folder / part / f"{table}.csv", source / part / f"{table}.csv"
-        if table in tables or table in _FILLED_BY_HAND:
-            path.write_text(_csv(tables.get(table, []), table), "utf-8", newline="\n")
-        elif original.exists():
+        if table in CODEBOOKS and original.exists():
             shutil.copy(original, path)
+        else:
+            path.write_text(_csv(tables.get(table, []), table), "utf-8", newline="\n")
     return made
-
-
-_FILLED_BY_HAND = ("adjudications", "citations", "corrections", "furniture")
 
 
 def _csv(rows: list[dict], table: str) -> str:
