@@ -34,11 +34,6 @@ _OTHER_TABLES = {
     "theme_id": "themes",
     "scheme_id": "rating_schemes",
 }
-_VOCABULARIES = (
-    *("dimension", "level", "status", "bound", "stance", "period_kind", "decision"),
-    *("gate_reason", "verdict", "unit", "population", "direction", "follows"),
-)
-_TABLE_OF_COLUMN = _OTHER_TABLES | {name: f"vocabulary:{name}" for name in _VOCABULARIES}
 _HEADERS = ("vocabulary:column", "localities", "measures", "themes", "rating_schemes")
 MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
@@ -108,7 +103,7 @@ def label(table: str, code: str) -> Words:
 
     Raises `NotShowable` for an id without a label.
     """
-    found = {lang: _labels(table, lang).get(code) for lang in LANGUAGES}
+    found = {lang: labels(table, lang).get(code) for lang in LANGUAGES}
     if not all(isinstance(text, str) for text in found.values()):
         raise NotShowable(f"{table}: {code!r} has no label in both languages; add a row or a label")
     return Words(**found)
@@ -214,7 +209,7 @@ def figure(
 
 def ui(code: str, language: str) -> str:
     """A word of the report's frame, from the vocabulary list "ui"."""
-    words = _labels("vocabulary:ui", language)
+    words = labels("vocabulary:ui", language)
     if code not in words:
         raise NotShowable(f"vocabulary.csv has no word {code!r} in its list 'ui'; add the row")
     return words[code]
@@ -240,7 +235,7 @@ def anchor(row_id: str) -> str:
     >>> anchor("kien-xuong-2023.512.members"), anchor("a b.1.criticism")
     ('f-kien-xuong-2023.512.members', 'c-a~20~b.1.criticism')
     """
-    kind = "c" if row_id.rpartition(".")[2] in _labels("themes", "en") else "f"
+    kind = "c" if row_id.rpartition(".")[2] in labels("themes", "en") else "f"
     return f"{kind}-" + re.sub(r"[^A-Za-z0-9._-]", lambda m: f"~{ord(m[0]):x}~", row_id)
 
 
@@ -295,7 +290,8 @@ def _need_both(what: str, parts: dict, *names: str) -> None:
             raise NotShowable(f"{what}: {name} must be given in English and in Vietnamese")
 
 
-def _labels(table_name: str, language: str) -> dict[str, str]:
+def labels(table_name: str, language: str) -> dict[str, str]:
+    """`codebook.labels`, read again only when the file has changed."""
     path = codebook.table_path(table_name.partition(":")[0])
     return _labels_at(table_name, language, str(path), path.stat().st_mtime_ns)
 
@@ -372,7 +368,7 @@ def _header(name, language: str) -> str:
     if not isinstance(name, str) or re.fullmatch(r"[\d–-]+", name):
         return str(name)
     for table_name in _HEADERS:
-        text = _labels(table_name, language).get(name)
+        text = labels(table_name, language).get(name)
         if isinstance(text, str):
             return text
     raise NotShowable(
@@ -422,8 +418,7 @@ def _is_share(column) -> bool:
 
 
 def _translated(code: str, column: str, language: str) -> str:
-    table_name = _TABLE_OF_COLUMN.get(column)
-    text = _labels(table_name, language).get(code) if table_name else code
+    text = labels(_OTHER_TABLES.get(column, f"vocabulary:{column}"), language).get(code)
     return text if isinstance(text, str) else code
 
 
@@ -460,10 +455,14 @@ def _derived(values: Iterable) -> dict[str, dict]:
 
 
 def _data(frame: pd.DataFrame) -> dict:
-    """Neutral columns and rows; a bounded number takes five columns."""
-    columns, series = [], []
+    """Neutral columns and rows; a bounded number takes six columns.
+
+    ``shown`` tells at which of them each column of the shown table begins.
+    """
+    columns, series, shown = [], [], []
     for name in frame.columns:
         values = list(frame[name])
+        shown.append(len(columns))
         if any(isinstance(value, Bounded) for value in values):
             for suffix, read in _BOUNDED_COLUMNS.items():
                 columns.append(f"{name}{suffix}")
@@ -471,10 +470,8 @@ def _data(frame: pd.DataFrame) -> dict:
         else:
             columns.append(str(name))
             series.append([_neutral(value) for value in values])
-    return {
-        "columns": columns,
-        "rows": [list(row) for row in zip(*series, strict=True)],
-    }
+    rows = [list(row) for row in zip(*series, strict=True)]
+    return {"columns": columns, "rows": rows, "shown": shown}
 
 
 def _finite(number: float | None) -> float | None:
@@ -485,6 +482,7 @@ _BOUNDED_COLUMNS = {
     "": lambda b: _finite(b.value),
     "_low": lambda b: _finite(b.low),
     "_high": lambda b: _finite(b.high),
+    "_unit": lambda b: b.unit,
     "_bound": lambda b: b.bound,
     "_facts": lambda b: " ".join(b.facts),
 }
