@@ -78,7 +78,7 @@ def ceiling_bases(facts: pd.DataFrame, schemes: pd.DataFrame) -> pd.DataFrame:
         ]
         said = {one["measure_id"]: bounds.from_fact(one) for one in beside.to_dict("records")}
         part, good = said[fact["measure_id"]], said.get(f"{population}_rated_good")
-        whole = said.get(text(fact["base_measure_id"]))
+        whole = said.get(text(fact["base_measure_id"]) or f"{population}_assessed")
         rule = ceilings.loc[(fact["scheme_id"], population)]
         bases = {"all": whole, "good_or_better": good and part + good, "good": good}
         known = (rule["ceiling_share"], rule["ceiling_verified"])

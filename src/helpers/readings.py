@@ -17,6 +17,12 @@ import pandas as pd
 from helpers import bounds
 from helpers.bounds import Bounded, BoundsInvalid
 
+KINDS = {  # what "assessed" may be another word for
+    "cells": ("cells_under_base", "base_cells", "cells"),
+    "organisations": ("base_organisations",),
+    "members": ("members",),
+}
+HALF_YEAR = 183
 RATED = re.compile(r"(cells|organisations|members)_(rated_\w+?)(_or_better|_or_worse)?")
 
 
@@ -48,8 +54,9 @@ class Reading:
 
     @property
     def about(self) -> tuple:
-        """What two sources must share to speak of the same number."""
+        """What two sources must share to speak of the same number; plans and rules never do."""
         return (
+            *(self.amount.facts if self.status != "actual" else ()),
             *(self.locality_id, self.place_id, self.level, self.measure_id, self.amount.unit),
             *(self.scheme_id, self.period_start, self.period_end, self.status),
         )
@@ -182,18 +189,28 @@ def _as_share(one: Reading, said: list[Reading], rules: dict) -> list[Reading]:
         return [one]
     if one.amount.high == 0:  # none is none of any base
         return [replace(one, amount=replace(one.amount, unit="share"))]
-    bases = [
-        base
-        for base in said
-        if base.measure_id == one.base and base.period_end[:4] == one.period_end[:4]
-    ]
-    if not bases:  # the fact stays in the provenance of a share that nobody can know
+    base = _base_of(one, said)
+    if base is None:  # the fact stays in the provenance of a share that nobody can know
         unknown = replace(bounds.unknown("share", 0, 1), facts=one.amount.facts, formula="{0} / ?")
         return [replace(one, amount=unknown)]
-    base = min(bases, key=lambda base: base.period_end != one.period_end)
     doubts = {*one.reasons, *(reason for reason in base.reasons if reason == "conflict")}
-    like = replace(one, reasons=tuple(sorted(doubts)))
+    like = replace(one, reasons=tuple(sorted(doubts)), base=base.measure_id)
     return [_computed(like, lambda: bounds.share(one.amount, base.amount), one.measure_id)]
+
+
+def _base_of(one: Reading, said: list[Reading]) -> Reading | None:
+    """Return what a count is a part of: the base the text names, else those assessed that year.
+
+    If the assessed are as many as one kind of cell in the same year, that kind is the base.
+    """
+    year = {base.measure_id: base for base in said if base.period_end[:4] == one.period_end[:4]}
+    if one.base:
+        return year.get(one.base)
+    population = one.measure_id.split("_")[0]
+    assessed = year.get(f"{population}_assessed")
+    kinds = [year[name] for name in KINDS.get(population, ()) if name in year]
+    alike = [kind for kind in kinds if assessed and ends(kind.amount) == ends(assessed.amount)]
+    return alike[0] if len(alike) == 1 else assessed
 
 
 def _derive(printed: list[Reading], rules: dict) -> list[Reading]:
@@ -214,16 +231,26 @@ def _derive(printed: list[Reading], rules: dict) -> list[Reading]:
 
 
 def _beside(first: Reading, candidates: list[Reading]) -> Reading | None:
-    """Return the candidate of the same scheme and year as the first operand, nearest in time."""
-    year = first.period_end[:4]
+    """Return the candidate nearest in time to the first operand, at most half a year away.
+
+    Ratings go together only within one scheme and period.
+    """
     fitting = [
-        one
+        (_days_apart(one, first), one)
         for one in candidates
-        if one.period_end[:4] == year
-        and (one.scheme_id == first.scheme_id or not (one.scheme_id and first.scheme_id))
-        and (not one.scheme_id or one.period_start[:4] == first.period_start[:4])
+        if not (one.scheme_id and first.scheme_id)
+        or (one.scheme_id, one.period_start) == (first.scheme_id, first.period_start)
     ]
-    return min(fitting, key=lambda one: one.period_end != first.period_end, default=None)
+    days, one = min(fitting, key=lambda pair: pair[0], default=(HALF_YEAR + 1, None))
+    return one if days <= HALF_YEAR else None
+
+
+def _days_apart(a: Reading, b: Reading) -> int:
+    if a.period_end == b.period_end:
+        return 0
+    if not (a.period_end and b.period_end):
+        return HALF_YEAR + 1
+    return abs((date.fromisoformat(a.period_end) - date.fromisoformat(b.period_end)).days)
 
 
 def _apply(tokens: list[str], chosen: dict, first: Reading, measure_id: str, unit: str) -> Reading:
@@ -298,7 +325,7 @@ def _merge(same: list[Reading]) -> Reading:
         return first
     amounts = [one.amount for one in same]
     reasons = {reason for one in same for reason in one.reasons}
-    if len({(b.low, b.high, b.low_open, b.high_open) for b in amounts}) == 1:
+    if len({ends(b) for b in amounts}) == 1:
         amount = min(amounts, key=lambda b: (len(b.formula), b.facts))
     else:
         try:
@@ -308,6 +335,11 @@ def _merge(same: list[Reading]) -> Reading:
             reasons.add("conflict")
     documents = tuple(sorted({name for one in same for name in one.documents}))
     return replace(first, amount=amount, reasons=tuple(sorted(reasons)), documents=documents)
+
+
+def ends(amount: Bounded) -> tuple[float, float, bool, bool]:
+    """Return what makes two amounts the same interval."""
+    return amount.low, amount.high, amount.low_open, amount.high_open
 
 
 def _limits(measures: pd.DataFrame) -> dict[str, float | None]:
