@@ -34,7 +34,7 @@ class ReportInvalid(ValueError):
 
     def __init__(self, name: str, found: list[str]):
         self.problems = found
-        super().__init__("\n  ".join([f"{name} cannot be published:", *found]))
+        super().__init__(f"{name} cannot be published: " + "\n  ".join(found))
 
 
 def write(
@@ -69,8 +69,8 @@ def write(
 def index(runs: list[dict], into: Path, languages: Iterable[str] = LANGUAGES) -> list[Path]:
     """Write ``into/<language>/index.html`` from the records in ``into`` and the state of the runs.
 
-    Each run has ``stem``, ``notebook`` and ``state`` (done, failed, up_to_date, skipped), and
-    ``error`` if it failed; a report without a run of its own is listed as out_of_date.
+    Each run has ``stem``, ``notebook`` and ``status`` (done, failed, out of date, up to date), and
+    ``error`` if it failed; a report without a run of its own is listed as out of date.
     ``into/index.html`` leads to the languages. Returns the files.
     """
     sources, runs, pages = Sources.load(), {run["stem"]: run for run in runs}, {}
@@ -341,7 +341,7 @@ def _record(notebook, stem: str, run: dict, sources: Sources) -> dict:
     tables = [shown for shown in _shown(notebook.cells) if shown["kind"] == "table"]
     return {
         "stem": stem,
-        "notebook": run.get("notebook", stem),
+        "notebook": _name(run, stem),
         "title": dict(meta["title"]),
         "question": dict(meta["question"]),
         "parameters": {k: v for k, v in run.get("parameters", {}).items() if k != "language"},
@@ -474,9 +474,10 @@ def _citation(record: dict, language: str) -> str:
 
 def _listed(stem: str, record: dict | None, run: dict, language: str) -> dict:
     """One line of the index."""
-    line = {"stem": stem, "state": run.get("state", "out_of_date"), "error": run.get("error", "")}
+    state = run.get("status", "out of date").replace(" ", "_")
+    line = {"stem": stem, "state": state, "error": run.get("error", "")}
     if record is None:
-        return line | {"notebook": run.get("notebook", stem), "title": stem, "href": ""}
+        return line | {"notebook": _name(run, stem), "title": stem, "href": ""}
     return line | {
         "notebook": record["notebook"],
         "title": record["title"][language],
@@ -487,6 +488,10 @@ def _listed(stem: str, record: dict | None, run: dict, language: str) -> dict:
         "used": len(record["rows"]),
         "confirmed": sum(row["confirmed"] for row in record["rows"].values()),
     }
+
+
+def _name(run: dict, stem: str) -> str:
+    return Path(run.get("notebook", stem)).stem
 
 
 def _named(listed: list[dict]) -> list[dict]:
