@@ -412,10 +412,7 @@ def _card(record: dict, changed: list[str] | None, sources: Sources, language: s
     corrected = [row for row in sources.corrections if row["row_id"] in rows]
     return {
         "parameters": _parameters(record, language),
-        "fingerprints": {
-            labels("vocabulary:ui", language).get(f"{name}_fingerprint", name): str(mark)[:12]
-            for name, mark in record["fingerprints"].items()
-        },
+        "fingerprints": _fingerprints(record, language),
         "used": len(rows),
         "confirmed": sum(row["confirmed"] for row in rows.values()),
         "articles": record["articles"],
@@ -434,6 +431,13 @@ def _parameters(record: dict, language: str) -> dict[str, str]:
         names.get(name, name): places.get(value, str(value))
         for name, value in record["parameters"].items()
     }
+
+
+def _fingerprints(record: dict, language: str) -> dict[str, str]:
+    """Of the data as a whole, of the code and of the words; by a name for readers."""
+    names = {"data": "data", "helpers": "code", "notebook": "notebook", "codebooks": "codebook"}
+    marks = record["fingerprints"]
+    return {ui(names[n], language): str(marks[n])[:12] for n in names if n in marks}
 
 
 def _dates(record: dict, language: str) -> str:
@@ -467,7 +471,7 @@ def _findings(record: dict, language: str) -> list[str]:
 
 def _citation(record: dict, language: str) -> str:
     values = ", ".join(f"{k}: {v}" for k, v in _parameters(record, language).items())
-    marks = ", ".join(f"{name} {str(mark)[:12]}" for name, mark in record["fingerprints"].items())
+    marks = ", ".join(f"{name} {m}" for name, m in _fingerprints(record, language).items())
     parts = [f"“{record['title'][language]}”", ui("collection_name", language), values]
     return ". ".join(filter(None, [*parts, _dates(record, language), marks])) + "."
 
