@@ -155,7 +155,8 @@ def notebook(outputs: list[report.Shown]) -> nbformat.NotebookNode:
         )
         data = output._repr_mimebundle_()
         code = f"table = codebook.load('facts')\nreport.table(table, 'size')  # {at}"
-        cells.append(new_code_cell(code, outputs=[new_output("execute_result", data)]))
+        shows = [new_output("execute_result", data, execution_count=at)]
+        cells.append(new_code_cell(code, outputs=shows, execution_count=at))
     meta = {"title": {"en": "Four articles", "vi": "Bốn bài báo"}}
     meta["question"] = {"en": "What do they print?", "vi": "Các bài báo nêu gì?"}
     return new_notebook(cells=cells, metadata={"party_cells": meta})

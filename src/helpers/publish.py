@@ -113,6 +113,8 @@ def problems(notebook: nbformat.NotebookNode, sources: Sources | None = None) ->
     for at, cell in enumerate(notebook.cells, 1):
         here = [text for output in cell.get("outputs", []) for text in _output_problems(output)]
         here += _link_problems(cell, sources) if sources else []
+        if cell.cell_type == "code" and cell.source and cell.execution_count is None:
+            here.append("not run; execute the notebook first")
         found += [f"cell {at}: {text}" for text in here]
     names = Counter(shown["name"] for shown in _shown(notebook.cells) if shown["name"])
     return found + [
@@ -277,7 +279,10 @@ def _page(notebook, stem: str, card: dict, files: dict, sources: Sources, langua
 
 
 def _in_language(notebook, language: str, uses: Uses, prose: _Prose) -> list:
-    """The cells of one language: prose and outputs as HTML, tables and figures numbered."""
+    """The cells of one language: prose and outputs as HTML, tables and figures numbered.
+
+    Code that shows nothing is folded together with the code after it.
+    """
     cells, counts, heading = [], Counter(), ""
     markdown = MarkdownWithMath(renderer=prose)
     for cell in notebook.cells:
@@ -290,7 +295,9 @@ def _in_language(notebook, language: str, uses: Uses, prose: _Prose) -> list:
             parts = [_numbered(shown, counts, language) for shown in _shown([cell])]
             html = [uses.mark(html, label or heading) for html, label in parts]
             outputs = [nbformat.v4.new_output("display_data", {"text/html": h}) for h in html]
-            cells.append(nbformat.v4.new_code_cell(cell.source, outputs=outputs))
+            silent = cells and cells[-1].cell_type == "code" and not cells[-1].outputs
+            code = f"{cells.pop().source}\n\n{cell.source}" if silent else cell.source
+            cells.append(nbformat.v4.new_code_cell(code, outputs=outputs))
     return cells
 
 

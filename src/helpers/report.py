@@ -276,7 +276,7 @@ def clean_svg(svg: str, name: str, alt: str) -> str:
 def _check_svg(element: ElementTree.Element, name: str) -> None:
     tag = element.tag.removeprefix(f"{{{_SVG}}}")
     link = element.get("href", element.get(_LINK, "#"))
-    styles = " ".join([element.get("style", ""), (element.text or "") if tag == "style" else ""])
+    styles = " ".join([*element.attrib.values(), (element.text or "") if tag == "style" else ""])
     outside = re.search(r"@import|url\(\s*['\"]?(?!#)", styles)
     handlers = [key for key in element.attrib if key.lower().startswith("on")]
     if tag not in _SVG_DRAWS or handlers or not link.startswith("#") or outside:

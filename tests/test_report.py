@@ -1,0 +1,225 @@
+"""Display objects: both languages, links, escaping."""
+
+import json
+import math
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+
+from helpers import bounds, codebook, report
+from helpers.bounds import Bounded
+from helpers.gate import Verdict
+from helpers.report import MIME, NotShowable, Words
+
+HOSTILE = "<img src=x onerror=alert(1)>\"'&{{ 7*7 }}"
+MEMBERS = Bounded(3550, math.inf, True, True, "persons", 3550, "at_least", ("mk.1.members",))
+PART = Bounded(90, 90, False, False, "count", 90, "exact", ("kx.5.cells_rated_excellent",))
+WHOLE = Bounded(449, 449, False, False, "count", 449, "exact", ("kx.1.cells_under_base",))
+
+
+class Tags(HTMLParser):
+    """The names of tags and of attributes in a piece of HTML."""
+
+    def __init__(self):
+        super().__init__()
+        self.names, self.attributes = set(), set()
+
+    def handle_starttag(self, tag, attrs):
+        self.names.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+
+def shown(value, column="value", **options) -> report.Shown:
+    """A table of one cell beside a locality."""
+    frame = pd.DataFrame({"locality_id": ["yen-minh"], column: [value]})
+    return report.table(frame, "one", en="Caption", vi="Chú thích", **options)
+
+
+@pytest.mark.parametrize(
+    ("value", "english", "vietnamese"),
+    [
+        (MEMBERS, "more than 3,550", "trên 3.550"),
+        (bounds.share(PART, WHOLE), "20.0%", "20,0%"),
+        (bounds.unknown("share"), "not stated", "không nêu"),
+        (None, "not stated", "không nêu"),
+        (1142, "1,142", "1.142"),
+        (True, "yes", "có"),
+        ("2023-03-05", "5 March 2023", "5/3/2023"),
+        (Words("stated", "có nêu"), "stated", "có nêu"),
+        (Verdict("not_comparable", ("level",)), "Not comparable: ", "Không so sánh được: "),
+        ([1142, None], "1,142; not stated", "1.142; không nêu"),
+    ],
+)
+def test_a_cell_reads_in_both_languages(value, english, vietnamese):
+    parts = shown(value).parts
+    assert parts["en"]["rows"][0][0] == parts["vi"]["rows"][0][0] == "Yên Minh"
+    assert parts["en"]["rows"][0][1].startswith(english)
+    assert parts["vi"]["rows"][0][1].startswith(vietnamese)
+
+
+def test_ids_and_headers_are_translated_by_column():
+    frame = pd.DataFrame({"measure_id": ["members"], "level": ["commune"], "yen-minh": [1]})
+    part = report.table(frame, "names", en="A", vi="B").parts["vi"]
+    assert part["header"] == ["Chỉ số", "Cấp", "Yên Minh"]
+    assert part["rows"] == [["Đảng viên", "Cấp xã", "1"]]
+
+
+def test_a_column_without_a_header_in_both_languages_is_refused():
+    with pytest.raises(NotShowable, match=r"column,surprising,…` to vocabulary\.csv"):
+        shown(1, column="surprising")
+
+
+def test_a_year_is_no_quantity():
+    assert shown(2022, column="year").parts["en"]["rows"][0][1] == "2022"
+
+
+def test_a_number_links_to_its_fact_and_a_derived_one_to_its_formula():
+    assert 'href="#f-mk.1.members">more than 3,550<' in shown(MEMBERS).parts["en"]["html"]
+    table = shown(bounds.share(PART, WHOLE))
+    [(name, line)] = table.derived.items()
+    assert f'href="#{name}">20,0%<' in table.parts["vi"]["html"]
+    assert line["formula"] == "{0} / {1}" and line["facts"] == [*PART.facts, *WHOLE.facts]
+    assert (line["en"], line["vi"]) == ("20.0%", "20,0%")
+
+
+def test_a_text_that_rests_on_several_passages_links_to_each():
+    html = shown(report.cited("both", ["a.1.members", "b.2.criticism"])).parts["en"]["html"]
+    assert 'href="#f-a.1.members" aria-label="passage 1">1<' in html
+    assert 'href="#c-b.2.criticism" aria-label="passage 2">2<' in html
+
+
+def test_unknown_and_not_stated_look_different_from_numbers():
+    html = shown([bounds.unknown("count"), None, 3]).parts["en"]["html"]
+    assert '<span class="unknown">not stated</span>' in html
+    assert '<span class="missing">not stated</span>' in html
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda: shown(HOSTILE),
+        lambda: shown(report.cited(HOSTILE, [f"{HOSTILE}.1.members"])),
+        lambda: shown(Verdict(HOSTILE, (HOSTILE,))),
+        lambda: shown([HOSTILE, HOSTILE]),
+        lambda: shown("a", note_en=HOSTILE, note_vi=HOSTILE),
+        lambda: report.table(pd.DataFrame({"note": [1]}), "t", en=HOSTILE, vi=HOSTILE),
+        lambda: report.sentence(en=HOSTILE[:-9] + "{x}", vi="{x}", x=HOSTILE),
+        lambda: figure(alt={"en": HOSTILE, "vi": HOSTILE}, caption={"en": HOSTILE, "vi": HOSTILE}),
+    ],
+)
+def test_data_is_text_in_every_place(made):
+    for part in made().parts.values():
+        tags = Tags()
+        tags.feed(part["html"])
+        assert "img" not in tags.names and "onerror" not in tags.attributes
+        assert "&lt;img" in part["html"]
+
+
+def test_a_hostile_id_makes_a_harmless_address():
+    assert report.anchor('"><b>.1.members') == "f-~22~~3e~~3c~b~3e~.1.members"
+    assert report.anchor("a b.1.members") != report.anchor("a~20~b.1.members")
+
+
+def test_a_hostile_label_is_text(data_folder):
+    measures = codebook.load("measures")
+    measures.loc[measures["measure_id"] == "members", ["label_en", "label_vi"]] = HOSTILE
+    codebook.save(measures, "measures")
+    frame = pd.DataFrame({"measure_id": ["members"], "members": [1]})
+    assert "<img" not in report.table(frame, "t", en="A", vi="B").parts["vi"]["html"]
+
+
+def test_a_quotation_is_marked_as_vietnamese():
+    assert '<td lang="vi">Đảng bộ</td>' in shown("Đảng bộ", column="quote").parts["en"]["html"]
+
+
+@pytest.mark.parametrize("texts", [("{a}", "{b}"), ("{a} {b}", "{a}"), ("{a}", "none")])
+def test_a_sentence_names_the_same_values_in_both_languages(texts):
+    with pytest.raises(NotShowable, match="the texts name"):
+        report.sentence(*texts, a=1, b=2)
+
+
+@pytest.mark.parametrize(("en", "vi"), [("A", ""), ("", "B"), ("", "")])
+def test_a_caption_in_one_language_is_refused(en, vi):
+    with pytest.raises(NotShowable, match="in English and in Vietnamese"):
+        report.table(pd.DataFrame({"note": [1]}), "t", en=en, vi=vi)
+
+
+def test_a_label_must_exist_in_both_languages():
+    assert report.label("localities", "yen-minh").vi == "Yên Minh"
+    with pytest.raises(NotShowable, match="no label in both languages"):
+        report.label("measures", "nothing")
+
+
+def test_the_bundle_holds_both_languages_and_repeats_byte_for_byte():
+    one, again = (json.dumps(shown(MEMBERS, language="vi")._repr_mimebundle_()) for _ in "ab")
+    assert one == again
+    bundle = shown(MEMBERS, language="vi")._repr_mimebundle_()
+    assert "trên 3.550" in bundle["text/plain"] and "trên 3.550" in bundle["text/html"]
+    assert "<a " not in bundle["text/html"], "a notebook has no passages to link to"
+    assert bundle[MIME]["en"]["rows"] == [["Yên Minh", "more than 3,550"]]
+
+
+def test_the_data_is_neutral_and_keeps_bounds_and_facts():
+    data = shown(MEMBERS).data
+    row = dict(zip(data["columns"], data["rows"][0], strict=True))
+    assert row == {
+        "locality_id": "yen-minh",
+        "value": 3550,
+        "value_low": 3550,
+        "value_high": None,
+        "value_unit": "persons",
+        "value_bound": "at_least",
+        "value_facts": "mk.1.members",
+    }
+    assert data["shown"] == [0, 1]
+
+
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">{}</svg>'
+
+
+def figure(svg=SVG.format('<rect id="a" width="9" height="9"/>'), name="bars", **changes):
+    texts = {"alt": {"en": "One bar of nine.", "vi": "Một cột bằng chín."}}
+    texts |= {"caption": {"en": "How many?", "vi": "Bao nhiêu?"}} | changes
+    frame = pd.DataFrame({"note": [9]})
+    return report.figure(frame, name, svg={"en": svg, "vi": svg}, **texts)
+
+
+def test_a_figure_has_its_numbers_and_its_alt_text():
+    part = figure().parts["vi"]
+    assert 'aria-label="Một cột bằng chín."' in part["html"]
+    assert part["rows"] == [["9"]] and "<details>" in part["html"]
+    assert figure()._repr_mimebundle_()["image/svg+xml"].startswith("<svg")
+
+
+def test_names_inside_a_drawing_are_its_own():
+    svg = SVG.format('<clipPath id="a"/><g clip-path="url(#a)"/><a href="#f-x.1.members"/>')
+    html = figure(svg).parts["en"]["html"]
+    assert 'id="bars-en-a"' in html and "url(#bars-en-a)" in html
+    assert 'href="#f-x.1.members"' in html
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<script>alert(1)</script>",
+        '<rect onload="alert(1)"/>',
+        "<foreignObject><p>x</p></foreignObject>",
+        '<a href="javascript:alert(1)"/>',
+        '<use href="https://example.org/x.svg#a"/>',
+        '<image href="https://example.org/x.png"/>',
+        '<rect style="fill: url(https://example.org/x)"/>',
+        '<rect fill="url(https://example.org/x)"/>',
+        "<style>@import 'https://example.org/x.css';</style>",
+        '<a href="#x"><animate attributeName="href" to="javascript:alert(1)"/></a>',
+    ],
+)
+def test_a_drawing_that_could_run_or_load_something_is_refused(inside):
+    with pytest.raises(NotShowable, match="not allowed in a drawing"):
+        figure(SVG.format(inside))
+
+
+def test_the_words_of_the_frame_are_there_in_both_languages():
+    words = codebook.load("vocabulary")
+    blank = words[words[["label_en", "label_vi"]].isna().any(axis=1)]
+    assert blank.empty, blank[["list", "code"]]
