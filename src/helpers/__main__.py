@@ -7,11 +7,11 @@ VERBS = {
     "report": "batch",
     "list": "batch",
     "notebooks": "batch",
-    "tables": "desk",
-    "add": "desk",
-    "queue-export": "desk",
-    "queue-import": "desk",
-    "audit": "desk",
+    "tables": "verbs",
+    "add": "verbs",
+    "queue-export": "verbs",
+    "queue-import": "verbs",
+    "audit": "verbs",
 }
 
 

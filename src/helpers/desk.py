@@ -5,18 +5,12 @@
 ``codings.csv`` is derived from them. ``corrections.csv`` changes derived rows after publication.
 """
 
-import argparse
-import os
-import sys
-from pathlib import Path
-
 import pandas as pd
 
-from helpers import codebook, corpus, derivation, evidence, paths, storage
+from helpers import audit, codebook, corpus, derivation, storage
 from helpers.derivation import check_unit, fact_id, locate, passage_unit
 from helpers.storage import Row
 
-DERIVED = ("facts", "codings")
 CODERS = ("coder_1", "coder_2")
 
 
@@ -134,9 +128,8 @@ def decide(
     """
     articles = texts() if articles is None else articles
     after = storage.as_text([_named(row, before or []) for row in after], "checks")
-    _refuse_incomplete(after)
     with storage.locked():
-        _refuse_second_fact(after)
+        _refuse(after)
         done = storage.merge("checks", before or [], after, check_unit)
         _refresh_facts(done, articles)
     if done.conflicts:
@@ -164,28 +157,33 @@ def _named(row: dict, before: list[Row]) -> dict:
     return {**row, "fact_id": old[0] if old else fact_id({**row, "fact_id": ""})}
 
 
-def _refuse_incomplete(after: list[Row]) -> None:
-    """A fact needs every column that the dictionary requires of ``facts``."""
+def _refuse(rows: list[Row]) -> None:
+    """Raise `DecisionIncomplete` for the first row that would not make one whole fact."""
+    for row in rows:
+        if wrong := unfit(row):
+            where = f"{row['document_id']} {row['char_start']} ({row['number_text']})"
+            said = "; ".join(f"{column}: expected {expected}" for column, expected in wrong)
+            raise DecisionIncomplete(f"{where}: {said}")
+
+
+def unfit(row: Row) -> list[tuple[str, str]]:
+    """Why a decision would not make one whole fact: the columns, and what is expected there."""
+    if row["decision"] == "rejected":
+        return []
     fields = codebook.dictionary()["facts"]["schema"]["fields"]
     needed = [f["name"] for f in fields if f.get("constraints", {}).get("required")]
-    for row in after:
-        missing = [name for name in needed if not row[name]]
-        if row["decision"] != "rejected" and missing:
-            where = f"{row['document_id']} {row['char_start']} ({row['number_text']})"
-            raise DecisionIncomplete(f"{where}: a fact needs {', '.join(missing)}")
+    needed.remove("fact_id")
+    said = "a value, because every fact needs one"
+    return [(name, said) for name in needed if not row[name]] or _second_fact(row)
 
 
-def _refuse_second_fact(after: list[Row]) -> None:
+def _second_fact(row: Row) -> list[tuple[str, str]]:
     """One span and measure make one fact, whichever candidate it was decided on."""
-    for row in (row for row in after if row["decision"] != "rejected"):
-        for other in storage.near("checks", row):
-            same = all(other[name] == row[name] for name in ("char_end", "measure_id"))
-            if same and check_unit(other) != check_unit(row):
-                raise DecisionIncomplete(
-                    f"{row['document_id']} {row['char_start']}: {row['measure_id']} is already a "
-                    f"fact there, decided on the candidate {check_unit(other)[3]!r}; decide on "
-                    "that one instead"
-                )
+    for other in storage.near("checks", row):
+        same = all(other[name] == row[name] for name in ("char_end", "measure_id"))
+        if same and other["decision"] != "rejected" and check_unit(other) != check_unit(row):
+            return [("measure_id", f"another measure: {row['measure_id']} is a fact there already")]
+    return []
 
 
 def code(coder: str, after: list[dict], before: list[Row] | None = None) -> list[Row]:
@@ -231,131 +229,8 @@ def correct(
         tables()
 
 
-# --- the queue ----------------------------------------------------------------------------------
-
-STATES = ("conflict", "gone", "changed", "ambiguous", "open", "decided")  # what comes first
-
-
-def queue(articles: list[corpus.Document] | None = None) -> list[Row]:
-    """Every candidate and every decision as rows of ``checks.csv``, the urgent ones first.
-
-    ``state`` is one of `STATES`: decisions in conflict and those whose passage is no longer found
-    come first, then candidates nobody decided on, then what is decided. A candidate is decided
-    when its span is, whichever measure the rules propose there now. ``at_start`` and ``at_end``
-    are the offsets in the text as it is, -1 where the passage is lost.
-    """
-    articles = corpus.read_all() if articles is None else articles
-    known = {document.document_id: document.text for document in articles}
-    rows = [_placed(row, known) for row in storage.rows("checks")]
-    contested = {check_unit(row) for pair in conflicts() for row in pair}
-    for row in rows:
-        row["state"] = "conflict" if check_unit(row) in contested else row["state"]
-    spans = {(row["document_id"], row["at_start"], row["at_end"]) for row in rows}
-    for row in candidates(articles):
-        if (row["document_id"], int(row["char_start"]), int(row["char_end"])) not in spans:
-            place = {"at_start": int(row["char_start"]), "at_end": int(row["char_end"])}
-            rows.append({**row, **place, "state": "open"})
-    order = {document.document_id: at for at, document in enumerate(articles)}
-    return sorted(rows, key=lambda row: _urgency(row, order))
-
-
-def _urgency(row: Row, order: dict[str, int]) -> tuple:
-    document = order.get(row["document_id"], len(order))
-    return STATES.index(row["state"]), document, row["at_start"], check_unit(row)
-
-
-def _placed(check: Row, articles: dict[str, str]) -> Row:
-    """A decision with its place in the text as it is now."""
-    if not check["number_text"]:  # a rejection may come without its words
-        at = {"at_start": int(check["char_start"]), "at_end": int(check["char_end"])}
-        return {**check, **at, "state": "decided"}
-    found = locate(check, check["number_text"], articles)
-    state = "decided" if found.state in ("exact", "moved") else found.state
-    return {**check, "at_start": found.start, "at_end": found.end, "state": state}
-
-
-def candidates(articles: list[corpus.Document]) -> list[Row]:
-    """What the rules propose in every article, as undecided rows of ``checks.csv``."""
-    from helpers import extract
-
-    places = codebook.load("localities")
-    frames = []
-    for document in articles:
-        meta = document.meta
-        found = extract.propose(
-            document.text, published=meta["published_date"], locality=meta["locality_id"]
-        )
-        frames.append(_as_checks(found, document, places))
-    frame = pd.concat(frames) if frames else pd.DataFrame(columns=codebook.columns("checks"))
-    texts = {name: _texts(frame[name]) for name in codebook.columns("checks")}
-    return [dict(zip(texts, cells, strict=True)) for cells in zip(*texts.values(), strict=True)]
-
-
-def _as_checks(
-    found: pd.DataFrame, document: corpus.Document, places: pd.DataFrame
-) -> pd.DataFrame:
-    """Candidates with the columns of ``checks.csv``, their place looked up, nothing decided."""
-    locality = document.meta["locality_id"]
-    ends = zip(found["char_start"], found["char_end"], strict=True)
-    around = [evidence.selectors(document.text, start, end) for start, end in ends]
-    known = _places_of(locality, places)
-    filled = {
-        "document_id": document.document_id,
-        "locality_id": locality,
-        "place_id": found["place"].fillna("").map(lambda place: known.get(place, "")),
-        "proposed_measure_id": found["measure_id"],
-        "prefix": [each["prefix"] for each in around],
-        "suffix": [each["suffix"] for each in around],
-    }
-    defaults = {"period_kind": "as_of", "population_stated": True}
-    frame = found.assign(**filled, **{k: v for k, v in defaults.items() if k not in found})
-    return frame.reindex(columns=codebook.columns("checks"))
-
-
-def _places_of(locality: str, places: pd.DataFrame) -> dict[str, str]:
-    """The ids of a locality's places by id and by name; no place said means the locality."""
-    inside = places[places["locality_id"] == locality]
-    by_name = dict(zip(inside["name_vi"], inside["place_id"], strict=True))
-    return {"": locality, **{one: one for one in places["place_id"]}, **by_name}
-
-
-def _texts(values: pd.Series) -> list[str]:
-    """A column as CSV text, in the format of `codebook.to_text`."""
-    if pd.api.types.is_float_dtype(values):
-        return ["" if value != value else f"{value:.15g}" for value in values]
-    if pd.api.types.is_bool_dtype(values):
-        return [{True: "true", False: "false"}.get(value, "") for value in values]
-    return ["" if pd.isna(value) else str(value) for value in values]
-
-
-# --- the command line -------------------------------------------------------------------------
-
-
-def main(argv: list[str]) -> int:
-    """``python -m helpers tables …``; 0 when done, 1 with the reason on stderr."""
-    parser = argparse.ArgumentParser(prog="python -m helpers")
-    folder = argparse.ArgumentParser(add_help=False)
-    folder.add_argument("--data", type=Path, help="the data folder (default: $PARTY_CELLS_DATA)")
-    verbs = parser.add_subparsers(dest="verb", required=True)
-    said = "derive facts.csv and codings.csv from the decisions"
-    verb = verbs.add_parser("tables", help=said, parents=[folder])
-    verb.add_argument("--check", action="store_true", help="write nothing; fail on a difference")
-    chosen = parser.parse_args(argv)
-    if chosen.data:
-        os.environ[paths.DATA_VARIABLE] = str(chosen.data)
-    try:
-        return _VERBS[chosen.verb](chosen)
-    except (ValueError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 1
-
-
-def _tables(chosen: argparse.Namespace) -> int:
-    changed = tables(check=chosen.check)
-    print("; ".join(f"{name}.csv derived" for name in changed) or "up to date")
-    if contested := conflicts():
-        print(storage.DecisionConflict("checks or adjudications", contested), file=sys.stderr)
-    return 1 if contested else 0
-
-
-_VERBS = {"tables": _tables}
+def audited() -> pd.DataFrame:
+    """The consistency audit of the facts on disk, with the notes that resolve findings."""
+    path = codebook.table_path("audit_notes")
+    notes = codebook.load("audit_notes") if path.exists() else None
+    return audit.findings(codebook.load("facts"), codebook.load("rating_schemes"), notes)

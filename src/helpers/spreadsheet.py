@@ -1,0 +1,154 @@
+"""The queue as a spreadsheet, and back: drop-downs to decide with, text that stays text.
+
+Each row carries its number; a hidden sheet keeps what was exported under that number, so that an
+import knows which rows were changed and what their checker saw.
+"""
+
+import datetime
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from openpyxl import Workbook, load_workbook
+from openpyxl.cell import Cell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
+
+Row = dict[str, str]
+QUEUE, LISTS, EXPORTED = "queue", "lists", "as_exported"
+TO_READ = ("no", "state", "document_id", "number_text", "evidence")
+TO_DECIDE = (
+    *("decision", "reason", "measure_id", "value", "value_low", "low_open", "value_high"),
+    *("high_open", "bound", "unit", "place_id", "level", "period_start", "period_end"),
+    *("period_kind", "status", "scheme_id", "population_stated", "base_measure_id", "base_text"),
+    *("locality_id", "quote", "note", "confirmed_by_person"),
+)
+TO_FIND = ("char_start", "char_end", "rule", "proposed_measure_id")
+COLUMNS = (*TO_READ, *TO_DECIDE, *TO_FIND)
+NUMBERS = ("no", "value", "value_low", "value_high", "char_start", "char_end")
+WIDTHS = {"evidence": 70, "number_text": 12, "measure_id": 30, "reason": 24, "quote": 40}
+GREY = PatternFill("solid", fgColor="EEEEEE")
+
+
+@dataclass(frozen=True)
+class Edited:
+    """A row of the sheet as it came back: its line, its cells as text, and what was exported.
+
+    ``formulas`` names the cells that hold a formula; ``exported`` is None for a new row.
+    """
+
+    line: int
+    cells: Row
+    exported: Row | None
+    formulas: tuple[str, ...] = ()
+
+    @property
+    def written(self) -> Row:
+        """What somebody wrote into the row: the cells to decide that are not as exported."""
+        before = {name: _clean(text) for name, text in (self.exported or {}).items()}
+        own = self.cells if self.exported is None else {n: self.cells[n] for n in TO_DECIDE}
+        return {name: text for name, text in own.items() if text != before.get(name, "")}
+
+
+def write(rows: list[Row], path: Path, choices: dict[str, list[str]]) -> Path:
+    """The rows as a workbook with a frozen header and a drop-down for each column of choices."""
+    book = Workbook()
+    sheet, exported = book.active, book.create_sheet(EXPORTED)
+    sheet.title = QUEUE
+    sheet.append(COLUMNS)
+    for number, row in enumerate(rows, start=1):
+        _write_row(sheet, {**row, "no": str(number)}, number + 1)
+        exported.append([number])
+        _put(exported.cell(number, 2), json.dumps(row, ensure_ascii=False))
+    _lay_out(sheet)
+    _offer(book, sheet, choices, last=max(len(rows) + 200, 1000))
+    exported.sheet_state = "hidden"
+    book.save(path)
+    return path
+
+
+def _write_row(sheet: Worksheet, row: Row, line: int) -> None:
+    for at, name in enumerate(COLUMNS, start=1):
+        text = str(row.get(name, ""))
+        if text and name in NUMBERS:
+            sheet.cell(line, at).value = float(text) if "." in text else int(float(text))
+        elif text:
+            _put(sheet.cell(line, at), text)
+        if name not in TO_DECIDE:
+            sheet.cell(line, at).fill = GREY
+
+
+def _put(cell: Cell, text: str) -> None:
+    """Write text that stays text, whatever it begins with."""
+    cell.value = ILLEGAL_CHARACTERS_RE.sub("", text)
+    cell.data_type = "s"
+    cell.quotePrefix = text.startswith(("=", "+", "-", "@"))
+
+
+def _lay_out(sheet: Worksheet) -> None:
+    sheet.freeze_panes = sheet.cell(2, len(TO_READ) + 1)
+    sheet.auto_filter.ref = sheet.dimensions
+    for at, name in enumerate(COLUMNS, start=1):
+        sheet.cell(1, at).font = Font(bold=True)
+        sheet.column_dimensions[get_column_letter(at)].width = WIDTHS.get(name, 14)
+    for (cell,) in sheet.iter_rows(min_row=2, min_col=5, max_col=5):
+        cell.alignment = Alignment(wrap_text=True, vertical="top")
+
+
+def _offer(book: Workbook, sheet: Worksheet, choices: dict[str, list[str]], last: int) -> None:
+    """One column of the lists sheet per choice, and a drop-down that points to it."""
+    lists = book.create_sheet(LISTS)
+    for at, (name, codes) in enumerate(choices.items(), start=1):
+        lists.cell(1, at).value = name
+        for line, code in enumerate(codes, start=2):
+            _put(lists.cell(line, at), code)
+        letter, column = get_column_letter(at), get_column_letter(COLUMNS.index(name) + 1)
+        source = f"={LISTS}!${letter}$2:${letter}${len(codes) + 1}"
+        offered = DataValidation(type="list", formula1=source, allow_blank=True)
+        offered.error, offered.errorTitle = "Choose one from the list.", name
+        sheet.add_data_validation(offered)
+        offered.add(f"{column}2:{column}{last}")
+
+
+def read(path: Path) -> list[Edited]:
+    """Every row of a workbook that is not empty; ValueError if it is not an exported queue."""
+    book = load_workbook(path)
+    if not {QUEUE, EXPORTED} <= set(book.sheetnames):
+        raise ValueError(f"{path.name}: expected the sheets {QUEUE} and {EXPORTED}; export anew")
+    exported = {str(no.value): json.loads(row.value) for no, row in book[EXPORTED].iter_rows()}
+    lines = book[QUEUE].iter_rows()
+    names = [str(cell.value) for cell in next(lines, ())]
+    if missing := set(COLUMNS) - set(names):
+        raise ValueError(f"{path.name}: the columns {', '.join(sorted(missing))} are missing")
+    return [edited for cells in lines if (edited := _edited(names, cells, exported))]
+
+
+def _edited(names: list[str], cells: tuple[Cell, ...], exported: dict[str, Row]) -> Edited | None:
+    row = {name: _text(cell) for name, cell in zip(names, cells, strict=True) if name in COLUMNS}
+    if not any(row.values()):
+        return None
+    number = row.pop("no")
+    formulas = [n for n, cell in zip(names, cells, strict=True) if cell.data_type == "f"]
+    return Edited(cells[0].row, row, exported.get(number), tuple(formulas))
+
+
+def _text(cell: Cell) -> str:
+    """A cell as CSV text: numbers without a needless point, ISO dates, true and false."""
+    value = cell.value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return f"{value:.15g}"
+    if isinstance(value, datetime.datetime):
+        return value.date().isoformat()
+    return _clean(str(value))
+
+
+def _clean(text: object) -> str:
+    """Text as a cell can hold it: no control characters, no blanks at its ends."""
+    return ILLEGAL_CHARACTERS_RE.sub("", str(text)).strip()

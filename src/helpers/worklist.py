@@ -1,0 +1,214 @@
+"""The queue: what the rules propose and what was decided, the urgent ones first.
+
+It is worked on in the review of the notebook, or exported to a spreadsheet and imported again.
+"""
+
+from pathlib import Path
+
+import pandas as pd
+
+from helpers import codebook, corpus, desk, evidence, extract, spreadsheet, storage
+from helpers.derivation import check_unit, locate
+from helpers.storage import Row
+
+DECISIONS = ("accepted", "corrected", "added", "rejected")
+STATES = ("conflict", "gone", "changed", "ambiguous", "open", "decided")  # what comes first
+
+
+def queue(articles: list[corpus.Document] | None = None) -> list[Row]:
+    """Every candidate and every decision as rows of ``checks.csv``, the urgent ones first.
+
+    ``state`` is one of `STATES`: decisions in conflict and those whose passage is no longer found
+    come first, then candidates nobody decided on, then what is decided. A candidate is decided
+    when its span is, whichever measure the rules propose there now. ``at_start`` and ``at_end``
+    are the offsets in the text as it is, -1 where the passage is lost.
+    """
+    articles = corpus.read_all() if articles is None else articles
+    known = {document.document_id: document.text for document in articles}
+    rows = [_placed(row, known) for row in storage.rows("checks")]
+    contested = {check_unit(row) for pair in desk.conflicts() for row in pair}
+    for row in rows:
+        row["state"] = "conflict" if check_unit(row) in contested else row["state"]
+    spans = {(row["document_id"], row["at_start"], row["at_end"]) for row in rows}
+    for row in candidates(articles):
+        if (row["document_id"], int(row["char_start"]), int(row["char_end"])) not in spans:
+            place = {"at_start": int(row["char_start"]), "at_end": int(row["char_end"])}
+            rows.append({**row, **place, "state": "open"})
+    order = {document.document_id: at for at, document in enumerate(articles)}
+    return sorted(rows, key=lambda row: _urgency(row, order))
+
+
+def _urgency(row: Row, order: dict[str, int]) -> tuple:
+    document = order.get(row["document_id"], len(order))
+    return STATES.index(row["state"]), document, row["at_start"], check_unit(row)
+
+
+def _placed(check: Row, articles: dict[str, str]) -> Row:
+    """A decision with its place in the text as it is now."""
+    if not check["number_text"]:  # a rejection may come without its words
+        at = {"at_start": int(check["char_start"]), "at_end": int(check["char_end"])}
+        return {**check, **at, "state": "decided"}
+    found = locate(check, check["number_text"], articles)
+    state = "decided" if found.state in ("exact", "moved") else found.state
+    return {**check, "at_start": found.start, "at_end": found.end, "state": state}
+
+
+def candidates(articles: list[corpus.Document]) -> list[Row]:
+    """What the rules propose in every article, as undecided rows of ``checks.csv``."""
+    places = codebook.load("localities")
+    frames = []
+    for document in articles:
+        meta = document.meta
+        found = extract.propose(
+            document.text, published=meta["published_date"], locality=meta["locality_id"]
+        )
+        frames.append(_as_checks(found, document, places))
+    frame = pd.concat(frames) if frames else pd.DataFrame(columns=codebook.columns("checks"))
+    texts = {name: _texts(frame[name]) for name in codebook.columns("checks")}
+    return [dict(zip(texts, cells, strict=True)) for cells in zip(*texts.values(), strict=True)]
+
+
+def _as_checks(
+    found: pd.DataFrame, document: corpus.Document, places: pd.DataFrame
+) -> pd.DataFrame:
+    """Candidates with the columns of ``checks.csv``, their place looked up, nothing decided."""
+    locality = document.meta["locality_id"]
+    ends = zip(found["char_start"], found["char_end"], strict=True)
+    around = [evidence.selectors(document.text, start, end) for start, end in ends]
+    known = _places_of(locality, places)
+    filled = {
+        "document_id": document.document_id,
+        "locality_id": locality,
+        "place_id": found["place"].fillna("").map(lambda place: known.get(place, "")),
+        "proposed_measure_id": found["measure_id"],
+        "prefix": [each["prefix"] for each in around],
+        "suffix": [each["suffix"] for each in around],
+    }
+    defaults = {"period_kind": "as_of", "population_stated": True}
+    frame = found.assign(**filled, **{k: v for k, v in defaults.items() if k not in found})
+    return frame.reindex(columns=codebook.columns("checks"))
+
+
+def _places_of(locality: str, places: pd.DataFrame) -> dict[str, str]:
+    """The ids of a locality's places by id and by name; no place said means the locality."""
+    inside = places[places["locality_id"] == locality]
+    by_name = dict(zip(inside["name_vi"], inside["place_id"], strict=True))
+    return {"": locality, **{one: one for one in places["place_id"]}, **by_name}
+
+
+def _texts(values: pd.Series) -> list[str]:
+    """A column as CSV text, in the format of `codebook.to_text`."""
+    if pd.api.types.is_float_dtype(values):
+        return ["" if value != value else f"{value:.15g}" for value in values]
+    if pd.api.types.is_bool_dtype(values):
+        return [{True: "true", False: "false"}.get(value, "") for value in values]
+    return ["" if pd.isna(value) else str(value) for value in values]
+
+
+# --- the queue as a spreadsheet -----------------------------------------------------------------
+
+
+def export_queue(path: Path, states: tuple[str, ...] = STATES) -> int:
+    """Write the queue, or the rows in some states, as a workbook; returns the number of rows."""
+    articles = corpus.read_all()
+    known = {document.document_id: document.text for document in articles}
+    rows = [row for row in queue(articles) if row["state"] in states]
+    shown = [{**row, "evidence": _evidence(row, known)} for row in rows]
+    spreadsheet.write(shown, path, choices())
+    return len(rows)
+
+
+def _evidence(row: Row, articles: dict[str, str]) -> str:
+    if row["at_start"] < 0:
+        return row["quote"]
+    text = articles[row["document_id"]]
+    before, number, after = evidence.in_context(text, row["at_start"], row["at_end"], 160)
+    return f"{before}[{number}]{after}"
+
+
+def choices() -> dict[str, list[str]]:
+    """The codes of every closed list of a decision, by column."""
+    fields = codebook.dictionary()["checks"]["schema"]["fields"]
+    closed = {f["name"]: f.get("constraints", {}).get("enum") for f in fields}
+    ids = {
+        "measure_id": list(codebook.load("measures")["measure_id"]),
+        "place_id": list(codebook.load("localities")["place_id"]),
+        "scheme_id": sorted(set(codebook.load("rating_schemes")["scheme_id"])),
+    }
+    truths = {key: ["true", "false"] for key in ("low_open", "high_open", "population_stated")}
+    return {name: codes for name, codes in closed.items() if codes} | ids | truths
+
+
+def import_queue(path: Path, by: str, on: str) -> tuple[int, pd.DataFrame]:
+    """Save what was decided in a workbook; how many rows, and the refused cells.
+
+    The refusals have the columns row, column, expected and found. The other rows are saved, so a
+    mended workbook can be imported again. Raises `storage.DecisionConflict` after saving.
+    """
+    edited = [row for row in spreadsheet.read(path) if row.written or row.formulas]
+    articles, refused, ready = desk.texts(), [], []
+    for row in edited:
+        decided, wrong = _from_sheet(row, articles)
+        refused += [(row.line, *each) for each in wrong]
+        ready += [] if wrong else [(row, decided | {"decided_by": by, "decided_on": on})]
+    refused += (misfits := _misfits(ready))
+    lines = {line for line, *_ in misfits}
+    ready = [(row, decided) for row, decided in ready if row.line not in lines]
+    seen = [_as_seen(row.exported) for row in edited if row.exported and row.exported["decision"]]
+    units = {check_unit(decided) for _, decided in ready}
+    before = [row for row in seen if check_unit(row) in units]
+    problems = pd.DataFrame(refused, columns=["row", "column", "expected", "found"])
+    if ready:
+        desk.decide([decided for _, decided in ready], before, articles)
+    return len(ready), problems.sort_values(["row", "column"], ignore_index=True)
+
+
+def _as_seen(exported: dict) -> Row:
+    return {name: exported[name] for name in codebook.columns("checks")}
+
+
+def _from_sheet(
+    edited: spreadsheet.Edited, articles: dict[str, str]
+) -> tuple[Row, list[tuple[str, str, str]]]:
+    """The decision that a row of the sheet makes, and what is wrong with it."""
+    empty = dict.fromkeys(codebook.columns("checks"), "")
+    old, written = edited.exported or {}, edited.written
+    row = {name: {**empty, **old, **written}[name] for name in empty}
+    if edited.formulas:
+        return row, [(name, "a value, not a formula", "a formula") for name in edited.formulas]
+    if edited.exported is None:
+        row |= {"decision": "added", "rule": "by_hand"} | _found_by_quote(row, articles)
+    elif row["decision"] == "accepted" and set(written) - {"decision", "reason", "note"}:
+        row["decision"] = "corrected"
+    row["confirmed_by_person"] = "true"
+    wrong = [] if row["decision"] else [("decision", "one of " + ", ".join(DECISIONS), "")]
+    here = articles.get(row["document_id"], "")[int(row["char_start"] or 0) :]
+    if row["decision"] != "rejected" and not here.startswith(row["number_text"] or "\0"):
+        expected = "words that stand once in the quote, and the quote once in the article"
+        wrong.append(("number_text", expected, row["number_text"]))
+    return row, wrong
+
+
+def _found_by_quote(row: Row, articles: dict[str, str]) -> Row:
+    """The span of a number that was added in the sheet, and the words around it."""
+    text, quote, number = articles.get(row["document_id"], ""), row["quote"], row["number_text"]
+    if not number or text.count(quote) != 1 or quote.count(number) != 1:
+        return {}
+    start = text.index(quote) + quote.index(number)
+    ends = {"char_start": str(start), "char_end": str(start + len(number))}
+    return ends | evidence.selectors(text, start, start + len(number))
+
+
+def _misfits(ready: list[tuple[spreadsheet.Edited, Row]]) -> list[tuple[int, str, str, str]]:
+    """The cells that do not fit the dictionary or would not make one whole fact."""
+    try:
+        storage.as_text([decided for _, decided in ready], "checks")
+        found = []
+    except codebook.TableInvalid as error:
+        found = [
+            (ready[bad.line - 2][0].line, bad.column, bad.expected, bad.found)
+            for bad in error.rows.itertuples()
+        ]
+    for row, decided in ready:
+        found += [(row.line, *wrong, decided[wrong[0]]) for wrong in desk.unfit(decided)]
+    return found
