@@ -15,7 +15,7 @@ import pandas as pd
 
 from helpers import bounds
 from helpers.bounds import Bounded
-from helpers.readings import Reading, as_table, text
+from helpers.readings import Reading, as_table, rules_of, text
 
 REASONS = ("level", "population", "scheme", "period_gap", "status", "place", "conflict")
 OPEN = ("overlap", "tie", "missing")  # why a comparable pair stays undecided
@@ -113,7 +113,7 @@ def matrix(
     """
     frame = readings if crosswalk is None else across(readings, crosswalk)
     said = _by_locality(frame)
-    rules = measures.fillna("").set_index("measure_id")[["direction", "family"]].to_dict("index")
+    rules = rules_of(measures)
     rows = []
     for row_id, column_id in combinations(localities, 2):
         for measure_id in sorted(said[row_id].keys() | said[column_id].keys()):
@@ -251,7 +251,7 @@ def changes(
     measure_id, scheme_id, earlier, later, verdict (of the later one), earlier_amount,
     later_amount.
     """
-    directions = measures.set_index("measure_id")["direction"]
+    rules = rules_of(measures)
     rows = []
     for place, said in sorted(_by_locality(readings).items()):
         for measure_id, found in sorted(said.items()):
@@ -259,7 +259,7 @@ def changes(
             for before, after in pairwise(by_time):
                 if before.scheme_id == after.scheme_id:
                     answer = verdict(
-                        after, before, directions[measure_id], max_year_gap=max_year_gap
+                        after, before, rules[measure_id]["direction"], max_year_gap=max_year_gap
                     )
                     known = (after.scheme_id, _period(before), _period(after), answer)
                     rows.append((place, measure_id, *known, before.amount, after.amount))
@@ -296,10 +296,9 @@ def _period(one: Reading | None) -> str:
 
 
 def _other_population(a: Reading, b: Reading) -> bool:
-    """Return whether two kinds of cell are counted, or two kinds are what the share is taken of."""
-    bases = {a.base, b.base} - {""}
-    of_two_kinds = len(bases) == 2 and not any(base.endswith("_assessed") for base in bases)
-    return of_two_kinds or (a.measure_id != b.measure_id and not a.scheme_id)
+    """Return whether two kinds of cell are counted, or are what the shares are taken of."""
+    cells = {"cells_under_base", "base_cells"}
+    return {a.base, b.base} == cells or (a.measure_id != b.measure_id and not a.scheme_id)
 
 
 def _other_tier(a: Reading, b: Reading) -> bool:

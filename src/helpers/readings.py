@@ -1,363 +1,580 @@
-"""From hand-checked facts to readings: what each locality says of each measure, with bounds.
+"""What each number of a sentence is about: the noun it counts and what is said of it.
 
-A reading is one number about one place, period, status and rating scheme: printed, turned from a
-count into a share of its base, or derived by the formula in the column `derivation` of
-`measures.csv`. Two articles that say the same of the same day are one reading; if they exclude one
-another the reading is what either allows, with the reason "conflict". Pure: table in, table out.
+A number is read with the words around it, in this order: the noun right after it ("30 chi bộ"),
+what is said after that ("hoàn thành tốt nhiệm vụ"), a label before it ("khiển trách 14"), and what
+carries over from the number before (shares in brackets, lists, "trong đó"). Every look goes no
+further than the neighbouring numbers, so the work grows with the length of the text.
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from datetime import date
+from bisect import bisect_left
+from dataclasses import dataclass, field, replace
 
-import pandas as pd
+from helpers.lexicon import Found, Lexicon, Term
+from helpers.quantities import Amount
 
-from helpers import bounds
-from helpers.bounds import Bounded, BoundsInvalid
-
-KINDS = {  # what "assessed" may be another word for
-    "cells": ("cells_under_base", "base_cells", "cells"),
-    "organisations": ("base_organisations",),
-    "members": ("members",),
-}
-HALF_YEAR = 183
-RATED = re.compile(r"(cells|organisations|members)_(rated_\w+?)(_or_better|_or_worse)?")
-
-
-class FactsInvalid(ValueError):
-    """Facts that contradict themselves or their codebooks; `rows` has them with what is wrong."""
-
-    def __init__(self, problems: list[tuple[str, str]]):
-        self.rows = pd.DataFrame(problems, columns=["fact_id", "problem"])
-        told = "\n".join(f"  {fact_id}: {problem}" for fact_id, problem in problems)
-        super().__init__(f"facts.csv has {len(problems)} rows to correct at the desk:\n{told}")
+_MARK = re.compile(r"[,;:()…]|(?<=\s)[-–](?=\s)|(?<=\s)(?:và|cùng|với|rồi)(?=\s)")
+_TO_NOUN = re.compile(
+    r"\s*(?:(?:có |còn |để )?(?:một )?)(?:trong )?(?:tổng )?(?:số |các |toàn bộ |những |lượt )*"
+)
+_TO_NUMBER = re.compile(
+    r"(?:.*(?:là|có|:|đạt|còn|gồm|được|=|lên|chỉ|vẹn|tới|đến|với|thêm|nhất|thành|mới|\())?\s*"
+)
+_DATE_BEFORE = re.compile(r"(?:ngày|sáng|chiều|tối|dịp|đến|hết|từ|lễ|mùng|trước|mừng|trưa)\s$")
+_OF = re.compile(r"\s*(?:được xếp |đạt )?(?:trong|trên)(?: tổng)?(?: số)?\s*")
+_OF_BEFORE = re.compile(r"trong(?: tổng)?(?: số)?\s$")
+_UNSURE = re.compile(
+    r"\s(?:đã|được|bị|đang|đi|về|làm|nhận|xin|chưa|không|là|từng|biết|vừa|tự)(?=\s)"
+)
+_HAVING = re.compile(r"(?<!\w)(?:có|với|gồm|là|quản lý|tổng số)(?!\w)")
+_MEMBERS = Term("noun", "members", "", "members", "members")
+_ORGANISATIONS = Term("noun", "base_organisations", "", "organisations", "base_organisations")
+_MAINS = ("tier", "event", "general")
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Reading:
-    """What is known of one measure at one place and time; `reasons` forbid comparing it."""
+    """What a number was read to mean."""
 
-    locality_id: str
-    place_id: str
-    level: str
-    measure_id: str
-    amount: Bounded
-    scheme_id: str = ""
-    period_start: str = ""
-    period_end: str = ""
-    status: str = "actual"
-    reasons: tuple[str, ...] = ()
-    documents: tuple[str, ...] = ()
-    base: str = ""
+    amount: Amount
+    noun: Term | None = None
+    main: Term | None = None
+    extra: tuple[str, ...] = ()
+    rule: str = ""
+    base_text: str = ""
+    target: bool = False
+    ceiling: bool = False
+    awaits_whole: bool = False
+    denominator: bool = False
+    unknown: bool = False  # of the Party, but of no measure
+    sign: int = 1
+    measure: str = ""
+
+
+@dataclass(slots=True)
+class Sentence:
+    """One sentence: its events (terms, marks, amounts) in order, and what it carries over."""
+
+    text: str
+    start: int
+    end: int
+    events: list
+    topic: Term | None = None
+    head: Reading | None = None  # the number before "trong đó"
+    claimed: int = 0  # where the words used by the number before end
+    target: bool = False
+    readings: list[Reading] = field(default_factory=list)
 
     @property
-    def about(self) -> tuple:
-        """What two sources must share to speak of the same number; plans and rules never do."""
-        return (
-            *(self.amount.facts if self.status != "actual" else ()),
-            *(self.locality_id, self.place_id, self.level, self.measure_id, self.amount.unit),
-            *(self.scheme_id, self.period_start, self.period_end, self.status),
-        )
+    def last(self) -> Reading | None:
+        return self.readings[-1] if self.readings else None
 
 
-def check_facts(
-    facts: pd.DataFrame, measures: pd.DataFrame, schemes: pd.DataFrame, documents: pd.DataFrame
-) -> pd.DataFrame:
-    """Return the facts unchanged, or raise FactsInvalid with every bad row and why it is bad.
-
-    Refused: bounds that hold no number or not the one printed, a negative number, a share over
-    the measure's `share_limit`, a tier or population that its scheme does not know, an actual
-    value whose period begins after the article was published.
-    """
-    limits = _limits(measures)
-    tiers = {(row.scheme_id, row.population): row.tiers for row in schemes.itertuples()}
-    published = documents.set_index("document_id")["published_date"].map(text).to_dict()
-    problems = [
-        (fact["fact_id"], problem)
-        for fact in facts.to_dict("records")
-        for problem in (
-            _bounds_problem(fact, limits.get(fact["measure_id"])),
-            _scheme_problem(fact, tiers),
-            _period_problem(fact, published.get(fact["document_id"], "")),
-        )
-        if problem
+def read(
+    text: str, s: int, e: int, amounts: list[Amount], lexicon: Lexicon, before: Sentence | None
+) -> Sentence:
+    """The readings of one sentence of a folded text, measures not yet composed."""
+    found = list(lexicon.scan(text, s, e))
+    spans = [(f.start, f.end) for f in found]
+    numbers = [a for a in amounts if not _inside(a.start, spans)]
+    numbers = [a for a in numbers if not _is_name(text, a, lexicon, spans)]
+    marks = [
+        Found(*m.span(), Term("mark", m[0]))
+        for m in _MARK.finditer(text, s, e)
+        if not _inside(m.start(), spans)
     ]
-    if problems:
-        raise FactsInvalid(problems)
-    return facts
+    events = sorted([*found, *numbers, *marks], key=lambda event: event.start)
+    sentence = Sentence(text, s, e, events, before.topic if before else None, claimed=s)
+    if before and before.target and text[s : s + 3].strip()[:1] in "-+•*;":
+        sentence.target = True
+    for at, event in enumerate(events):
+        if isinstance(event, Amount):
+            reading = _interpret(sentence, at, lexicon, before)
+            if reading:
+                sentence.readings.append(reading)
+                if reading.noun and reading.noun.family != "weak":
+                    sentence.topic = reading.noun
+        elif event.term.kind == "cue":
+            _note(sentence, event)
+        elif event.term.id in ("cells", "members", "base_organisations", "cells_under_base"):
+            sentence.topic = sentence.topic if sentence.readings else event.term
+    _distribute(sentence)
+    _split_base(sentence)
+    return sentence
 
 
-def _bounds_problem(fact: dict, limit: float | None) -> str:
-    try:
-        amount = bounds.from_fact(fact, share_limit=limit)
-    except BoundsInvalid as error:
-        return str(error)
-    over_limit = fact["unit"] == "share" and limit is not None
-    ends = [end for end in (fact["value_high"], fact["value_low"], fact["value"]) if text(end)]
-    if over_limit and max(map(float, ends)) > limit:
-        return f"a share of {max(map(float, ends)):g}; {fact['measure_id']} is at most {limit:g}"
-    if amount.low < 0 or not amount.low <= float(fact["value"]) <= amount.high:
-        return (
-            f"printed {fact['value']:g} lies outside {amount.low:g} to {amount.high:g} or zero up"
-        )
-    return ""
+def _inside(position: int, spans: list[tuple[int, int]]) -> bool:
+    at = bisect_left(spans, (position + 1, 0)) - 1
+    return at >= 0 and spans[at][1] > position
 
 
-def _scheme_problem(fact: dict, tiers: dict) -> str:
-    rated, scheme = RATED.fullmatch(fact["measure_id"]), text(fact["scheme_id"])
-    if rated is None or rated[2].endswith("_cap"):
-        return f"scheme {scheme!r} on a measure that is no rating" if scheme and not rated else ""
-    known = tiers.get((scheme, rated[1]))
-    if known is None:
-        return f"no scheme {scheme!r} for {rated[1]} in rating_schemes.csv"
-    if rated[2].removesuffix("_exemplary") not in known.split(" > "):
-        return f"tier {rated[2]} is not one of {known} (scheme {scheme}, {rated[1]})"
-    return ""
+def _is_name(text: str, amount: Amount, lexicon: Lexicon, spans: list[tuple[int, int]]) -> bool:
+    """Whether a number is part of a name or a date: "thứ ba", "năm 2020", "Nghị quyết 18", "19/8"."""
+    before = text[max(0, amount.start - 24) : amount.start]
+    if lexicon.lists["strict"].search(before):
+        return True
+    if amount.form in ("part", "whole") and _DATE_BEFORE.search(before):
+        return True
+    at = bisect_left(spans, (amount.right, 0))
+    noun_follows = at < len(spans) and spans[at][0] <= amount.right + 1
+    if amount.form in ("part", "whole", "range", "zero") or amount.unit == "share" or noun_follows:
+        return False
+    digits = amount.end - amount.start
+    year = amount.form == "digits" and digits == 4 and 1930 <= amount.value <= 2100
+    return year or bool(lexicon.lists["soft"].search(before))
 
 
-def _period_problem(fact: dict, published: str) -> str:
-    start = text(fact["period_start"])
-    if fact["status"] == "actual" and published and start[: len(published)] > published:
-        return f"actual, but its period begins {start}, after publication on {published}"
-    return ""
+def _note(sentence: Sentence, event: Found) -> None:
+    """What a cue changes for the numbers after it."""
+    if event.term.id == "in_which" and sentence.readings:
+        sentence.head = sentence.last
+    elif event.term.id in ("target", "actual"):
+        sentence.target = event.term.id == "target"
 
 
-def take(
-    facts: pd.DataFrame,
-    measures: pd.DataFrame,
-    schemes: pd.DataFrame | None = None,
-    *,
-    rounding: str | None = None,
-) -> pd.DataFrame:
-    """Return one row per `Reading` (its fields are the columns), printed and derived, by key.
-
-    Ratings and measures with a direction become shares of their base; where the base is not in
-    the article the share is unknown, never the count. With `schemes` (rating_schemes.csv) a label
-    whose scheme was not in force when the period ended gets the reason "scheme".
-    """
-    rules = measures.fillna("").set_index("measure_id").to_dict("index")
-    limits, in_force = _limits(measures), _in_force(schemes)
-    by_document = defaultdict(list)
-    for fact in facts.to_dict("records"):
-        amount = bounds.from_fact(
-            fact, rounding=rounding, share_limit=limits.get(fact["measure_id"], 1.0)
-        )
-        by_document[fact["document_id"], fact["place_id"], fact["status"]].append(
-            _reading(fact, amount, in_force)
-        )
-    found = []
-    for rows in by_document.values():
-        said = _merged(rows)
-        printed = [share for one in said for share in _as_share(one, said, rules)]
-        found += printed + _derive(printed, rules)
-    return as_table(_merged(found))
+def _right(events: list, at: int) -> list[Found]:
+    """The terms after an amount up to the next amount or boundary; brackets are skipped."""
+    found, depth = [], 0
+    for event in events[at + 1 : at + 40]:
+        if isinstance(event, Amount):
+            if not depth:
+                break
+        elif event.term.kind == "mark":
+            if event.term.id == "(":
+                depth += 1
+            elif event.term.id == ")":
+                if not depth:
+                    break
+                depth -= 1
+            elif not depth and event.term.id not in "–-":
+                break
+        elif not depth:
+            if event.term.id in ("in_which", "respectively"):
+                break
+            found.append(event)
+    return found
 
 
-def as_table(rows: Iterable[Reading]) -> pd.DataFrame:
-    """Return readings as a frame with the fields of `Reading` as columns."""
-    names = list(Reading.__dataclass_fields__)
-    return pd.DataFrame([[getattr(row, name) for name in names] for row in rows], columns=names)
+def _left(sentence: Sentence, at: int, *, far: bool = False) -> list[Found]:
+    """The unclaimed terms before an amount, nearest first, to a boundary (``far``: over commas)."""
+    found: list[Found] = []
+    for event in reversed(sentence.events[max(0, at - 40) : at]):
+        if isinstance(event, Amount) or event.start < sentence.claimed:
+            break
+        if event.term.kind != "mark":
+            found.append(event)
+        elif not far and not (event.term.id == ":" and not found):
+            break
+    return found
 
 
-def _reading(fact: dict, amount: Bounded, in_force: dict) -> Reading:
-    scheme, end = text(fact["scheme_id"]), text(fact["period_end"])
-    first, last = in_force.get(scheme, ("", "9999"))
-    doubts = {
-        "population": str(fact.get("population_stated", True)).lower() == "false",
-        "scheme": bool(scheme) and not first <= end <= last,
-    }
-    return Reading(
-        *(fact[name] for name in ("locality_id", "place_id", "level", "measure_id")),
-        amount,
-        scheme,
-        text(fact["period_start"]),
-        end,
-        fact["status"],
-        tuple(reason for reason, doubt in doubts.items() if doubt),
-        (fact["document_id"],),
-        text(fact.get("base_measure_id")),
+def _interpret(
+    sentence: Sentence, at: int, lexicon: Lexicon, before: Sentence | None
+) -> Reading | None:
+    """What the amount at an event is about, or None if nothing of the Party."""
+    events, amount = sentence.events, sentence.events[at]
+    last = sentence.last
+    look = at + 1 if amount.form == "part" and at + 1 < len(events) else at
+    look = look if isinstance(events[look], Amount) else at
+    right = _right(events, look)
+    noun = _direct_noun(sentence.text, events[look], right)
+    if last and last.awaits_whole:
+        last.awaits_whole = False
+        return _whole(sentence, amount, last, noun, right)
+    whole = at + 1 if look > at else _linked(sentence, at, noun)
+    if whole > look:  # "98 đ/c trong 640 đ/c được xếp loại": what follows the whole is said of both
+        more = _right(events, whole)
+        noun = noun or _direct_noun(sentence.text, events[whole], more)
+        right = [*right, *more]
+    if not noun and not whole and not _may_lack_noun(sentence.text, amount, right, lexicon):
+        return None
+    reading = Reading(amount, noun.term if noun else None, target=sentence.target)
+    reading.awaits_whole = bool(whole)
+    left = _left(sentence, at)
+    if noun and amount.unit == "share" and _has(left[:1], "inherit") and _is_base(sentence, noun):
+        reading.base_text = sentence.text[noun.start : noun.end]
+        noun, reading.noun = None, None
+    _say(sentence, reading, at, left, right, noun)
+    if not _settle(sentence, reading, at, left, noun, before):
+        return None
+    used = [f for f in right if f.term is reading.main or f.term.family == "group" or f is noun]
+    if used and reading.rule != "before":
+        sentence.claimed = max(sentence.claimed, max(f.end for f in used))
+    else:
+        sentence.claimed = max(sentence.claimed, amount.end)
+    return reading
+
+
+def _has(found: list[Found], *ids: str) -> bool:
+    return any(f.term.id in ids for f in found)
+
+
+def _direct_noun(text: str, amount: Amount, right: list[Found]) -> Found | None:
+    """The noun right after a number: "58 chi bộ", "85% số chi bộ", "không có chi bộ"."""
+    if right and right[0].term.kind == "noun":
+        return right[0] if _TO_NOUN.fullmatch(text, amount.right, right[0].start) else None
+    return None
+
+
+def _is_base(sentence: Sentence, noun: Found) -> bool:
+    """Whether a noun after "chiếm 35%" is what the share is taken of."""
+    last = sentence.last
+    return bool(last and last.noun and noun.term.family != "generic")
+
+
+def _linked(sentence: Sentence, at: int, noun: Found | None) -> int:
+    """The event of the whole in "mười hai trong số hai mươi chi bộ", else 0."""
+    start = noun.end if noun else sentence.events[at].right
+    for ahead in range(at + 1, min(at + 3, len(sentence.events))):
+        event = sentence.events[ahead]
+        if isinstance(event, Amount):
+            return ahead if _OF.fullmatch(sentence.text, start, event.left) else 0
+    return 0
+
+
+def _may_lack_noun(text: str, amount: Amount, right: list[Found], lexicon: Lexicon) -> bool:
+    """Whether a number without a noun can still be read: nothing else is counted by it."""
+    if amount.form in ("zero", "every"):
+        return amount.form == "every"
+    follows = re.compile(r"\s*(\w*)").match(text, amount.right)
+    if right and right[0].start == follows.start(1):
+        term = right[0].term
+        return term.kind == "cue" or term.family in ("tier", "event", "group", "general")
+    return not follows[1] or bool(lexicon.lists["joint"].fullmatch(follows[1]))
+
+
+def _whole(
+    sentence: Sentence, amount: Amount, part: Reading, noun: Found | None, right: list[Found]
+) -> Reading:
+    """The denominator of a ratio: what was rated, or all of the noun."""
+    term = noun.term if noun and noun.term.family != "generic" else part.noun
+    rated = part.main and part.main.family == "tier" or _has(right, "assessed")
+    main = Term("aspect", "assessed", "general") if rated else None
+    used = [f.end for f in right if f.term is part.main or f is noun]
+    sentence.claimed = max([sentence.claimed, amount.end, *used])
+    return Reading(amount, term, main, rule="whole", denominator=True)
+
+
+def _fits(aspect: Term, noun: Term | None) -> bool:
+    allowed = aspect.population.split("|") if aspect.population else []
+    return noun is None or not allowed or noun.id in allowed or noun.population in allowed
+
+
+def _say(
+    sentence: Sentence, reading: Reading, at: int, left: list[Found], right: list[Found],
+    noun: Found | None,
+) -> None:  # fmt: skip
+    """Find what is said of the number: main aspect and groups, and the rule that found them."""
+    term = noun.term if noun else None
+    generic = not term or term.family in ("generic", "masses")
+    after = [f for f in right if f.term.kind == "aspect" and _fits(f.term, term)]
+    ahead = [f for f in left if f.term.kind == "aspect" and _fits(f.term, term)]
+    main = _best(after)
+    rule = "after"
+    if not main or main.family == "general" and _best(ahead):
+        main, rule = _best(ahead) or main, "before" if _best(ahead) else rule
+    groups = [f for f in after if f.term.family == "group"]
+    if generic and not groups:
+        groups = [f for f in ahead if f.term.family == "group"]
+    if not main and not groups and noun:
+        after = _beyond_comma(sentence, at, term)
+        main, rule = _best(after), "after comma"
+    if not main and not groups and generic:
+        far = _left(sentence, at, far=True)
+        ahead = [f for f in far if f.term.kind == "aspect"]
+        main, rule = _best(ahead[:1]), "far before"
+        groups = [f for f in ahead[:1] if f.term.family == "group"]
+    if not main and _other(sentence, reading, left, right, noun):
+        reading.unknown = True
+    reading.main, reading.rule = main, rule if main or groups else ""
+    reading.extra = tuple(dict.fromkeys(f.term.id for f in groups))
+
+
+def _best(found: list[Found]) -> Term | None:
+    """The first tier or event, else the first general aspect."""
+    sharp = [f.term for f in found if f.term.family in ("tier", "event")]
+    return sharp[0] if sharp else next((f.term for f in found if f.term.family == "general"), None)
+
+
+def _beyond_comma(sentence: Sentence, at: int, noun: Term | None) -> list[Found]:
+    """The aspect right behind the comma in "394 đảng viên, được miễn sinh hoạt"."""
+    for back, event in enumerate(sentence.events[at + 1 : at + 6]):
+        if isinstance(event, Amount):
+            return []
+        if event.term.kind == "mark":
+            nearby = sentence.events[at + back + 2 : at + back + 3]
+            if event.term.id != "," or not nearby or isinstance(nearby[0], Amount):
+                return []
+            close = nearby[0].start - event.end <= 8
+            return [f for f in nearby if close and f.term.kind == "aspect" and _fits(f.term, noun)]
+    return []
+
+
+def _other(
+    sentence: Sentence, reading: Reading, left: list[Found], right: list[Found], noun: Found | None
+) -> bool:
+    """Whether something is said of the noun that no measure is about ("tập huấn cho 230 đảng viên")."""
+    if not noun:
+        return False
+    if _aspect(right, "other") or _UNSURE.match(sentence.text, noun.end):
+        return True
+    near = _aspect(left[:2], "other")
+    gap = sentence.text[near[0].end : reading.amount.left] if near else ""
+    return bool(near) and len(gap) < 40 and not _HAVING.search(gap)
+
+
+def _aspect(found: list[Found], *families: str) -> list[Found]:
+    return [f for f in found if f.term.kind == "aspect" and f.term.family in families]
+
+
+def _settle(
+    sentence: Sentence, reading: Reading, at: int, left: list[Found], noun: Found | None,
+    before: Sentence | None,
+) -> bool:  # fmt: skip
+    """Give the reading a noun where it has none of its own; False if it is nothing of the Party."""
+    term, last = reading.noun, sentence.last
+    change = _change(sentence, reading, left)
+    if change:
+        return _changed(sentence, reading, last or (before.last if before else None), change)
+    if _completes(sentence, reading, at):
+        return _completed(sentence, reading, last)
+    if term and term.family == "weak":
+        return _weak(sentence, reading, left, noun)
+    if term and term.family in ("generic", "masses"):
+        return _generic(sentence, reading, at, left, noun)
+    if term:
+        return _specific(sentence, reading, left)
+    return _bare(sentence, reading, at, left)
+
+
+def _specific(sentence: Sentence, reading: Reading, left: list[Found]) -> bool:
+    """A number with a noun of its own: "1.142 đảng viên"."""
+    amount, head = reading.amount, sentence.head
+    if amount.form == "zero":
+        return bool(reading.main)
+    if amount.form == "words" and amount.value < 2:
+        return bool(reading.main)
+    if amount.form == "words" and amount.value <= 10 and not reading.main and not reading.extra:
+        gap = sentence.text[max(sentence.start, amount.left - 14) : amount.left]
+        return bool(_HAVING.search(gap)) or bool(sentence.readings)
+    if head and head.noun is reading.noun and not reading.main and not reading.extra:
+        reading.unknown = reading.unknown or not head.denominator and head.noun is not None
+    if not reading.main and sentence.last and not reading.extra:
+        _coordinate(sentence, reading, left)
+    reading.rule = reading.rule or "noun"
+    return True
+
+
+def _coordinate(sentence: Sentence, reading: Reading, left: list[Found]) -> None:
+    """ "Kiểm tra 12 tổ chức đảng và 25 đảng viên": the verb before the first is said of both."""
+    last = sentence.last
+    gap = sentence.text[last.amount.right : reading.amount.left]
+    joined = re.fullmatch(r"[^,;.]{0,40}(?:,| và| cùng)\s*", gap)
+    if joined and last.rule == "before" and last.main and not left:
+        if last.main.id in ("inspected", "disciplined"):
+            reading.main, reading.rule = last.main, "coordinated"
+
+
+def _generic(sentence: Sentence, reading: Reading, at: int, left: list[Found], noun: Found) -> bool:
+    """ "Đồng chí", "người", "đơn vị", "quần chúng": whose number the words around it tell."""
+    said = reading.main or reading.extra
+    labels = [f.term for f in [*left, *_left(sentence, at, far=True)] if _strong(f)]
+    if reading.noun.id == "unit":
+        known = [
+            t for t in [*labels, sentence.topic] if t and t.population in ("organisations", "cells")
+        ]
+        if not (reading.main or known and "tổ chức" in sentence.text[noun.start : noun.end]):
+            return False
+        reading.noun = known[0] if known else _ORGANISATIONS
+        return True
+    if reading.noun.id == "masses":
+        reading.unknown = not (reading.main and reading.main.id == "admitted")
+        reading.noun = _MEMBERS
+        return True
+    comrade = sentence.text[noun.start : noun.end] in ("đồng chí", "đ/c")
+    of_members = any(t.population == "members" for t in labels)
+    last = sentence.last
+    after_members = last and last.noun and last.noun.population == "members"
+    if not (said or comrade or of_members or reading.awaits_whole and after_members):
+        return False
+    if reading.amount.form == "words" and reading.amount.value < 2 and not said:
+        return False
+    if not said and after_members and (reading.target or _plan_before(sentence, left)):
+        reading.main, reading.rule = last.main, "carried"
+    elif not said and sentence.head:
+        reading.unknown = True
+    elif not said and not of_members and not comrade:
+        reading.unknown = True
+    reading.noun = _MEMBERS
+    return True
+
+
+def _strong(found: Found) -> bool:
+    return found.term.kind == "noun" and found.term.family == "" and bool(found.term.measure)
+
+
+def _bare(sentence: Sentence, reading: Reading, at: int, left: list[Found]) -> bool:
+    """A number with no noun: a labelled one, a share of the number before, or an ellipsis."""
+    last, amount = sentence.last, reading.amount
+    label = next((f for f in left if _strong(f)), None)
+    if reading.main or reading.extra:
+        far = label or next((f for f in _left(sentence, at, far=True) if _strong(f)), None)
+        nouns = [far.term if far else None, last.noun if last else None, sentence.topic, _MEMBERS]
+        nouns = [n for n in nouns if n and n.family != "weak"]
+        aspect = reading.main or Term("aspect", "", "group", "members")
+        reading.noun = next((n for n in nouns if _fits(aspect, n)), _MEMBERS)
+        if reading.extra and not reading.main and sentence.head and sentence.head.main:
+            reading.main = sentence.head.main
+        elif reading.extra and not reading.main and last and not label:
+            reading.main = last.main if last.main and last.main.family == "event" else None
+        return _near_enough(sentence, reading, at)
+    if amount.unit == "share" or amount.form == "fraction":
+        if label and last is None or label and not _has(left[:1], "inherit"):
+            reading.noun, reading.unknown, reading.rule = label.term, True, "label"
+            return bool(_TO_NUMBER.fullmatch(sentence.text, label.end, amount.left))
+        return _inherit(sentence, reading)
+    if label and _TO_NUMBER.fullmatch(sentence.text, label.end, amount.left):
+        reading.noun, reading.rule = label.term, "label"
+        return True
+    return _ellipsis(sentence, reading)
+
+
+def _near_enough(sentence: Sentence, reading: Reading, at: int) -> bool:
+    """A far label is believed only where the number cannot count something else."""
+    return reading.amount.form != "words" or reading.amount.value > 1 or reading.rule == "after"
+
+
+def _inherit(sentence: Sentence, reading: Reading) -> bool:
+    """A share of the number before it: "31 chi bộ (9,7%)", "43 tổ chức, chiếm 70,5%"."""
+    last = sentence.last
+    if not last or reading.amount.start - last.amount.end > 120:
+        return False
+    source = last
+    if last.denominator and len(sentence.readings) > 1:
+        source = sentence.readings[-2]
+    reading.noun, reading.main, reading.extra = source.noun, source.main, source.extra
+    reading.unknown, reading.rule = source.unknown, "inherited"
+    if source.main is None and not source.extra and source.noun:
+        reading.unknown = source.noun.id not in ("cells_in_villages", "cells_in_agencies")
+    return True
+
+
+def _ellipsis(sentence: Sentence, reading: Reading) -> bool:
+    """ "Năm 2021 kết nạp 12 đảng viên, năm 2022 là 15": the measure of the number before."""
+    last, amount = sentence.last, reading.amount
+    before = sentence.text[max(sentence.start, amount.left - 12) : amount.left]
+    after = sentence.text[amount.right : amount.right + 1]
+    told = re.search(r"(?:chỉ|là|có|còn|được|vẹn|:|\()\s*$", before) and after in ",;.)" or False
+    if not (last and told and last.noun and last.amount.unit == amount.unit):
+        return False
+    reading.noun, reading.main, reading.extra = last.noun, last.main, last.extra
+    reading.unknown, reading.rule = last.unknown, "ellipsis"
+    return True
+
+
+def _change(sentence: Sentence, reading: Reading, left: list[Found]) -> int:
+    """+1 or -1 where a number is an increase or a decrease, else 0."""
+    cue = next((f for f in left if f.term.id in ("change_up", "change_down", "level_value")), None)
+    if not cue or cue.term.id == "level_value":
+        return 0
+    between = [f for f in left if f.start > cue.start and f.term.kind in ("noun", "aspect")]
+    if between or reading.amount.left - cue.end > 40:
+        return 0
+    return 1 if cue.term.id == "change_up" else -1
+
+
+def _changed(sentence: Sentence, reading: Reading, last: Reading | None, sign: int) -> bool:
+    source = sentence.head or last
+    own = reading.noun if reading.noun and reading.noun.family == "" else None
+    if not own and not source:
+        return False
+    reading.noun = own or source.noun
+    if not own and source:
+        reading.main = source.main
+    reading.extra, reading.sign, reading.rule = ("change",), sign, "change"
+    return True
+
+
+def _completes(sentence: Sentence, reading: Reading, at: int) -> bool:
+    """Whether a share is one of a plan: "102% chỉ tiêu", "một nửa kế hoạch"."""
+    if reading.amount.unit != "share":
+        return False
+    right = _right(sentence.events, at)
+    gap = r"\s*(?:so với |của |so )?"
+    plan = right and right[0].term.id == "plan"
+    return bool(
+        plan and re.compile(gap).fullmatch(sentence.text, reading.amount.right, right[0].start)
     )
 
 
-def _as_share(one: Reading, said: list[Reading], rules: dict) -> list[Reading]:
-    """Return the reading with its count as a share of its base, where its measure asks for one."""
-    rule = rules[one.measure_id]
-    asked = RATED.fullmatch(one.measure_id) or rule["direction"] != "none"
-    if not asked or one.amount.unit == "share" or "share" not in rule["units"].split("|"):
-        return [one]
-    if one.amount.high == 0:  # none is none of any base
-        return [replace(one, amount=replace(one.amount, unit="share"))]
-    base = _base_of(one, said)
-    if base is None:  # the fact stays in the provenance of a share that nobody can know
-        unknown = replace(bounds.unknown("share", 0, 1), facts=one.amount.facts, formula="{0} / ?")
-        return [replace(one, amount=unknown)]
-    doubts = {*one.reasons, *(reason for reason in base.reasons if reason == "conflict")}
-    like = replace(one, reasons=tuple(sorted(doubts)), base=base.measure_id)
-    return [_computed(like, lambda: bounds.share(one.amount, base.amount), one.measure_id)]
+def _completed(sentence: Sentence, reading: Reading, last: Reading | None) -> bool:
+    source = last.noun if last else sentence.topic
+    reading.extra, reading.rule = ("target_completion",), "completion"
+    reading.noun = source or _MEMBERS
+    reading.main = reading.main if reading.main else last.main if last else None
+    return bool(last or reading.main)
 
 
-def _base_of(one: Reading, said: list[Reading]) -> Reading | None:
-    """Return what a count is a part of: the base the text names, else those assessed that year.
-
-    If the assessed are as many as one kind of cell in the same year, that kind is the base.
-    """
-    year = {base.measure_id: base for base in said if base.period_end[:4] == one.period_end[:4]}
-    if one.base:
-        return year.get(one.base)
-    population = one.measure_id.split("_")[0]
-    assessed = year.get(f"{population}_assessed")
-    kinds = [year[name] for name in KINDS.get(population, ()) if name in year]
-    alike = [kind for kind in kinds if assessed and ends(kind.amount) == ends(assessed.amount)]
-    return alike[0] if len(alike) == 1 else assessed
+def _plan_before(sentence: Sentence, left: list[Found]) -> bool:
+    return _has(left, "plan")
 
 
-def _derive(printed: list[Reading], rules: dict) -> list[Reading]:
-    """Return the readings that formulas make of what one article says of one place."""
-    by_measure = defaultdict(list)
-    for one in printed:
-        by_measure[one.measure_id].append(one)
-    derived = []
-    for measure_id, rule in rules.items():
-        tokens = str(rule.get("derivation", "")).split()
-        names = [_operand(token) for token in tokens if _operand(token) in rules]
-        for first in by_measure[names[0]] if names else []:
-            chosen = {name: _beside(first, by_measure[name]) for name in names}
-            if all(chosen.values()):
-                unit = rule["units"].split("|")[-1]
-                derived.append(_apply(tokens, chosen, first, measure_id, unit))
-    return derived
+def _weak(sentence: Sentence, reading: Reading, left: list[Found], noun: Found) -> bool:
+    """Nouns that count for the Party only in some company: villages, communes, sessions, …"""
+    term, text, amount = reading.noun, sentence.text, reading.amount
+    if reading.main or reading.awaits_whole:
+        return term.id not in ("times", "minutes") or True
+    if term.id in ("villages", "communes"):
+        listed = re.match(r"\s*(?:$|[,;.)]|và |với |trong đó|có )", text[noun.end : noun.end + 12])
+        having = _HAVING.search(text[max(sentence.start, amount.left - 14) : amount.left])
+        return bool(listed and having) or amount.unit == "share" and bool(reading.main)
+    if term.id in ("times", "minutes", "sessions", "resolutions", "files"):
+        return False
+    reading.unknown = reading.unknown or not term.measure
+    reading.rule = reading.rule or "noun"
+    return amount.form != "words" or amount.value > 3
 
 
-def _beside(first: Reading, candidates: list[Reading]) -> Reading | None:
-    """Return the candidate nearest in time to the first operand, at most half a year away.
-
-    Ratings go together only within one scheme and period.
-    """
-    fitting = [
-        (_days_apart(one, first), one)
-        for one in candidates
-        if not (one.scheme_id and first.scheme_id)
-        or (one.scheme_id, one.period_start) == (first.scheme_id, first.period_start)
-    ]
-    days, one = min(fitting, key=lambda pair: pair[0], default=(HALF_YEAR + 1, None))
-    return one if days <= HALF_YEAR else None
-
-
-def _days_apart(a: Reading, b: Reading) -> int:
-    if a.period_end == b.period_end:
-        return 0
-    if not (a.period_end and b.period_end):
-        return HALF_YEAR + 1
-    return abs((date.fromisoformat(a.period_end) - date.fromisoformat(b.period_end)).days)
-
-
-def _apply(tokens: list[str], chosen: dict, first: Reading, measure_id: str, unit: str) -> Reading:
-    """Return the reading of a formula such as "members / base_organisations"."""
-    reasons = tuple(sorted({reason for one in chosen.values() for reason in one.reasons}))
-
-    def compute() -> Bounded:
-        result = _value(tokens[0], chosen, first)
-        for sign, token in zip(tokens[1::2], tokens[2::2], strict=True):
-            other = _value(token, chosen, first)
-            result = {
-                "+": lambda a, b: a + b,
-                "-": lambda a, b: a - b,
-                "*": lambda a, b: a * b,
-                "/": lambda a, b: a / b,
-            }[sign](result, other)
-        result = replace(result, unit=unit)
-        return bounds.clip(_tidy(result), 0, 1) if unit == "share" else result
-
-    return _computed(replace(first, reasons=reasons), compute, measure_id)
+def _distribute(sentence: Sentence) -> None:
+    """ "A, B, C lần lượt là 1, 2, 3": the labels go to the numbers in their order."""
+    cue = next(
+        (e for e in sentence.events if not isinstance(e, Amount) and e.term.id == "respectively"),
+        None,
+    )
+    if not cue:
+        return
+    after = [r for r in sentence.readings if r.amount.start > cue.end]
+    start = max(
+        [r.amount.end for r in sentence.readings if r.amount.start < cue.start],
+        default=sentence.start,
+    )
+    labels = [
+        e.term for e in sentence.events
+        if not isinstance(e, Amount) and start <= e.start < cue.start
+        and (e.term.family in ("tier", "event") or _strong(e))
+    ]  # fmt: skip
+    mains = [t for t in labels if t.kind == "aspect"]
+    nouns = [t for t in labels if t.kind == "noun"]
+    if len(mains) == len(after):
+        for reading, main in zip(after, mains, strict=True):
+            reading.main, reading.rule, reading.unknown = main, "respectively", False
+            reading.noun = nouns[0] if nouns and _fits(main, nouns[0]) else reading.noun
+    elif len(nouns) == len(after):
+        for reading, noun in zip(after, nouns, strict=True):
+            reading.noun, reading.rule, reading.unknown = noun, "respectively", False
+            reading.main = mains[0] if len(mains) == 1 else None
 
 
-def _operand(token: str) -> str:
-    """Return the measure in a token: `members`, `from(members)` or `upto(members)`."""
-    return re.sub(r"^(?:from|upto)\((\w+)\)$", r"\1", token)
-
-
-def _value(token: str, chosen: dict, first: Reading) -> Bounded:
-    """Return a token's number: `from(x)` is x or more, `upto(x)` above zero and no more than x."""
-    if token == "years":
-        days = date.fromisoformat(first.period_end) - date.fromisoformat(first.period_start)
-        return bounds.exact(round((days.days + 1) / 365.25, 2), "ratio")
-    name = _operand(token)
-    if name not in chosen:
-        return bounds.exact(float(token), first.amount.unit if token == "1" else "ratio")
-    amount = chosen[name].amount
-    if token.startswith("from("):
-        return replace(amount, high=float("inf"), high_open=True, bound="at_least")
-    if token.startswith("upto("):
-        return replace(amount, low=0.0, low_open=True, bound="at_most")
-    return amount
-
-
-def _computed(like: Reading, compute: Callable, measure_id: str) -> Reading:
-    """Return a reading like another with a computed amount; what cannot be is a conflict."""
-    try:
-        return replace(like, measure_id=measure_id, amount=_tidy(compute()))
-    except BoundsInvalid:
-        amount = replace(bounds.unknown("share", 0, 1), facts=like.amount.facts, formula="{0} / ?")
-        reasons = tuple(sorted({*like.reasons, "conflict"}))
-        return replace(like, measure_id=measure_id, amount=amount, reasons=reasons)
-
-
-def _tidy(amount: Bounded) -> Bounded:
-    """Return the amount without the last bits of floating point, so that equal shares are equal."""
-    low, high = round(amount.low, 12) + 0.0, round(amount.high, 12) + 0.0
-    return replace(amount, low=low, high=high, value=low if low == high else amount.value)
-
-
-def _merged(found: list[Reading]) -> list[Reading]:
-    """Return one reading for everything that is said of the same number, by key."""
-    by_subject = defaultdict(list)
-    for one in found:
-        by_subject[one.about].append(one)
-    return [_merge(same) for _, same in sorted(by_subject.items())]
-
-
-def _merge(same: list[Reading]) -> Reading:
-    """Return one reading of several about the same number: their intersection, else their hull."""
-    first, *others = same
-    if not others:
-        return first
-    amounts = [one.amount for one in same]
-    reasons = {reason for one in same for reason in one.reasons}
-    if len({ends(b) for b in amounts}) == 1:
-        amount = min(amounts, key=lambda b: (len(b.formula), b.facts))
-    else:
-        try:
-            amount = bounds.meet(*sorted(amounts, key=lambda b: b.facts))
-        except BoundsInvalid:
-            amount = bounds.hull(*sorted(amounts, key=lambda b: b.facts))
-            reasons.add("conflict")
-    documents = tuple(sorted({name for one in same for name in one.documents}))
-    return replace(first, amount=amount, reasons=tuple(sorted(reasons)), documents=documents)
-
-
-def ends(amount: Bounded) -> tuple[float, float, bool, bool]:
-    """Return what makes two amounts the same interval."""
-    return amount.low, amount.high, amount.low_open, amount.high_open
-
-
-def _limits(measures: pd.DataFrame) -> dict[str, float | None]:
-    """Return the largest share each measure can take, None where there is no limit."""
-    limits = measures.get("share_limit", pd.Series(1.0, index=measures.index))
-    pairs = zip(measures["measure_id"], limits, strict=True)
-    return {name: float(limit) if text(limit) else None for name, limit in pairs}
-
-
-def _in_force(schemes: pd.DataFrame | None) -> dict[str, tuple[str, str]]:
-    if schemes is None:
-        return {}
-    return {
-        row.scheme_id: (text(row.in_force_from), text(row.in_force_to) or "9999")
-        for row in schemes.itertuples()
-    }
-
-
-def text(cell) -> str:
-    """Return a table's cell as text, empty where it is missing."""
-    return "" if str(cell) in ("None", "nan", "<NA>", "NaT") else str(cell)
+def _split_base(sentence: Sentence) -> None:
+    """ "35 TCCSĐ (5 đảng bộ, 30 chi bộ trực thuộc)": cells named as part of the base organisations."""
+    whole = None
+    for at, reading in enumerate(sentence.readings):
+        if not reading.noun or reading.main:
+            continue
+        if reading.noun.id == "base_organisations":
+            whole = reading
+        elif whole and reading.noun.id in ("cells", "cells_under_base") and at:
+            other = sentence.readings[at - 1]
+            if other.noun and other.noun.id == "base_committees":
+                if other.amount.value + reading.amount.value == whole.amount.value:
+                    reading.noun = Term("noun", "base_cells", "", "organisations", "base_cells")

@@ -150,12 +150,12 @@ def missing_facts(
 
 def _clean(taken: pd.DataFrame, measures: pd.DataFrame) -> pd.DataFrame:
     """Return the readings of quality that nothing but the other side's silence keeps from use."""
-    rules = measures.fillna("").set_index("measure_id")
-    quality = taken["measure_id"].map(rules["direction"]) != "none"
+    rules = readings.rules_of(measures)
+    quality = taken["measure_id"].map(lambda name: rules[name]["direction"]) != "none"
     own = (taken["place_id"] == taken["locality_id"]) & (taken["status"] == "actual")
     clean = taken[quality & own & (taken["reasons"].str.len() == 0)]
-    family = clean["measure_id"].map(rules["family"]).where(lambda name: name != "")
-    return clean.assign(asked=family.fillna(clean["measure_id"])).reset_index(drop=True)
+    asked = [rules[name]["family"] or name for name in clean["measure_id"]]
+    return clean.assign(asked=asked).reset_index(drop=True)
 
 
 def _key(one) -> tuple:
