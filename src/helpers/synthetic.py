@@ -204,7 +204,8 @@ class _Article:
         if self.random.random() < self.bounded:
             name, part = (names[0], tiers[0]) if old else ("good_or_better", sum(tiers[:2]))
             said = TIER["tsvm"] if old else TIER["good"] + " trở lên"
-            share = (f"cells_rated_{name}", part / cells, f" chi bộ đạt {said}")
+            noun = f" chi bộ trực thuộc đảng bộ cơ sở đạt {said}"
+            share = (f"cells_rated_{name}", part / cells, noun)
             self._sentence(start, share, ".", scheme=scheme)
             return
         counts = [
