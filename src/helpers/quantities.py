@@ -55,7 +55,7 @@ _NO_AMOUNT = (
 )
 _AMOUNT = re.compile(
     rf"(?<!\w)(?<!\d[.,:/])(?<!\w[-–])(?:(?P<no>{_NO_AMOUNT})"
-    rf"|(?P<every>\d+|{_FIRST})\s(?P<span>tháng|tuần|quý|năm)(?:/|\smột\s|\s/\s)lần(?!\w)"
+    rf"|(?P<every>\d+|{_FIRST})\s(?P<span>tháng|tuần|quý|qúy|năm)(?:/|\smột\s|\s/\s)lần(?!\w)"
     rf"|(?P<part>{_DIGITS})(?:\s?/\s?|\strên\s(?:tổng\s(?:số\s)?)?)(?P<whole>{_DIGITS})(?!\s?[/-]\s?\d)"
     rf"|(?P<low>{_SCALED})\s?%?(?:\s?[-–]\s?|\sđến\s|\stới\s)(?P<high>{_SCALED})"
     rf"|(?P<top>{_FIRST}|\d+)\sphần\s(?P<bottom>\w+)|(?P<half>(?:(?:quá|già|hơn|trên|một)\s)*+nửa)(?!\w)"
@@ -78,7 +78,7 @@ _QUALIFIER = re.compile(
     rf"(?<!\w)({'|'.join(sorted(_BEFORE, key=len, reverse=True))})(?:\s(?:là|có|đạt|từ))?\s$"
 )
 _COMPARED = re.compile(r"(?:nhiều|cao|ít|thấp|đông)\s(?:hơn|quá)\s$")
-_YEARLY = {"tháng": 12.0, "tuần": 52.0, "quý": 4.0, "năm": 1.0}
+_YEARLY = {"tháng": 12.0, "tuần": 52.0, "quý": 4.0, "qúy": 4.0, "năm": 1.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +229,12 @@ def qualified(amount: Amount, kind: str) -> Amount:
         "about": (-none, none, False, False, "approx"),
     }[kind]
     return replace(amount, low=low, high=high, low_open=low_open, high_open=high_open, bound=bound)
+
+
+def scaled(amount: Amount, factor: float, unit: str) -> Amount:
+    """The amount in another unit: twice a month is 24 a year."""
+    ends = {"low": amount.low * factor, "high": amount.high * factor}
+    return replace(amount, value=amount.value * factor, unit=unit, **ends)
 
 
 def write(value: float | None, unit: str = "count", language: str = "en", digits: int = 1) -> str:

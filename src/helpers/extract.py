@@ -1,0 +1,308 @@
+"""Rules that propose candidates: what each number of a text counts, when, where and how firmly.
+
+The measure of a number is composed of what `readings` found: population + aspect, if the codebook
+of measures has such an id ("cells" + "rated_good"). The wordings are rows of `terms.csv`, so that
+a measure is added without code: a row in `measures.csv` and one with its wording in `terms.csv`.
+A person decides on every candidate.
+"""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+from datetime import date
+from functools import cache
+
+import pandas as pd
+
+from helpers import codebook, periods, places, quantities, readings
+from helpers.evidence import fold, selectors
+from helpers.lexicon import Lexicon, Term, compiled
+from helpers.quantities import Amount
+from helpers.readings import Reading, Sentence
+
+COLUMNS = [
+    "char_start", "char_end", "number_text", "quote", "prefix", "suffix", "value", "value_low",
+    "low_open", "value_high", "high_open", "bound", "unit", "measure_id", "base_measure_id",
+    "base_text", "scheme_id", "place", "level", "period_start", "period_end", "period_kind",
+    "status", "rule",
+]  # fmt: skip
+_LONGEST = 1500  # a sentence is cut here, so that work stays linear in any text
+_SENTENCE_END = re.compile(r"(?<!\btx)(?<!\btp)(?<!\bt)(?<!\bđ)(?<!\bths)[.!?…]+[\"”’)]*(?=\s|$)")
+_PER = re.compile(r"\s*(?:/|một|mỗi|trong một|trong)\s*(?:1\s)?(năm|tháng|qúy|tuần)(?!\w)")
+_EACH = re.compile(r"(?:mỗi|hằng|hàng|một|1)\s(năm|tháng|qúy|tuần)(?!\w)")
+_TIMES = {"năm": 1.0, "tháng": 12.0, "qúy": 4.0, "tuần": 52.0}
+_BADGE_YEARS = re.compile(r"\D{0,30}?(\d{2}) năm")
+_STOCKS = ("cells", "members", "base_", "villages", "population", "communes", "sub")
+
+
+@cache
+def _committed() -> tuple[Lexicon, dict[str, str], pd.DataFrame]:
+    """The committed terms, the measures with their units, and the known places."""
+    measures = codebook.load("measures").set_index("measure_id")["units"].to_dict()
+    return _compiled(codebook.load("terms")), measures, codebook.load("localities")
+
+
+def _compiled(terms: pd.DataFrame) -> Lexicon:
+    return compiled(terms, ("noun", "aspect", "cue"))
+
+
+def propose(
+    text: str,
+    *,
+    published: str | date | None = None,
+    locality: str | None = None,
+    terms: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Candidates for facts in a canonical text, one row per number, in order of the text.
+
+    ``published`` (ISO day) gives "năm nay" a year; ``locality`` is an id of `localities.csv` or a
+    name such as "huyện Yên Minh" and the default place; ``terms`` replaces the committed terms.
+    Columns as in `COLUMNS`: shares 0-1, ``value_low`` and ``value_high`` missing where the words
+    set no bound, ``measure_id`` empty where no measure fits. Any text gives a frame.
+
+    >>> rows = propose("Đảng bộ huyện có 43 tổ chức cơ sở Đảng với trên 3.550 đảng viên.")
+    >>> rows[["value", "bound", "measure_id"]].values.tolist()
+    [[43.0, 'at_least', 'base_organisations'], [3550.0, 'at_least', 'members']]
+    """
+    lexicon, measures, known = _committed()
+    if terms is not None:
+        lexicon = _compiled(terms)
+    folded = fold(text)
+    amounts = quantities.read(folded)
+    if not amounts:
+        return pd.DataFrame(columns=COLUMNS)
+    day = date.fromisoformat(published) if isinstance(published, str) and published else None
+    clock = periods.Clock(folded, day or (published if isinstance(published, date) else None))
+    where = places.Places(text, folded, locality, known)
+    rows: list[dict] = []
+    for start, end in _paragraphs(folded, amounts, lexicon):
+        clock.paragraph()
+        where.paragraph()
+        before: Sentence | None = None
+        for s, e in _sentences(folded, start, end):
+            clock.sentence(s, e)
+            where.sentence(s, e)
+            inside = amounts[_from(amounts, s) : _from(amounts, e)]
+            if not inside:
+                continue
+            sentence = readings.read(folded, s, e, inside, lexicon, before)
+            for at, reading in enumerate(sentence.readings):
+                if _measure(sentence, at, measures):
+                    rows.append(_row(text, sentence, at, clock, where, measures))
+            before = sentence
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _from(amounts: list[Amount], position: int) -> int:
+    return bisect_left(amounts, position, key=lambda a: a.start)
+
+
+def _paragraphs(folded: str, amounts: list[Amount], lexicon: Lexicon) -> Iterator[tuple[int, int]]:
+    """The lines that hold an amount and are no page furniture."""
+    reached = 0
+    for amount in amounts:
+        if amount.start < reached:
+            continue
+        start = folded.rfind("\n", 0, amount.start) + 1
+        reached = folded.find("\n", amount.start)
+        reached = len(folded) if reached < 0 else reached
+        if reached - start > 300 or not lexicon.lists["line"].search(folded, start, reached):
+            yield start, reached
+
+
+def _sentences(folded: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The sentences of a line; none is longer than `_LONGEST`."""
+    while start < end:
+        limit = min(end, start + _LONGEST)
+        stop = _SENTENCE_END.search(folded, start, limit)
+        close = stop.end() if stop else limit
+        if not stop and limit < end:
+            close = max(folded.rfind(" ", start, limit), start) + 1
+            close = close if close > start + 1 else limit
+        yield start, close
+        start = close
+
+
+def _measure(sentence: Sentence, at: int, measures: dict[str, str]) -> bool:
+    """Compose the measure of a reading; False for what turns out to be nothing of the Party."""
+    reading = sentence.readings[at]
+    noun = reading.noun
+    if reading.amount.form == "every" or noun and noun.id in ("times", "minutes"):
+        return _of_meetings(sentence, reading)
+    if noun and not reading.main and noun.id in ("cells", "members", "base_organisations"):
+        _rated_base(sentence, at)
+    reading.measure = "" if reading.unknown else _composed(reading, measures)
+    if reading.measure == "badges_awarded":
+        years = _BADGE_YEARS.match(sentence.text, reading.amount.right, reading.amount.right + 40)
+        classed = f"badges_awarded_{years[1]}y" if years else ""
+        reading.measure = classed if classed in measures else reading.measure
+    capped = f"{reading.measure}_cap"
+    if reading.amount.unit == "share" and reading.amount.bound == "at_most" and capped in measures:
+        reading.measure, reading.ceiling = capped, True
+    return True
+
+
+def _composed(reading: Reading, measures: dict[str, str]) -> str:
+    """The id made of population, main aspect and groups; empty if the codebook has none."""
+    noun, main = reading.noun, reading.main
+    if main and main.measure and not reading.extra:
+        return main.measure if main.measure in measures else ""
+    if not noun:
+        return ""
+    if not main and not reading.extra:
+        share_of_all = reading.amount.unit == "share" and noun.id in ("cells", "members")
+        return "" if share_of_all or noun.measure not in measures else noun.measure
+    parts = [main.id] if main else []
+    for prefix in (noun.id, noun.population, "organisations", "members"):
+        if prefix == "organisations" and noun.population != "cells":
+            continue
+        if prefix == "members" and noun.population != "members":
+            continue
+        name = "_".join([prefix, *parts, *reading.extra])
+        if name in measures:
+            return name
+    return ""
+
+
+def _rated_base(sentence: Sentence, at: int) -> None:
+    """ "Trong tổng số 449 chi bộ, có 90 hoàn thành xuất sắc": the first number is what was rated."""
+    reading = sentence.readings[at]
+    before = sentence.text[max(sentence.start, reading.amount.left - 16) : reading.amount.left]
+    following = sentence.readings[at + 1 : at + 2]
+    rated = following and following[0].main and following[0].main.family == "tier"
+    if rated and re.search(r"trong(?: tổng)?(?: số)?\s$", before):
+        reading.main = Term("aspect", "assessed", "general")
+
+
+def _of_meetings(sentence: Sentence, reading: Reading) -> bool:
+    """How often or how long: meetings, thematic meetings, superiors who attend."""
+    amount, text = reading.amount, sentence.text
+    ids = {e.term.id for e in sentence.events if not isinstance(e, Amount)}
+    if reading.noun and reading.noun.id == "minutes":
+        reading.measure = "meeting_duration"
+        return "meeting" in ids
+    if amount.form != "every":
+        noun_end = text.find("lần", amount.right, amount.right + 12) + 3
+        per = _PER.match(text, noun_end) if noun_end > 2 else None
+        per = per or [*_EACH.finditer(text, sentence.start, amount.left)][-1:]
+        if not per:
+            return False
+        factor = _TIMES[(per if isinstance(per, re.Match) else per[0])[1]]
+        reading.amount = quantities.scaled(amount, factor, "per_year")
+    reading.measure = (
+        "officer_attendance_frequency" if "attend" in ids or "assigned" in ids
+        else "thematic_meeting_frequency" if "thematic" in ids
+        else "meeting_frequency" if "meeting" in ids else ""
+    )  # fmt: skip
+    return bool(reading.measure)
+
+
+def _base_measure(reading: Reading, measures: dict[str, str]) -> str:
+    """What a share is taken of, where the measure tells."""
+    population = reading.noun.population if reading.noun else ""
+    if reading.amount.unit != "share" or not reading.measure or "target" in reading.measure:
+        return ""
+    if "_rated_" in reading.measure:
+        return f"{population}_assessed"
+    if "_admitted_" in reading.measure:
+        return "members_admitted"
+    return population if population in measures else ""
+
+
+def _scheme(measure: str, end: str) -> str:
+    """The rating scheme in force for the year that was rated."""
+    if "_rated_" not in measure or not end:
+        return ""
+    if any(tier in measure for tier in ("tsvm", "weak", "violating")):
+        return "to-2017"
+    year = int(end[:4])
+    starts = ((2025, "from-2025"), (2023, "2023-2025"), (2018, "2018-2023"))
+    return next((name for first, name in starts if year >= first), "to-2017")
+
+
+def _status(sentence: Sentence, reading: Reading, end: str, published: date | None) -> str:
+    """Actual, target or rule."""
+    if reading.ceiling or reading.measure.endswith("_frequency"):
+        return "rule"
+    plan = [e for e in sentence.events if not isinstance(e, Amount) and e.term.id == "plan"]
+    near = next((e for e in reversed(plan) if e.end <= reading.amount.left), None)
+    if near and "completion" not in reading.rule:
+        gap = sentence.text[near.end : reading.amount.left]
+        lead = sentence.text[max(sentence.start, near.start - 12) : near.start]
+        met = re.search(r"(?:đạt|vượt|so với|%|hoàn thành|bằng)\s*(?:\w+\s)?$", lead)
+        if (
+            len(gap) < 60
+            and not re.search(r"[;.]|đã|kết quả|thực hiện", gap)
+            and (not met or "(" in gap or " là " in gap)
+        ):
+            return "target"
+    if reading.target:
+        return "target"
+    ahead = published and end > published.isoformat() and end[:4] > str(published.year)
+    return "target" if ahead else "actual"
+
+
+def _row(
+    text: str, sentence: Sentence, at: int, clock: periods.Clock, where: places.Places,
+    measures: dict[str, str],
+) -> dict:  # fmt: skip
+    """One candidate as a row."""
+    reading = sentence.readings[at]
+    amount, place = reading.amount, where.at(reading.amount.start)
+    if place.level == "commune" and reading.measure == "cells_under_base":
+        reading.measure = "cells"
+    limit = _limit(sentence, at)
+    stock = not reading.main and reading.measure.startswith(_STOCKS)
+    then = bool(re.search(r"khi ấy|lúc đó|khi đó", sentence.text[amount.left - 16 : amount.left]))
+    when = clock.at(amount.start, limit, then=then, flow=not stock)
+    start, end = (when.first, when.last)
+    status = _status(sentence, reading, end, clock.published)
+    low, high = amount.low, amount.high
+    sign = reading.sign
+    return {
+        "char_start": amount.start,
+        "char_end": amount.end,
+        "number_text": text[amount.start : amount.end],
+        "quote": _quote(text, sentence, amount),
+        **selectors(text, amount.start, amount.end),
+        "value": amount.value * sign,
+        "value_low": None if low == -float("inf") else low * sign,
+        "low_open": amount.low_open,
+        "value_high": None if high == float("inf") else high * sign,
+        "high_open": amount.high_open,
+        "bound": amount.bound,
+        "unit": _unit(amount, reading.measure, measures),
+        "measure_id": reading.measure,
+        "base_measure_id": _base_measure(reading, measures),
+        "base_text": reading.base_text,
+        "scheme_id": _scheme(reading.measure, end),
+        "place": place.name,
+        "level": place.level,
+        "period_start": start,
+        "period_end": end,
+        "period_kind": "frequency" if reading.measure.endswith("_frequency") else when.kind,
+        "status": status,
+        "rule": f"{reading.rule or 'noun'}:{reading.main.id if reading.main else ''}".rstrip(":"),
+    }
+
+
+def _limit(sentence: Sentence, at: int) -> int:
+    """How far after a number its period may stand: to the next number or boundary."""
+    amount = sentence.readings[at].amount
+    for event in sentence.events[
+        bisect_left(sentence.events, amount.right, key=lambda e: e.start) :
+    ]:
+        if isinstance(event, Amount) or event.term.kind == "mark" and event.term.id in ";.":
+            return event.start
+    return sentence.end
+
+
+def _unit(amount: Amount, measure: str, measures: dict[str, str]) -> str:
+    units = measures.get(measure, "count").split("|")
+    return amount.unit if amount.unit != "count" or "count" in units else units[0]
+
+
+def _quote(text: str, sentence: Sentence, amount: Amount) -> str:
+    """The sentence of a number, cut to what stands near it if it is long."""
+    start, end = max(sentence.start, amount.left - 160), min(sentence.end, amount.right + 160)
+    return text[start:end].strip()

@@ -1,0 +1,160 @@
+"""The terms of `terms.csv` as one compiled pattern, and a text as the terms found in it.
+
+A row holds alternatives parted by ``|``; ``{name}`` stands for the macro of that id. Where several
+terms could begin at one place, the one with the longest fixed wording wins, so that "chi bộ cơ sở"
+comes before "chi bộ" whatever the order of the rows.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from helpers.evidence import fold
+
+_OPTIONAL = re.compile(r"\(\?:[^()]*\)[?*]|\(\?<?[=!][^()]*\)|\\[wd]\+|\w\?")
+_FIRST_WORD = re.compile(r"(?:\(\?<[=!][^()]*\))?(\w+)(?![?*+{\w]|\(\?:\w)")
+_WORD = re.compile(r"\w+")
+_ENDS = {"strict": r"\s$", "soft": r"\s$"}  # words before a number that make it a name
+
+
+class TermsInvalid(ValueError):
+    """A pattern of the terms table cannot be used; ``rows`` are the rows."""
+
+    def __init__(self, message: str, rows: pd.DataFrame):
+        self.rows = rows
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One row of the terms: what a wording stands for."""
+
+    kind: str
+    id: str
+    family: str = ""
+    population: str = ""
+    measure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A term at ``start:end`` of a text."""
+
+    start: int
+    end: int
+    term: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """The compiled terms: ``groups`` finds those of the grammar by their first word, ``lists``
+    holds plain word lists (kinds ``ordinal`` and ``furniture``) by id."""
+
+    groups: dict[str, tuple[re.Pattern, tuple[Term, ...]]]
+    lists: dict[str, re.Pattern]
+
+    def scan(self, folded: str, start: int, end: int) -> Iterator[Found]:
+        """The terms between two offsets, in order, not overlapping."""
+        reached = start
+        for word in _WORD.finditer(folded, start, end):
+            group = self.groups.get(word[0])
+            if group and word.start() >= reached:
+                match = group[0].match(folded, word.start(), end)
+                if match:
+                    reached = match.end()
+                    yield Found(word.start(), reached, group[1][match.lastindex - 1])
+
+
+def compiled(terms: pd.DataFrame, kinds: tuple[str, ...]) -> Lexicon:
+    """A lexicon of the rows of these kinds; raises `TermsInvalid` with the rows that fail."""
+    rows = terms.fillna("")
+    macros = {r.id: r.pattern for r in rows.itertuples() if r.kind == "macro"}
+    entries, lists, bad = [], {}, []
+    for row in rows.itertuples():
+        try:
+            wordings = alternatives(fold(_expanded(row.pattern, macros)))
+            re.compile("|".join(wordings))
+        except (re.error, KeyError) as error:
+            bad.append(f"{row.kind} {row.id}: {error} in {row.pattern!r}")
+            continue
+        if row.kind in kinds:
+            term = Term(row.kind, row.id, row.family, row.population, row.measure)
+            entries.extend((wording, term) for wording in wordings)
+        elif row.kind in ("ordinal", "furniture"):
+            lists[row.id] = f"(?<!\\w)(?:{'|'.join(wordings)})" + _ENDS.get(row.id, "")
+    if bad:
+        bad_rows = rows[[f"{r.kind} {r.id}:" in " ".join(bad) for r in rows.itertuples()]]
+        raise TermsInvalid("terms that are no pattern: " + "; ".join(bad), bad_rows)
+    return Lexicon(_by_first_word(entries), {k: re.compile(p) for k, p in lists.items()})
+
+
+def _expanded(pattern: str, macros: dict[str, str]) -> str:
+    return re.sub(r"\{([a-z_]+)\}", lambda m: _expanded(macros[m[1]], macros), pattern)
+
+
+def alternatives(pattern: str) -> list[str]:
+    """A pattern's alternatives, split at the bars outside every bracket.
+
+    >>> alternatives("htxs|(?:đạt|mức) tốt")
+    ['htxs', '(?:đạt|mức) tốt']
+    """
+    parts, depth, start = [], 0, 0
+    for at, char in enumerate(pattern):
+        if pattern[at - 1 : at] != "\\":
+            depth += (char in "([") - (char in ")]")
+        if char == "|" and not depth:
+            parts.append(pattern[start:at])
+            start = at + 1
+    return [*parts, pattern[start:]]
+
+
+def _by_first_word(
+    entries: list[tuple[str, Term]],
+) -> dict[str, tuple[re.Pattern, tuple[Term, ...]]]:
+    """One alternation for each first word, so that only few wordings are tried at each place."""
+
+    def fixed(entry: tuple[str, Term]) -> int:
+        wording = entry[0]
+        while (shorter := _OPTIONAL.sub("", wording)) != wording:
+            wording = shorter
+        return len(wording)
+
+    groups: dict[str, list[tuple[str, Term]]] = {}
+    for wording, term in sorted(entries, key=fixed, reverse=True):
+        for opening in _openings(wording):
+            word = _FIRST_WORD.match(opening)
+            if not word:
+                raise re.error(f"{opening!r} does not begin with a whole word")
+            groups.setdefault(word[1], []).append((opening, term))
+    return {
+        word: (
+            re.compile("(?:" + "|".join(f"({opening})" for opening, _ in members) + r")(?!\w)"),
+            tuple(term for _, term in members),
+        )
+        for word, members in groups.items()
+    }
+
+
+def _openings(wording: str) -> list[str]:
+    """The wording with a leading group written out, so that each begins with a word.
+
+    >>> _openings("(?:đạt |mức )?tốt")
+    ['đạt tốt', 'mức tốt', 'tốt']
+    """
+    if not wording.startswith("(?:"):
+        return [wording]
+    depth, at = 0, 0
+    for at, char in enumerate(wording):  # noqa: B007 - the index is used after the loop
+        depth += (char == "(") - (char == ")")
+        if not depth:
+            break
+    inside, rest = wording[3:at], wording[at + 1 :]
+    sign = rest[:1] if rest[:1] in "?*+" else ""
+    rest = rest[len(sign) :]
+    again = wording[: at + 1] + "*" if sign in ("*", "+") else ""
+    heads = [part + again + rest for part in alternatives(inside)]
+    if sign in ("?", "*") and sign:
+        heads.append(rest)
+    return [opening for head in heads for opening in _openings(head)]

@@ -1,0 +1,206 @@
+"""When a statement holds: the dates, years, terms and "năm nay" of a text as ISO days.
+
+Works on the folded text (`evidence.fold`), where "quý" and "quí", "hoà" and "hòa" may both occur.
+"""
+
+import re
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date
+
+_Y = r"(?:19|20)\d{2}"
+_ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "1": 1, "2": 2, "3": 3, "4": 4}
+_MONTHS = {"ba": 3, "sáu": 6, "bảy": 7, "tám": 8, "chín": 9, "mười": 10, "mười một": 11, "bốn": 4}
+_PATTERN = re.compile(
+    rf"(?<![\w/.,])(?:(?P<day>\d{{1,2}})[/.-](?P<month>\d{{1,2}})[/.-](?P<year>{_Y})(?!\d)"
+    rf"|(?:quý|qúy|quí) (?P<quarter>iv|iii|ii|i|[1-4])(?:\s?/\s?|,? năm )?(?P<quarter_year>{_Y}|nay)?(?!\w)"
+    rf"|(?P<months>\d{{1,2}}|mười một|{'|'.join(_MONTHS)}) tháng (?:(?P<half>đầu|cuối) năm|năm|qua|vừa qua)"
+    rf"(?: (?P<half_year>{_Y}|nay))?(?!\w)"
+    rf"|(?:tháng )?(?P<in_month>\d{{1,2}})(?:\s?/\s?| năm )(?P<month_year>{_Y})(?!\d)"
+    rf"|từ (?:đầu |tháng \d+/)?(?:năm )?(?P<since>{_Y}) đến (?P<until>nay|(?:hết |cuối )?(?:năm )?{_Y})"
+    rf"|(?P<since_term>từ đầu nhiệm kỳ(?: {_Y}\s?[-–]\s?{_Y})?(?: đến nay)?|từ đầu năm đến nay)"
+    rf"|(?P<from>{_Y})\s?[-–]\s?(?P<to>{_Y})(?!\d)"
+    rf"|(?P<point>cuối|hết|đầu|đến|tính đến hết|đến hết) năm (?P<point_year>{_Y}|nay)(?!\d)"
+    rf"|(?:các )?năm (?P<one>{_Y})(?P<more>(?:(?:, | và |, năm | và năm | đến năm |, và năm ){_Y})*)(?!\d)"
+    r"|(?P<last>năm ngoái|năm trước(?: đó)?|năm cũ|một năm trước|cùng kỳ(?: năm (?:trước|ngoái))?)(?!\w)"
+    r"|(?P<this>(?:cả |trong )?năm (?:nay|này)|cả năm)(?!\w)|(?P<past>(?:trong |một )?năm (?:qua|vừa qua))(?!\w)"
+    r"|(?P<now>hiện nay|hiện tại|hiện có|hiện|đến nay|tới nay|đến thời điểm này|nay)(?!\w)"
+    rf"|(?P<bare>{_Y})(?=[:)]|\s\())"
+)
+_AGAINST = re.compile(
+    r"(?:so (?:với )?|hơn |nhiều hơn |bằng |như )(?:của |với |ngày |tháng |đầu )?$"
+)
+
+_DOCUMENT = re.compile(
+    r"[-/][a-zđ]\w*,? (?:ngày )?$|(?:nghị quyết|chỉ thị|kết luận)\D{0,20}\d+ (?:ngày )?$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A stretch of days written at ``start:end``; ``against`` marks what only serves to compare
+    ("so với năm 2019"); ``offset`` is set for what depends on the year spoken of ("năm trước")."""
+
+    start: int
+    end: int
+    first: str = ""
+    last: str = ""
+    kind: str = "flow"  # flow, as_of, mean_of_years
+    against: bool = False
+    offset: int | None = None
+
+
+def find(folded: str, published: date | None = None) -> list[Period]:
+    """The periods a folded text names, in order.
+
+    >>> [(p.first, p.last, p.kind) for p in find("cuối năm 2019; quý iii/2025; nhiệm kỳ 2010 - 2015")]
+    [('2019-12-31', '2019-12-31', 'as_of'), ('2025-07-01', '2025-09-30', 'flow'), ('2010-01-01', '2015-12-31', 'flow')]
+    """
+    found = []
+    for match in _PATTERN.finditer(folded):
+        days = _days(match, published)
+        if days:
+            before = folded[max(0, match.start() - 16) : match.start()]
+            offset = -1 if match["last"] else 0 if match["this"] else None
+            against = bool(_AGAINST.search(before))
+            found.append(Period(*match.span(), *days, against=against, offset=offset))
+    return found
+
+
+def of_year(year: int) -> tuple[str, str]:
+    """First and last day of a year."""
+    return f"{year}-01-01", f"{year}-12-31"
+
+
+def month(year: int, first: int, last: int | None = None) -> tuple[str, str]:
+    """First and last day of a month, or of several months of one year."""
+    last = last or first
+    return f"{year}-{first:02}-01", f"{year}-{last:02}-{monthrange(year, last)[1]}"
+
+
+def _days(match: re.Match, published: date | None) -> tuple[str, str, str] | None:
+    """First day, last day and kind of a match; None for what is no period after all."""
+    group = match.groupdict()
+    today = published.isoformat() if published else ""
+    this_year = published.year if published else None
+
+    def year(name: str) -> int | None:
+        return int(group[name]) if group[name] and group[name].isdigit() else this_year
+
+    if group["day"]:
+        try:
+            day = date(int(group["year"]), int(group["month"]), int(group["day"])).isoformat()
+        except ValueError:
+            return None
+        return day, day, "as_of"
+    if group["quarter"] and year("quarter_year"):
+        number = _ROMAN[group["quarter"]]
+        return *month(year("quarter_year"), number * 3 - 2, number * 3), "flow"
+    if group["months"]:
+        number = _MONTHS.get(group["months"]) or int(re.sub(r"\D", "", group["months"]) or 0)
+        if not (0 < number <= 12 and year("half_year")):
+            return None
+        ends = (13 - number, 12) if group["half"] == "cuối" else (1, number)
+        return *month(year("half_year"), *ends), "flow"
+    if group["in_month"]:
+        number = int(group["in_month"])
+        return (*month(year("month_year"), number), "flow") if 1 <= number <= 12 else None
+    if group["since"]:
+        last = re.search(_Y, group["until"])
+        end = f"{last[0]}-12-31" if last else today
+        return f"{group['since']}-01-01", end, "flow"
+    if group["since_term"]:
+        first = re.search(_Y, group["since_term"])
+        year_start = f"{this_year}-01-01" if this_year and "năm đến" in group["since_term"] else ""
+        return f"{first[0]}-01-01" if first else year_start, today, "flow"
+    if group["from"]:
+        return f"{group['from']}-01-01", f"{group['to']}-12-31", "flow"
+    if group["point"] and year("point_year"):
+        ends = of_year(year("point_year"))
+        day = ends[0] if group["point"] == "đầu" else ends[1]
+        return day, day, "as_of"
+    if group["one"]:
+        years = [group["one"], *re.findall(_Y, group["more"])]
+        kind = "mean_of_years" if len(years) > 1 else "flow"
+        return f"{min(years)}-01-01", f"{max(years)}-12-31", kind
+    if group["bare"]:
+        return *of_year(int(group["bare"])), "flow"
+    if group["now"]:
+        return (today, today, "as_of") if today else None
+    if not this_year:
+        return None
+    if group["past"]:
+        return *of_year(this_year - (published.month <= 4)), "flow"
+    return *of_year(this_year - bool(group["last"])), "flow"
+
+
+class Clock:
+    """The period each place of a text speaks of, carried from sentence to sentence.
+
+    The year named most often is the text's own; a paragraph starts from it, a sentence may name
+    another, and a look back ("năm trước", an earlier year) does not outlive its sentence.
+    """
+
+    def __init__(self, folded: str, published: date | None):
+        named = find(folded, published)
+        self.published = published
+        self.named = [
+            p for p in named if not _DOCUMENT.search(folded[max(0, p.start - 40) : p.start])
+        ]
+        self.main = self._main_year()
+        self.current: Period | None = None
+        self.here: list[Period] = []
+        self._next = 0
+
+    def _main_year(self) -> int | None:
+        this_year = self.published.year if self.published else 9999
+        years = [int(p.last[:4]) for p in self.named if p.last and not p.against]
+        counts = {y: years.count(y) for y in set(years[:500]) if y <= this_year}
+        best = max(counts, key=lambda y: (counts[y], y), default=None)
+        return best if best and (counts[best] > 1 or not self.published) else None
+
+    def paragraph(self) -> None:
+        """Forget what the paragraph before spoke of."""
+        self.current = None
+
+    def sentence(self, start: int, end: int) -> None:
+        """Move to the next sentence; call in order of the text."""
+        if self.here and not self.here[0].against:
+            first = next((p for p in self.here if not p.against), None)
+            back = self.current and first.last < self.current.first
+            if first.offset != -1 and not back:
+                self.current = first
+        while self._next < len(self.named) and self.named[self._next].start < start:
+            self._next += 1
+        stop = self._next
+        while stop < len(self.named) and self.named[stop].start < end:
+            stop += 1
+        self.here = self.named[self._next : stop]
+
+    def at(self, position: int, limit: int, *, then: bool = False, flow: bool = False) -> Period:
+        """The period of a number: named before it in its sentence, else just after, else carried."""
+        before = [p for p in self.here if p.start < position and (then or not p.against)]
+        after = [p for p in self.here if position < p.start < limit and not p.against]
+        if before:
+            return self._anchored(before[-1])
+        if after:
+            return self._anchored(after[0])
+        return self.current or self._default(flow)
+
+    def _anchored(self, period: Period) -> Period:
+        """A relative period counted from the year spoken of."""
+        year = self.current.last[:4] if self.current and self.current.last else None
+        if period.offset == -1 and year:
+            first, last = of_year(int(year) - 1)
+            return Period(period.start, period.end, first, last)
+        return period
+
+    def _default(self, flow: bool) -> Period:
+        today = self.published
+        if self.main and not (today and today.year == self.main):
+            return Period(0, 0, *of_year(self.main))
+        if not today:
+            return Period(0, 0)
+        if flow:
+            return Period(0, 0, f"{today.year}-01-01", today.isoformat())
+        return Period(0, 0, today.isoformat(), today.isoformat(), "as_of")

@@ -1,0 +1,123 @@
+"""Where a statement holds: communes, villages and cells named in a text, and the text's own place."""
+
+import re
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from helpers.evidence import fold
+
+_LEVELS = {
+    "tỉnh": "province", "huyện": "district", "thị xã": "district", "tx": "district",
+    "thành phố": "district", "tp": "district", "quận": "district", "xã": "commune",
+    "phường": "commune", "thị trấn": "commune", "đặc khu": "commune", "thôn": "cell", "bản": "cell",
+    "ấp": "cell", "làng": "cell", "khóm": "cell", "buôn": "cell", "khu phố": "cell",
+    "tổ dân phố": "cell", "khu dân cư": "cell", "chi bộ": "cell", "sở": "agency",
+    "công ty": "agency", "trường": "agency", "bệnh viện": "agency", "khối": "agency",
+    "nhà máy": "agency", "đồn": "agency", "trạm": "agency", "tổng công ty": "agency",
+}  # fmt: skip
+_RANK = {"province": 0, "district": 1, "agency": 2, "commune": 2, "cell": 3}
+_UPPER = "A-ZÀ-ÖØ-ÝĂĐĨŨƠƯẠ-Ỹ"
+_NAME = rf"(?:[{_UPPER}][\w'’-]*|\d{{1,2}}(?![\d%./]))(?: [{_UPPER}][\w'’-]*){{0,3}}"
+_MENTION = re.compile(
+    rf"(?<!\w)(?i:((?:đảng bộ |đảng ủy |chi bộ )*)({'|'.join(sorted(_LEVELS, key=len, reverse=True))}))"
+    rf"\.? ({_NAME})"
+)
+_NAMELESS = re.compile(
+    r"(?<!\w)(?:(?:một|có) (?:đảng ủy|đảng bộ|chi bộ|xã|bản|thôn|ấp)(?: (?:xã|phường|thôn|bản|ấp))?)(?=[ ,])"
+    r"(?! (?:nào|cơ sở|trực thuộc|độc lập|riêng|đảng))"
+)
+_OWN = re.compile(
+    r"(?<!\w)(?:(?:toàn|cả|tính chung|chung) (?:toàn )?(?:huyện|thị xã|tỉnh|thành phố|xã|phường|đảng bộ|quận)"
+    r"|trên địa bàn (?:huyện|tỉnh|xã|thị xã)|đảng bộ huyện|huyện ủy|thị ủy|tỉnh ủy|thành ủy|đảng bộ tỉnh)(?!\w)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place named at ``start``, with its level (province, district, commune, cell, agency)."""
+
+    name: str
+    level: str
+    start: int = -1
+
+
+class Places:
+    """The place each position of a text speaks of: the text's own, or a smaller one just named."""
+
+    def __init__(self, text: str, folded: str, locality: str | None, known: pd.DataFrame | None):
+        self.mentions = sorted(_mentions(text, folded), key=lambda p: p.start)
+        self.own = own_place(locality, known) or _most_named(self.mentions)
+        self.current: Place | None = None
+        self.here: list[Place] = []
+        self._next = 0
+
+    def paragraph(self) -> None:
+        """Back to the text's own place."""
+        self.current, self.here = None, []
+
+    def sentence(self, start: int, end: int) -> None:
+        """Move to the next sentence; call in order of the text."""
+        if self.here:
+            self.current = self.here[0] if self.here[0].level != "cell" else self.current
+        while self._next < len(self.mentions) and self.mentions[self._next].start < start:
+            self._next += 1
+        stop = self._next
+        while stop < len(self.mentions) and self.mentions[stop].start < end:
+            stop += 1
+        named = (self._narrower(place) for place in self.mentions[self._next : stop])
+        self.here = [place for place in named if place]
+
+    def at(self, position: int) -> Place:
+        """The place that a number at this position is about."""
+        before = [place for place in self.here if place.start < position]
+        return (before[-1] if before else self.current) or self.own
+
+    def _narrower(self, place: Place) -> Place | None:
+        """The place itself if it lies below the text's own; the own place if it is that one."""
+        if place.level == "own" or fold(place.name).endswith(fold(self.own.name.split(" ", 1)[-1])):
+            return replace(self.own, start=place.start)
+        deeper = _RANK.get(place.level, 9) > _RANK.get(self.own.level, -1)
+        return place if deeper else None
+
+
+def own_place(locality: str | None, known: pd.DataFrame | None) -> Place | None:
+    """The place an id of `localities.csv` or a name such as "huyện Yên Minh" stands for."""
+    if not locality:
+        return None
+    if known is not None:
+        row = known[known["place_id"] == locality]
+        if len(row):
+            return Place(row["name_vi"].iloc[0], row["level"].iloc[0])
+    word = re.match(
+        rf"(?:{'|'.join(sorted(_LEVELS, key=len, reverse=True))})(?!\w)", fold(locality)
+    )
+    return Place(locality, _LEVELS[word[0]] if word else "unknown")
+
+
+def _mentions(text: str, folded: str) -> list[Place]:
+    found = []
+    for match in _MENTION.finditer(text):
+        word = fold(match[2])
+        level = "cell" if "chi bộ" in fold(match[1]) else _LEVELS[word]
+        named = f"{match[2].lower()} {match[3]}"
+        found.append(Place(named, level, match.start()))
+    for match in _NAMELESS.finditer(folded):
+        words = match[0].split()
+        level = (
+            "commune" if words[-1] in ("xã", "phường") or words[1:] == ["đảng", "ủy"] else "cell"
+        )
+        found.append(Place(match[0].strip(), level, match.start()))
+    found.extend(Place("", "own", match.start()) for match in _OWN.finditer(folded))
+    return found
+
+
+def _most_named(mentions: list[Place]) -> Place:
+    """The place a text is about if nobody says so: the largest that it names more than once."""
+    counts: dict[tuple[str, str], int] = {}
+    for place in mentions[:2000]:
+        if place.level in ("district", "commune", "province") and place.name:
+            key = (place.name, place.level)
+            counts[key] = counts.get(key, 0) + 1
+    best = max(counts, key=lambda k: counts[k] + (k[1] == "district") * 0.5, default=None)
+    return Place(*best) if best else Place("", "unknown")
