@@ -178,7 +178,10 @@ def test_the_data_is_neutral_and_keeps_bounds_and_facts():
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">{}</svg>'
 
 
-def figure(svg=SVG.format('<rect id="a" width="9" height="9"/>'), name="bars", **changes):
+RECTANGLE = SVG.format('<rect id="a" width="9" height="9"/>')
+
+
+def figure(svg=RECTANGLE, name="bars", **changes):
     texts = {"alt": {"en": "One bar of nine.", "vi": "Một cột bằng chín."}}
     texts |= {"caption": {"en": "How many?", "vi": "Bao nhiêu?"}} | changes
     frame = pd.DataFrame({"note": [9]})

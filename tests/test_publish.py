@@ -1,0 +1,396 @@
+"""Reports as files: what may not be published, links both ways, languages, files, run card."""
+
+import csv
+import io
+import json
+import re
+import shutil
+from html.parser import HTMLParser
+
+import nbformat
+import openpyxl
+import pandas as pd
+import pytest
+from small_report import RUN, bounded, executed, notebook, shown, tables
+
+from helpers import codebook, downloads, passages, paths, publish, report
+from helpers.passages import Sources
+from helpers.publish import ReportInvalid
+
+HOSTILE = "=1+1<img src=x onerror=alert(1)>"
+
+
+class Page(HTMLParser):
+    """Names, links and tags of a page."""
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.ids, self.links, self.tags, self.html = [], [], [], html
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        found = dict(attrs)
+        self.tags.append((tag, found))
+        self.ids += [found["id"]] if "id" in found else []
+        self.links += [link for key in ("href", "xlink:href") if (link := found.get(key))]
+
+
+@pytest.fixture
+def ids(data_folder):
+    return tables()
+
+
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory):
+    """The small report in both languages, with its data; tests work on copies."""
+    folder = tmp_path_factory.mktemp("small")
+    shutil.copytree(paths.ROOT / "data", folder / "data")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(paths.DATA_VARIABLE, str(folder / "data"))
+        names = tables()
+        publish.write(executed(folder), folder / "out", run=RUN)
+    return folder, names
+
+
+@pytest.fixture
+def written(made_once, tmp_path, monkeypatch):
+    """Where the small report is written; `tmp_path` has its notebook, and its data are in use."""
+    shutil.copytree(made_once[0], tmp_path, dirs_exist_ok=True)
+    monkeypatch.setenv(paths.DATA_VARIABLE, str(tmp_path / "data"))
+    return tmp_path / "out"
+
+
+def page(out, language="en", stem="60-compare-size") -> Page:
+    return Page((out / language / f"{stem}.html").read_text("utf-8"))
+
+
+# --- The page -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", ["en", "vi"])
+def test_a_page_is_one_file_without_script_or_request(written, language):
+    made = page(written, language)
+    names = [tag for tag, _ in made.tags]
+    assert names.count("h1") == names.count("main") == 1
+    assert not {"script", "iframe", "object", "img", "form", "base"} & {*names}
+    assert ("html", {"lang": language}) in made.tags
+    outside = [
+        link for link in made.links if not link.startswith(("#", "data:", "index.html", "../"))
+    ]
+    assert outside == []
+    policy = next(a["content"] for _, a in made.tags if a.get("http-equiv"))
+    assert policy.startswith("default-src 'none'; img-src data:; style-src 'unsafe-inline'")
+    assert len(made.html.encode()) < 1_000_000
+
+
+@pytest.mark.parametrize("language", ["en", "vi"])
+def test_every_link_inside_a_page_arrives_and_no_name_is_used_twice(written, language):
+    made = page(written, language)
+    assert len(made.ids) == len({*made.ids})
+    assert {link[1:] for link in made.links if link.startswith("#")} <= {*made.ids}
+
+
+def test_a_number_leads_to_its_passage_and_the_passage_back_to_every_use(written, made_once):
+    ids = made_once[1]
+    made = page(written)
+    fact = report.anchor(ids["kien-xuong cells_rated_excellent"])
+    uses = [a["id"] for _, a in made.tags if f"#{fact}" in (a.get("href"), a.get("xlink:href"))]
+    assert len(uses) == 3, "the figure, its table, and the formula"
+    after = made.html[made.html.index(f'id="{fact}">90<') :]
+    assert re.findall(r'href="#(u\d+)">Figure 1', after)[:2] == uses[:2]
+    assert "Báo Thái Bình (outlet inferred), 5 March 2023 · Kiến Xương, Thái Bình" in made.html
+
+
+def test_a_derived_number_shows_its_formula_with_linked_operands(written, made_once):
+    ids = made_once[1]
+    html = page(written, "vi").html
+    line = html[html.index('id="d-') :]
+    line = re.sub(r"<(?!/?a\b)[^>]*>", "", line[: line.index("</li>")])
+    part, whole = (
+        report.anchor(ids[f"kien-xuong cells_{n}"]) for n in ("rated_excellent", "under_base")
+    )
+    assert re.search(rf'href="#{part}">90<.*÷.*href="#{whole}">449<.*= 20,0%', line, re.S)
+
+
+def test_quotations_are_marked_as_vietnamese_in_the_english_report(written):
+    html = page(written).html
+    assert '<blockquote lang="vi">' in html and '<em lang="vi">chi bộ</em>' in html
+
+
+def test_a_language_has_its_own_words_and_none_of_the_other(written):
+    english, vietnamese = page(written).html, page(written, "vi").html
+    assert "1,142" in english and "What do four articles print?" in english
+    assert "1.142</a>" in vietnamese and "Bốn bài báo nêu những gì?" in vietnamese
+    assert "What do" not in vietnamese and "Bốn bài" not in english.split("</header>")[1]
+
+
+def test_the_same_notebook_gives_the_same_bytes(written, tmp_path):
+    files = {path: path.read_bytes() for path in written.rglob("*") if path.is_file()}
+    assert len(files) == 11
+    publish.write(tmp_path / "60-compare-size.ipynb", written, run=RUN)
+    publish.write(tmp_path / "60-compare-size.ipynb", written, run=RUN)
+    for path, before in files.items():
+        if path.suffix != ".html":  # the first page says that there is no earlier run
+            assert path.read_bytes() == before, path.name
+    html = page(written).html
+    publish.write(tmp_path / "60-compare-size.ipynb", written, run=RUN)
+    assert page(written).html == html
+
+
+def test_links_to_other_notebooks_lead_to_the_index(written):
+    assert "index.html#50-profile-a-locality" in page(written).links
+
+
+def test_the_article_is_not_reprinted(written):
+    text = (paths.raw() / "muong-lay-2019.txt").read_text("utf-8-sig")
+    shown_words = " ".join(re.sub(r"<[^>]*>", "", page(written).html).split())
+    paragraphs = [" ".join(p.split()) for p in text.splitlines() if len(p) > 200]
+    assert sum(paragraph in shown_words for paragraph in paragraphs) < len(paragraphs) / 2
+
+
+# --- What may not be published --------------------------------------------------------------
+
+
+def without(tag: str, at: int = 0):
+    def change(nb):
+        found = [c for c in nb.cells if tag in c.metadata.get("tags", [])]
+        nb.cells.remove(found[at])
+
+    return change
+
+
+def output(data: dict, kind="display_data"):
+    def change(nb):
+        nb.cells[-1].outputs = [nbformat.v4.new_output(kind, data)]
+
+    return change
+
+
+def figure(**part):
+    def change(nb):
+        shown_ = nb.cells[-1].outputs[0].data[report.MIME]
+        for language in part:
+            shown_[language]["alt"] = part[language]
+
+    return change
+
+
+def prose(vi: str):
+    def change(nb):
+        nb.cells[1].source = vi
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (without("vi"), "English prose without a cell tagged vi"),
+        (without("vi", -1), "English prose without a cell tagged vi"),
+        (without("en"), "expected a pair, first en, then vi"),
+        (prose("# Bốn bài báo\n\n5 câu hỏi"), r"numbers differ.*Vietnamese \[5\]"),
+        (prose("# Bốn bài báo\n\n[một](x.ipynb)"), "links differ"),
+        (prose("# Bốn bài báo ![ảnh](a.png)"), "a picture in prose"),
+        (lambda nb: nb.cells[0].metadata.update(tags=[]), "expected a pair"),
+        (lambda nb: nb.metadata.pop("party_cells"), "title.en is missing"),
+        (lambda nb: nb.metadata.party_cells.title.update(vi=" "), "title.vi is missing"),
+        (output({"text/html": "<table></table>"}), "not in both languages.*text/html"),
+        (output({"image/png": "aGk="}), "not in both languages.*image/png"),
+        (figure(en=""), "no alt text in 'en'"),
+        (figure(vi="Hình 1"), "no alt text in 'vi', only 'Hình 1'"),
+        (figure(en="How many cells were rated excellent?"), "no alt text in 'en'"),
+        (figure(en="a" * 30, vi="a" * 30), "one alt text for both languages"),
+        (lambda nb: nb.cells[-1].update(execution_count=None), "not run"),
+        (
+            lambda nb: nb.cells.append(nb.cells[-1] | {"id": "another"}),
+            "2 tables or figures are named 'excellent'",
+        ),
+    ],
+)
+def test_what_is_not_fit_for_both_languages_is_refused(written, tmp_path, change, says):
+    nb = nbformat.read(tmp_path / "60-compare-size.ipynb", as_version=4)
+    assert publish.problems(nb) == []
+    change(nb)
+    (tmp_path / "x.ipynb").write_text(json.dumps(nb), "utf-8")
+    with pytest.raises(ReportInvalid, match=says) as error:
+        publish.write(tmp_path / "x.ipynb", tmp_path / "none")
+    assert error.value.problems and not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("missing", ["none.7.members", "none.7.criticism"])
+def test_a_cited_id_that_does_not_exist_is_refused(ids, tmp_path, missing):
+    said = report.sentence(en="{x}", vi="{x}", x=report.cited("x", [missing]))
+    with pytest.raises(ReportInvalid, match=f"no fact or coding '{missing}'"):
+        publish.write(executed(tmp_path, outputs=[said]), tmp_path / "out")
+
+
+def test_a_date_in_words_counts_as_the_same_numbers():
+    assert publish._numbers("On 5 March 2023, 1,142") == publish._numbers("Ngày 5/3/2023, 1.142")
+
+
+# --- Passages -------------------------------------------------------------------------------
+
+
+def test_of_two_equal_numbers_the_right_one_is_marked():
+    row = {"fact_id": "nam-dong-2015.9.members_warned", "document_id": "nam-dong-2015"}
+    row |= {"quote": "38 tổ chức; khiển trách 38 đảng viên, cảnh cáo 10", "number_text": "38"}
+    row |= {"prefix": "đã khiển trách ", "suffix": " đảng viên, cảnh"}
+    quote = passages.passage([row], Sources({}, {}, {}, {}, []), "en")["quote"]
+    assert re.fullmatch(r"38 tổ chức; khiển trách <mark><span [^>]*>38</span></mark> đ.*", quote)
+
+
+def test_two_facts_on_one_number_both_have_a_place_to_arrive():
+    rows = [{"fact_id": f"d.9.{m}", "document_id": "d"} for m in ("base_cells", "cells")]
+    rows = [
+        r | {"quote": "có 30 chi bộ", "number_text": "30", "prefix": "", "suffix": ""} for r in rows
+    ]
+    quote = passages.passage(rows, Sources({}, {}, {}, {}, []), "en")["quote"]
+    assert quote.count("<mark>") == 1 and quote.count('id="f-d.9.') == 2
+
+
+def test_whole_years_and_days_read_as_such():
+    row = {"period_kind": "as_of", "period_start": "2022-01-01", "period_end": "2022-12-31"}
+    assert passages.period(row, "vi") == "2022"
+    row = {"period_kind": "mean_of_years", "period_start": "2016-01-01", "period_end": "2018-12-31"}
+    assert passages.period(row, "en") == "2016 – 2018 (mean of several years)"
+
+
+# --- Files ----------------------------------------------------------------------------------
+
+
+def test_tables_come_as_csv_with_bounds_and_facts(written, made_once):
+    ids = made_once[1]
+    text = (written / "vi" / "60-compare-size.size.csv").read_text("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    last = next(row for row in rows if row["locality_id"] == "muong-khuong")
+    assert (last["members"], last["members_low"], last["members_high"]) == ("3550.0", "3550.0", "")
+    assert last["members_facts"] == ids["muong-khuong members"]
+
+
+def test_one_workbook_has_every_table_in_the_language_and_the_sources(written):
+    book = openpyxl.load_workbook(written / "vi" / "60-compare-size.xlsx")
+    assert book.sheetnames == ["1 size", "2 excellent", "Nguồn"]
+    sheet = book["1 size"]
+    assert [cell.value for cell in sheet[2]][:3] == [
+        "Địa phương",
+        "Tổ chức cơ sở đảng",
+        "Đảng viên",
+    ]
+    assert [cell.value for cell in sheet[4]][:3] == ["Mường Lay", "không nêu", 1142]
+    assert sheet["C5"].value == "trên 3.550"
+    assert any("Báo Thái Bình" in str(cell.value) for row in book["Nguồn"] for cell in row)
+
+
+def test_no_cell_of_a_file_starts_a_formula(ids):
+    table = report.table(pd.DataFrame({"note": [HOSTILE, "\x07x"]}), "t", en=HOSTILE, vi=HOSTILE)
+    bundle = table._repr_mimebundle_()[report.MIME]
+    made = downloads.files("x", [bundle], [], Sources.load(), "en")
+    sheet = openpyxl.load_workbook(io.BytesIO(made["x.xlsx"])).worksheets[0]
+    assert [cell.data_type for row in sheet for cell in row] == ["s"] * 4
+    assert sheet["A3"].value == HOSTILE
+    assert made["x.t.csv"].decode("utf-8-sig").splitlines()[1].startswith("'=1+1")
+
+
+def test_a_report_carries_its_files_inside(written):
+    links = [a for _, a in page(written).tags if "download" in a]
+    assert [a["download"] for a in links] == [
+        "60-compare-size.xlsx",
+        "60-compare-size.size.csv",
+        "60-compare-size.excellent.csv",
+        "60-compare-size.sources.csv",
+    ]
+    assert all(a["href"].startswith("data:") for a in links)
+
+
+# --- Run card and index ---------------------------------------------------------------------
+
+
+def test_the_run_card_says_what_the_report_rests_on(written):
+    card = page(written).html.split('class="card"')[1].split("</section>")[0]
+    words = " ".join(re.sub(r"<[^>]*>", " ", card).split())
+    assert "Facts and codings used 6 Confirmed by a person 1 of 6" in words
+    assert "Locality Kiến Xương" in words and "greatest_year_gap 1" in words
+    assert "there is no earlier run to compare with" in words
+    assert "Articles (published) 4 (12 April 2019 – 5 March 2023)" in words
+    assert "language" not in words and "Data 3f2a3f2a3f2a" in words and "7777" not in words
+
+
+def test_the_next_run_tells_which_facts_and_cells_have_changed(written, tmp_path, made_once):
+    ids = made_once[1]
+    facts = codebook.load("facts")
+    facts.loc[facts["fact_id"] == ids["muong-lay members"], "value"] = 1150
+    codebook.save(facts, "facts")
+    nb = notebook(shown(ids))
+    nbformat.write(nb, tmp_path / "60-compare-size.ipynb")
+    publish.write(tmp_path / "60-compare-size.ipynb", written, run=RUN)
+    html = page(written, "vi").html
+    assert f"{ids['muong-lay members']}: 1.142 · Đảng viên" in html
+    assert "Mường Lay · Đảng viên: 1.142 → 1.150" in html
+
+
+def test_a_correction_of_a_row_in_use_is_told(ids, tmp_path):
+    row = {"corrected_on": "2026-01-03", "table": "facts", "row_id": ids["muong-lay members"]}
+    row |= {"column": "value", "expected_before": "1124", "value_after": "1142"}
+    row |= {"reason": "digits swapped", "decided_by": "test"}
+    other = row | {"row_id": "other.1.members", "reason": "another report's"}
+    codebook.save(pd.DataFrame([row, other]), "corrections")
+    publish.write(executed(tmp_path), tmp_path / "out")
+    html = page(tmp_path / "out").html
+    assert "value: 1124 → 1142 (digits swapped)" in html and "another report" not in html
+
+
+def test_an_open_finding_of_the_audit_is_told_where_its_fact_is_used(ids, tmp_path):
+    facts = codebook.load("facts")
+    part = facts["fact_id"] == ids["kien-xuong cells_rated_excellent"]
+    facts.loc[part, "value"] = 490  # more than all 449
+    codebook.save(facts, "facts")
+    said = report.sentence(en="{n}", vi="{n}", n=bounded("kien-xuong cells_rated_excellent"))
+    publish.write(executed(tmp_path, outputs=[said]), tmp_path / "out")
+    words = codebook.labels("vocabulary:audit_verdict", "vi")["impossible"]
+    card = page(tmp_path / "out", "vi").html.split('class="card"')[1].split("</section>")[0]
+    assert words in card and "Kiến Xương" in card
+
+
+def test_the_index_lists_reports_and_runs_and_all_passages(written):
+    runs = [
+        {"stem": "60-compare-size", "notebook": "/x/60-compare-size.ipynb", "status": "done"},
+        {
+            "stem": "70-x",
+            "notebook": "70-x.ipynb",
+            "status": "failed",
+            "error": f"In [3]: {HOSTILE}",
+        },
+    ]
+    files = publish.index(runs, written)
+    assert [str(f.relative_to(written)) for f in files] == [
+        "en/index.html",
+        "vi/index.html",
+        "index.html",
+    ]
+    made = page(written, "vi", "index")
+    assert "60-compare-size.html" in made.links and "Các bài báo nêu gì?" in made.html
+    assert "12/4/2019 – 5/3/2023" in made.html and "&lt;img" in made.html
+    assert {"60-compare-size", "70-x", "facts", "codings"} <= {*made.ids}
+    for table in ("facts", "codings"):
+        for row in codebook.load(table).to_dict("records"):
+            assert f'id="{passages.anchor(row)}"' in made.html
+
+
+def test_a_report_without_a_run_of_its_own_is_out_of_date_in_the_index(written):
+    publish.index([], written, ["en"])
+    assert "out of date" in page(written, "en", "index").html
+
+
+def test_the_record_names_rows_and_tables_but_no_time_and_no_path(written):
+    record = json.loads((written / "records" / "60-compare-size.json").read_text("utf-8"))
+    assert len(record["rows"]) == 6 and [*record["tables"]] == ["size"]
+    assert "/" not in record["notebook"] and "language" not in record["parameters"]
+
+
+def test_every_word_that_templates_and_code_ask_for_is_in_the_vocabulary():
+    folder = paths.ROOT / "src" / "helpers"
+    files = [*folder.glob("*.py"), *folder.glob("templates/*/*.j2")]
+    asked = {w for f in files for w in re.findall(r'\bui\(\s*"(\w+)"[,)]', f.read_text("utf-8"))}
+    states = {"done", "failed", "out_of_date", "up_to_date"}
+    assert len(asked) > 20
+    assert asked | states <= {*codebook.labels("vocabulary:ui", "vi")}
