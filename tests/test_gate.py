@@ -6,9 +6,9 @@ from gate_cases import FIVE, fact, five_articles, ratings
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from helpers import bounds, codebook, gate, readings, synthetic
+from helpers import bounds, codebook, gate, statements, synthetic
 from helpers.gate import Verdict
-from helpers.readings import Reading
+from helpers.statements import Reading
 
 MEASURES = codebook.load("measures")
 SCHEMES = codebook.load("rating_schemes")
@@ -30,7 +30,7 @@ def reading(place="a", value=0.9, **changes):
 
 
 def matrix(rows, places=("a", "b"), **more):
-    taken = readings.take(pd.DataFrame(rows), MEASURES, SCHEMES)
+    taken = statements.take(pd.DataFrame(rows), MEASURES, SCHEMES)
     return gate.matrix(taken, MEASURES, list(places), **more)
 
 
@@ -90,7 +90,7 @@ def test_open_ends_that_touch_decide():
 @pytest.mark.parametrize("facts", ["rows", "table"])
 def test_on_the_five_articles_no_quality_pair_is_decided(facts):
     frame = five_articles() if facts == "rows" else codebook.load("facts")
-    found = gate.matrix(readings.take(frame, MEASURES, SCHEMES), MEASURES, FIVE)
+    found = gate.matrix(statements.take(frame, MEASURES, SCHEMES), MEASURES, FIVE)
     counts = gate.decided(found)
     assert counts["quality_n"] >= 20 and counts["quality_decided"] == 0
     decided = found[[one.is_decided for one in found["verdict"]]]
@@ -100,14 +100,14 @@ def test_on_the_five_articles_no_quality_pair_is_decided(facts):
 
 
 def test_cells_of_two_kinds_are_refused_by_name():
-    found = gate.matrix(readings.take(five_articles(), MEASURES, SCHEMES), MEASURES, FIVE)
+    found = gate.matrix(statements.take(five_articles(), MEASURES, SCHEMES), MEASURES, FIVE)
     pair = found[(found["row_id"] == "yen-minh") & (found["column_id"] == "muong-lay")]
     answer = pair.set_index("measure_id")["verdict"]
     assert answer["cells_under_base"] == Verdict("not_comparable", ("population",))
 
 
 def test_ratings_of_two_schemes_say_why_they_do_not_meet():
-    found = gate.matrix(readings.take(five_articles(), MEASURES, SCHEMES), MEASURES, FIVE)
+    found = gate.matrix(statements.take(five_articles(), MEASURES, SCHEMES), MEASURES, FIVE)
     pair = found[(found["row_id"] == "muong-lay") & (found["column_id"] == "kien-xuong")]
     answer = pair.set_index("measure_id").loc["cells_rated_tsvm", "verdict"]
     assert answer.reasons == ("population", "scheme", "period_gap")
@@ -146,7 +146,7 @@ def test_summary_counts_each_pair_and_indicator_once():
 
 
 def test_what_is_not_stated_is_the_whole_range():
-    taken = readings.take(five_articles(), MEASURES, SCHEMES)
+    taken = statements.take(five_articles(), MEASURES, SCHEMES)
     sets = gate.identified_sets(taken, "cells_rated_good_or_better", FIVE).set_index("locality_id")
     assert (sets.loc["nam-dong", "amount"].low, sets.loc["nam-dong", "amount"].high) == (0, 1)
     assert list(sets["stated"]) == [False, False, False, False, True]
@@ -156,7 +156,7 @@ def test_change_is_judged_within_one_locality_and_scheme():
     rows = ratings("a-2021", "cells", (90, 221, 38, 3), 449, 2021)
     rows += ratings("a-2022", "cells", (90, 222, 38, 3), 449, 2022)
     rows += ratings("a-2023", "cells", (90, 223, 38, 3), 449, 2023, "2023-2025")
-    taken = readings.take(pd.DataFrame(rows), MEASURES, SCHEMES)
+    taken = statements.take(pd.DataFrame(rows), MEASURES, SCHEMES)
     found = gate.changes(taken, MEASURES)
     better = found[found["measure_id"] == "cells_rated_good_or_better"]
     assert [one.verdict for one in better["verdict"]] == ["ahead"]
@@ -164,7 +164,7 @@ def test_change_is_judged_within_one_locality_and_scheme():
 
 
 def test_a_crosswalk_is_a_scenario_and_leaves_the_readings_alone():
-    taken = readings.take(five_articles(), MEASURES, SCHEMES)
+    taken = statements.take(five_articles(), MEASURES, SCHEMES)
     before = taken.copy()
     scenario = codebook.load("crosswalks").query("scenario_id == 'tsvm-is-good-or-better'")
     read = gate.across(taken, scenario)
@@ -207,7 +207,7 @@ def facts_of_articles(draw):
 
 def answers(facts, places="abc"):
     """The decided verdicts by pair, measure and periods; None if sources conflict."""
-    taken = readings.take(facts, MEASURES, SCHEMES)
+    taken = statements.take(facts, MEASURES, SCHEMES)
     if any("conflict" in reasons for reasons in taken["reasons"]):
         return None
     found = gate.matrix(taken, MEASURES, list(places))
@@ -236,15 +236,15 @@ def test_the_order_of_articles_changes_nothing(facts, random):
     order = list(facts.index)
     random.shuffle(order)
     shuffled = facts.loc[order].reset_index(drop=True)
-    one, other = (readings.take(frame, MEASURES, SCHEMES) for frame in (facts, shuffled))
+    one, other = (statements.take(frame, MEASURES, SCHEMES) for frame in (facts, shuffled))
     pd.testing.assert_frame_equal(one, other)
 
 
 @slow_start
 @given(facts_of_articles())
 def test_hiding_a_locality_changes_no_other_pair(facts):
-    taken = readings.take(facts, MEASURES, SCHEMES)
-    hidden = readings.take(facts[facts["locality_id"] != "c"], MEASURES, SCHEMES)
+    taken = statements.take(facts, MEASURES, SCHEMES)
+    hidden = statements.take(facts[facts["locality_id"] != "c"], MEASURES, SCHEMES)
     whole = gate.matrix(taken, MEASURES, list("abc"))
     kept = whole[(whole["row_id"] == "a") & (whole["column_id"] == "b")].reset_index(drop=True)
     alone = gate.matrix(hidden, MEASURES, list("ab"))
@@ -254,7 +254,7 @@ def test_hiding_a_locality_changes_no_other_pair(facts):
 @slow_start
 @given(facts_of_articles())
 def test_the_verdict_from_the_other_side_is_the_opposite(facts):
-    taken = readings.take(facts, MEASURES, SCHEMES)
+    taken = statements.take(facts, MEASURES, SCHEMES)
     forth, back = (gate.matrix(taken, MEASURES, places) for places in (["a", "b"], ["b", "a"]))
     key = ["measure_id", "row_period", "column_period"]
     turned = back.rename(columns={"row_period": "column_period", "column_period": "row_period"})
@@ -268,7 +268,7 @@ def test_the_verdict_from_the_other_side_is_the_opposite(facts):
 
 def test_ten_thousand_pairs_without_errors_have_no_wrong_verdict():
     made = synthetic.collect(60, 10, seed=20260101)
-    taken = readings.take(made.frame("facts"), MEASURES, SCHEMES)
+    taken = statements.take(made.frame("facts"), MEASURES, SCHEMES)
     quality = taken[taken["measure_id"].str.match("cells_rated_(good_or_better|tsvm|weak|not_)")]
     found = gate.matrix(quality, MEASURES, list(made.frame("localities")["place_id"]))
     judged = synthetic.judge(found, made.frame("truth"))
@@ -279,6 +279,6 @@ def test_ten_thousand_pairs_without_errors_have_no_wrong_verdict():
 @pytest.mark.parametrize("kind", ["misprint", "rounding", "stale"])
 def test_injected_errors_do_reach_the_verdicts(kind):
     made = synthetic.collect(20, 4, {kind: 0.5}, seed=3)
-    taken = readings.take(made.frame("facts"), MEASURES, SCHEMES)
+    taken = statements.take(made.frame("facts"), MEASURES, SCHEMES)
     found = gate.matrix(taken, MEASURES, list(made.frame("localities")["place_id"]))
     assert synthetic.judge(found, made.frame("truth"))["wrong"].sum() > 0

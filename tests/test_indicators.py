@@ -4,11 +4,11 @@ import pandas as pd
 import pytest
 from gate_cases import FIVE, five_articles
 
-from helpers import codebook, indicators, readings
+from helpers import codebook, indicators, statements
 
 MEASURES = codebook.load("measures")
 SCHEMES = codebook.load("rating_schemes")
-TAKEN = readings.take(five_articles(), MEASURES, SCHEMES)
+TAKEN = statements.take(five_articles(), MEASURES, SCHEMES)
 
 
 def test_a_commune_never_speaks_for_its_district():

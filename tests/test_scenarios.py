@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from gate_cases import FIVE, fact, five_articles, ratings
 
-from helpers import codebook, gate, readings, scenarios
+from helpers import codebook, gate, scenarios, statements
 
 MEASURES = codebook.load("measures")
 SCHEMES = codebook.load("rating_schemes")
@@ -33,7 +33,7 @@ def test_every_setting_is_held_against_the_figures_as_printed(rerun):
 
 
 def test_the_first_request_decides_most_and_each_row_says_how_much_so_far():
-    taken = readings.take(five_articles(), MEASURES, SCHEMES)
+    taken = statements.take(five_articles(), MEASURES, SCHEMES)
     missing = scenarios.missing_facts(taken, MEASURES, FIVE)
     assert list(missing["rank"]) == list(range(1, len(missing) + 1))
     assert missing["decides_alone"][0] == missing["decides_alone"].max() == 2
@@ -44,16 +44,16 @@ def test_the_first_request_decides_most_and_each_row_says_how_much_so_far():
 
 def test_a_request_that_is_answered_decides_what_was_promised():
     rows = five_articles()
-    taken = readings.take(rows, MEASURES, SCHEMES)
+    taken = statements.take(rows, MEASURES, SCHEMES)
     first = scenarios.missing_facts(taken, MEASURES, FIVE).iloc[0]
     answer = ratings(f"{first['locality_id']}-9", "cells", (50, 200, 50, 2), 302)
-    answered = readings.take(pd.concat([rows, pd.DataFrame(answer)]), MEASURES, SCHEMES)
+    answered = statements.take(pd.concat([rows, pd.DataFrame(answer)]), MEASURES, SCHEMES)
     found = gate.decided(gate.matrix(answered, MEASURES, FIVE))
     assert found["quality_decided"] == first["decides_alone"]
 
 
 def test_a_pair_with_one_side_stated_needs_one_figure_the_others_two():
-    taken = readings.take(five_articles(), MEASURES, SCHEMES)
+    taken = statements.take(five_articles(), MEASURES, SCHEMES)
     missing = scenarios.missing_facts(taken, MEASURES, FIVE)
     needed = scenarios.smallest_missing(missing, gate.matrix(taken, MEASURES, FIVE), FIVE)
     by_pair = needed.set_index(["row_id", "column_id"])["facts_needed"]
@@ -62,7 +62,7 @@ def test_a_pair_with_one_side_stated_needs_one_figure_the_others_two():
 
 
 def test_requests_name_the_successor_the_year_and_the_tiers_in_both_languages():
-    taken = readings.take(five_articles(), MEASURES, SCHEMES)
+    taken = statements.take(five_articles(), MEASURES, SCHEMES)
     missing = scenarios.missing_facts(taken, MEASURES, FIVE)
     places = codebook.load("localities")
     asked = scenarios.requests(missing, places, MEASURES, SCHEMES).set_index("locality_id")
@@ -73,5 +73,5 @@ def test_requests_name_the_successor_the_year_and_the_tiers_in_both_languages():
 
 
 def test_nothing_stated_means_nothing_to_rank():
-    taken = readings.take(pd.DataFrame([fact("a-1", "members", 5)]), MEASURES, SCHEMES)
+    taken = statements.take(pd.DataFrame([fact("a-1", "members", 5)]), MEASURES, SCHEMES)
     assert scenarios.missing_facts(taken, MEASURES, ["a", "b"]).empty

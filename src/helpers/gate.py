@@ -15,7 +15,7 @@ import pandas as pd
 
 from helpers import bounds
 from helpers.bounds import Bounded
-from helpers.readings import Reading, as_table, rules_of, text
+from helpers.statements import Reading, as_table, rules_of, text
 
 REASONS = ("level", "population", "scheme", "period_gap", "status", "place", "conflict")
 OPEN = ("overlap", "tie", "missing")  # why a comparable pair stays undecided
@@ -41,7 +41,7 @@ def verdict(
     """Return what may be said of a against b, two readings of one indicator (None: not stated).
 
     `direction` is the measure's: higher_better, lower_better or none. a and b are rows of
-    `readings.take` or anything with the attributes of a `Reading`.
+    `statements.take` or anything with the attributes of a `Reading`.
 
     >>> a, b = (Reading(p, p, "district", "members", bounds.exact(n, "count"), "", day, day)
     ...         for p, n, day in [("x", 1142, "2019-12-04"), ("y", 900, "2019-04-12")])

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from helpers import bounds
-from helpers.readings import RATED, text
+from helpers.statements import RATED, text
 
 FIGURES = ("organisations", "cells", "members", "ratings", "discipline", "meetings", "context")
 

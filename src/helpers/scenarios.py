@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
-from helpers import gate, readings
-from helpers.readings import text
+from helpers import gate, statements
+from helpers.statements import text
 
 _PAIR = ["row_id", "column_id", "measure_id", "row_period", "column_period"]
 _ASK = {
@@ -59,7 +59,7 @@ def rerun(
 ) -> pd.DataFrame:
     """Return the gate's matrix under one setting."""
     kept = facts[facts["document_id"] != left_out]
-    taken = readings.take(kept, measures, schemes, rounding=rounding)
+    taken = statements.take(kept, measures, schemes, rounding=rounding)
     return gate.matrix(taken, measures, localities, max_year_gap=max_year_gap, crosswalk=crosswalk)
 
 
@@ -150,7 +150,7 @@ def missing_facts(
 
 def _clean(taken: pd.DataFrame, measures: pd.DataFrame) -> pd.DataFrame:
     """Return the readings of quality that nothing but the other side's silence keeps from use."""
-    rules = readings.rules_of(measures)
+    rules = statements.rules_of(measures)
     quality = taken["measure_id"].map(lambda name: rules[name]["direction"]) != "none"
     own = (taken["place_id"] == taken["locality_id"]) & (taken["status"] == "actual")
     clean = taken[quality & own & (taken["reasons"].str.len() == 0)]

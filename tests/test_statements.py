@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from gate_cases import fact, five_articles, ratings
 
-from helpers import codebook, readings
-from helpers.readings import FactsInvalid
+from helpers import codebook, statements
+from helpers.statements import FactsInvalid
 
 MEASURES = codebook.load("measures")
 SCHEMES = codebook.load("rating_schemes")
@@ -15,7 +15,7 @@ DOCUMENTS = pd.DataFrame({"document_id": ["a-1", "b-1"], "published_date": ["202
 
 
 def take(rows, **more):
-    return readings.take(pd.DataFrame(rows), MEASURES, SCHEMES, **more)
+    return statements.take(pd.DataFrame(rows), MEASURES, SCHEMES, **more)
 
 
 def amount(frame, measure_id, place=None):
@@ -108,13 +108,13 @@ def test_the_order_of_facts_changes_nothing():
     facts = five_articles()
     backwards = facts.iloc[::-1].reset_index(drop=True)
     pd.testing.assert_frame_equal(
-        readings.take(facts, MEASURES, SCHEMES), readings.take(backwards, MEASURES, SCHEMES)
+        statements.take(facts, MEASURES, SCHEMES), statements.take(backwards, MEASURES, SCHEMES)
     )
 
 
 def test_good_facts_pass_the_check():
     facts = pd.DataFrame(ratings("a-1", "cells", (90, 318, 38, 3), 449))
-    assert readings.check_facts(facts, MEASURES, SCHEMES, DOCUMENTS) is facts
+    assert statements.check_facts(facts, MEASURES, SCHEMES, DOCUMENTS) is facts
 
 
 SHARE = {"unit": "share", "scheme_id": "2018-2023"}
@@ -142,7 +142,7 @@ SHARE = {"unit": "share", "scheme_id": "2018-2023"}
 def test_bad_facts_are_refused_with_the_row_named(row, said):
     good = fact("b-1", "members", 10)
     with pytest.raises(FactsInvalid, match=r"a-1\.0\.") as refused:
-        readings.check_facts(pd.DataFrame([good, row]), MEASURES, SCHEMES, DOCUMENTS)
+        statements.check_facts(pd.DataFrame([good, row]), MEASURES, SCHEMES, DOCUMENTS)
     (problem,) = refused.value.rows["problem"]
     assert said in problem
 
@@ -152,4 +152,4 @@ def test_a_plan_may_begin_after_publication_and_admissions_may_exceed_it():
         fact("a-1", "members_admitted", 30, "2024-12-31", status="target"),
         fact("a-1", "members_admitted_target_completion", 1.02, unit="share"),
     ]
-    readings.check_facts(pd.DataFrame(rows), MEASURES, SCHEMES, DOCUMENTS)
+    statements.check_facts(pd.DataFrame(rows), MEASURES, SCHEMES, DOCUMENTS)
