@@ -239,6 +239,17 @@ def anchor(row_id: str) -> str:
     return f"{kind}-" + re.sub(r"[^A-Za-z0-9._-]", lambda m: f"~{ord(m[0]):x}~", row_id)
 
 
+def target(value: Bounded | None) -> str:
+    """The name of the place where an amount is shown: its passage or its formula; "" for neither.
+
+    >>> target(bounds.exact(3, "count"))
+    ''
+    """
+    if value is None or not value.facts:
+        return ""
+    return _derivation(value) or anchor(value.facts[0])
+
+
 def linked(words: str, ids: tuple[str, ...], language: str, target: str = "") -> str:
     """The words as HTML, linked to one passage, to a formula (``target``), or to several."""
     text = escape(words)
