@@ -83,7 +83,7 @@ def _typed(table: dict, language: str) -> list[list]:
     for texts, values in zip(table[language]["rows"], table["data"]["rows"], strict=True):
         row = []
         for text, at in zip(texts, starts, strict=True):
-            bounded = columns[at + 1 : at + 2] == [f"{columns[at]}_low"]
+            bounded = columns[at + 5 : at + 6] == [f"{columns[at]}_facts"]
             low, high, unit = values[at + 1 : at + 4] if bounded else (values[at], values[at], "")
             is_one = isinstance(low, int | float) and not isinstance(low, bool) and low == high
             share = unit == "share" or columns[at].endswith("share")
