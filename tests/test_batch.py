@@ -1,0 +1,357 @@
+"""The runner: what is run, what is kept, what is refused, and what a fault leaves behind."""
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from filelock import FileLock
+from test_grid import write_collection, write_notebook, write_table
+
+import helpers
+from helpers import batch, paths
+
+STUB = """
+import json
+from pathlib import Path
+
+def write(executed, into, languages, run):
+    cells = json.loads(Path(executed).read_text())["cells"]
+    for language in languages:
+        page = Path(into) / language / f"{Path(executed).stem}.html"
+        page.parent.mkdir(exist_ok=True)
+        page.write_text(json.dumps([cell["outputs"] for cell in cells]))
+
+def index(runs, into, languages):
+    (Path(into) / "index.json").write_text(json.dumps({run["stem"]: run["state"] for run in runs}))
+"""
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch) -> Path:
+    """A folder with a small collection and notebooks, and pages that are plain lists of outputs."""
+    monkeypatch.setattr(paths, "notebooks", lambda: tmp_path / "notebooks")
+    monkeypatch.setattr(paths, "reports", lambda: tmp_path / "reports")
+    monkeypatch.setenv(paths.DATA_VARIABLE, str(tmp_path / "data"))
+    stub = ModuleType("helpers.publish")
+    exec(STUB, stub.__dict__)
+    monkeypatch.setitem(sys.modules, "helpers.publish", stub)
+    monkeypatch.setattr(helpers, "publish", stub, raising=False)
+    write_collection(tmp_path / "data")
+    return tmp_path
+
+
+def notebook(project: Path, name: str, *cells: str, **about) -> Path:
+    return write_notebook(project / "notebooks" / f"{name}.ipynb", *cells, **about)
+
+
+def report(*arguments: str) -> int:
+    return batch.main(["report", "--plain", *arguments])
+
+
+def test_what_is_up_to_date_is_not_done_again(project, capsys):
+    place = 'locality: str = ""'
+    notebook(project, "10-one", "1 + 1", inputs=["documents"])
+    notebook(project, "50-each", "locality", parameters=place, one_run_per="locality")
+    assert report() == 0
+    assert "3 done" in capsys.readouterr().out
+    out = project / "reports"
+    assert "'nam-dong'" in (out / "vi" / "50-each--nam-dong.html").read_text()
+    assert json.loads((out / "index.json").read_text())["10-one"] == "done"
+    records = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
+    assert {r["stem"]: r["parameters"] for r in records}["50-each--yen-minh"] == {
+        "locality": "yen-minh"
+    }
+    os.utime(out / "en" / "10-one.html", (0, 0))  # a clock that went back changes nothing
+    os.utime(project / "data" / "raw" / "documents.csv", (2**33, 2**33))
+    assert report() == 0
+    assert capsys.readouterr().out == "0 of 3 runs to do\n"
+    (out / "en" / "10-one.html").unlink()
+    assert report("--dry-run") == 0
+    assert "10-one: its report is missing" in capsys.readouterr().out
+    assert report("--locality", "yen-minh", "--only", "50-each", "--force", "--dry-run") == 0
+    assert capsys.readouterr().out == "50-each--yen-minh: forced\n1 of 1 runs to do\n"
+
+
+def test_a_failed_run_keeps_the_good_report_and_stops_no_other(project, capsys):
+    notebook(project, "10-good", "1")
+    path = notebook(project, "20-bad", "2")
+    assert report("--language", "en") == 0
+    page = project / "reports" / "en" / "20-bad.html"
+    before = page.read_bytes()
+    write_notebook(path, "fine = 1", "1 / 0")
+    notebook(project, "10-good", "11")
+    assert report("--language", "en") == 1
+    said = capsys.readouterr().out
+    assert "FAILED 20-bad: In [3]: ZeroDivisionError: division by zero\n" in said
+    assert "11" in (project / "reports" / "en" / "10-good.html").read_text()
+    assert page.read_bytes() == before
+    assert (project / "reports" / "failed" / "20-bad.ipynb").exists()
+    assert report("--dry-run", "--language", "en") == 0
+    assert "20-bad: changed: notebook\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("import sys; sys.exit(0)", "called sys.exit"),
+        ("quit()", "ended the kernel"),
+        ("import os; os._exit(0)", "the kernel died"),
+        ("import os; os.kill(os.getpid(), 9)", "the kernel died"),
+        ("import time; time.sleep(30)", "no answer in 1 s"),
+    ],
+)
+@pytest.mark.parametrize("mode", ["--plain", "--jobs=1"])
+def test_a_cell_that_ends_or_holds_its_kernel_has_failed(
+    project, capsys, monkeypatch, cell, words, mode
+):
+    monkeypatch.setattr(batch, "CELL_SECONDS", 1)
+    notebook(project, "10-ends", cell)
+    assert batch.main(["report", mode]) == 1
+    assert f"FAILED 10-ends: In [2]: {words}" in capsys.readouterr().out.replace("the cell ", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--only", "99-none"], "no notebook '99-none'; one of: 10-one, 50-each"),
+        (["--locality", "nowhere"], "'nowhere' is not known; one of: yen-minh, nam-dong"),
+        (["--set", "colour=red"], "no parameter 'colour'; one of: language, locality, years"),
+        (["--set", "years=many"], "years = 'many' is not of the type int | None"),
+        (["--set", "language=fr"], "language = 'fr' is not known; one of: en, vi"),
+        (["--language", "fr"], "choose from"),
+        (["--jobs", "0"], "not at least 1"),
+        (["--data", "/nowhere"], "/nowhere is not a collection: documents.csv is missing"),
+        (["--out", "/dev/null"], "cannot write to /dev/null"),
+        (["--scheduler", "tcp://127.0.0.1:9"], "no scheduler answers at tcp://127.0.0.1:9"),
+    ],
+)
+def test_mistakes_are_refused_in_one_line_before_anything_starts(project, capsys, arguments, words):
+    notebook(project, "10-one", parameters='language: str = "en"  # one of: en, vi')
+    each = 'locality: str = "yen-minh"\nyears: int | None = 1'
+    notebook(project, "50-each", parameters=each, one_run_per="locality")
+    assert report(*arguments) == 2
+    said = capsys.readouterr()
+    assert words in said.err and said.err.count("\n") == 1 and not said.out
+    assert not (project / "reports" / "notebooks").exists()
+
+
+def test_parameters_reach_the_notebook_and_the_record(project):
+    numbers = "years: int | None = 1\nshare: float = 0.5"
+    notebook(project, "10-one", "[years, share, language]", parameters=f'{numbers}\nlanguage = ""')
+    assert report("--set", "years=None", "share=1", "--language", "vi") == 0
+    assert "[None, 1, 'vi']" in (project / "reports" / "vi" / "10-one.html").read_text()
+    record = json.loads((project / "reports" / "notebooks" / "10-one.json").read_text())
+    assert record["parameters"] == {"years": None, "share": 1, "language": "vi"}
+
+
+def test_a_notebook_that_writes_to_its_data_is_found_out(project, capsys):
+    write = "\n".join(
+        [
+            "from helpers import paths",
+            "file = paths.processed() / 'facts.csv'",
+            "file.chmod(0o644)",
+            "file.write_text('')",
+        ]
+    )
+    notebook(project, "10-writes", write)
+    before = (project / "data" / "processed" / "facts.csv").read_bytes()
+    assert report() == 1
+    assert "processed/facts.csv" in capsys.readouterr().out
+    assert (project / "data" / "processed" / "facts.csv").read_bytes() == before
+    assert not (project / "reports" / "notebooks" / "10-writes.json").exists()
+
+
+def test_a_second_batch_into_the_same_folder_is_refused(project, capsys):
+    notebook(project, "10-one")
+    (project / "reports").mkdir()
+    with FileLock(project / "reports" / ".lock"):
+        assert report() == 2
+    assert "another batch is writing to" in capsys.readouterr().err
+    assert report() == 0
+
+
+def test_a_full_disk_leaves_the_good_report(project, capsys, monkeypatch):
+    path = notebook(project, "10-one", "1")
+    assert report() == 0
+    page = project / "reports" / "vi" / "10-one.html"
+    before = page.read_bytes()
+
+    def write(executed, into, languages, run):
+        (into / "vi").mkdir()
+        (into / "vi" / "10-one.html").write_text("half a pa")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(helpers.publish, "write", write)
+    write_notebook(path, "2")
+    assert report() == 1
+    assert "FAILED 10-one: OSError: [Errno 28] No space left" in capsys.readouterr().out
+    assert page.read_bytes() == before
+
+
+def test_a_run_whose_worker_was_killed_is_tried_again(project, capsys):
+    once = "from pathlib import Path\nimport os, signal\nmark = Path({!r})\n".format(
+        str(project / "mark")
+    )
+    once += "if not mark.exists():\n    mark.touch()\n    os.kill(os.getppid(), signal.SIGKILL)"
+    notebook(project, "10-kills-its-worker", once)
+    notebook(project, "20-other")
+    assert report("--jobs", "2") == 0
+    assert "2 done" in capsys.readouterr().out
+
+
+def test_a_worker_that_is_always_killed_is_one_failure(project, capsys):
+    notebook(project, "10-kills", "import os\nos.kill(os.getppid(), 9)")
+    notebook(project, "20-other")
+    assert report("--jobs", "1") == 1
+    said = capsys.readouterr().out
+    assert "FAILED 10-kills: its worker was killed 3 times" in said
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_stopped_batch_goes_on_where_it_was(project, number):
+    notebook(project, "10-quick", "1")
+    notebook(
+        project,
+        "20-slow",
+        "import time\nfrom pathlib import Path",
+        f"while not Path({str(project / 'go')!r}).exists():\n    time.sleep(0.05)",
+    )
+    program = project / "run.py"
+    lines = [
+        "import sys, types, helpers",
+        "from pathlib import Path",
+        "from helpers import batch, paths",
+    ]
+    lines += [f"paths.notebooks = lambda: Path({str(project / 'notebooks')!r})"]
+    lines += ["stub = types.ModuleType('helpers.publish')", f"exec({STUB!r}, stub.__dict__)"]
+    lines += ["sys.modules['helpers.publish'] = helpers.publish = stub"]
+    lines += ["sys.exit(batch.main(sys.argv[1:]))"]
+    program.write_text("\n".join(lines))
+    command = [sys.executable, program, "report", "--jobs=1", "--out", project / "reports"]
+    first = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert first.stdout.readline().startswith("1/2 done 10-quick")
+    first.send_signal(number)
+    said, _ = first.communicate(timeout=30)
+    if number != signal.SIGKILL:
+        assert first.returncode == 130
+        assert "1 of 2 runs are done, and whole" in said and "goes on with the rest" in said
+    (project / "go").touch()
+    deadline = time.monotonic() + 20
+    while (second := subprocess.run(command, capture_output=True, text=True)).returncode == 2:
+        assert "another batch" in second.stderr and time.monotonic() < deadline
+        time.sleep(0.2)
+    assert second.returncode == 0 and "1 done, 1 up to date" in second.stdout
+    assert not (project / "reports" / ".work").exists()
+
+
+def test_words_about_one_collection_are_left_out_for_another(project, capsys, monkeypatch):
+    about = {"name": "two", "documents": ["yen-minh-1", "nam-dong-1"]}
+    cell = "from helpers import paths\ntext = (paths.processed() / 'facts.csv').read_text()\n"
+    cell += "assert 'yen-minh,1' in text"
+    notebook(project, "90-findings", cell, collection=about, inputs=["facts"])
+    notebook(project, "60-all", inputs=["facts"])
+    assert batch.main(["notebooks", "--plain"]) == 0  # notes the fingerprint of the data
+    assert report() == 0
+    facts = project / "data" / "processed" / "facts.csv"
+    facts.write_text(facts.read_text().replace("yen-minh,1", "yen-minh,2"))
+    capsys.readouterr()
+    assert report() == 0
+    assert "OUT OF DATE 90-findings: In [2]: AssertionError" in capsys.readouterr().out
+    states = json.loads((project / "reports" / "index.json").read_text())
+    assert states == {"60-all": "done", "90-findings": "out_of_date"}
+    assert report() == 0  # said again, and not executed again
+    assert capsys.readouterr().out.endswith("0 of 2 runs to do\n")
+    other = write_collection(project / "other", "hoa-lac")
+    assert report("--data", str(other), "--out", str(project / "elsewhere")) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("90-findings is left out") and "1 done" in said
+
+
+def test_renewing_changes_outputs_and_nothing_else(project, capsys):
+    path = notebook(project, "10-one", "1 + 1", "'same'")
+    assert batch.main(["notebooks", "--plain"]) == 0
+    assert "10-one: In [1], In [2], In [3] changed" in capsys.readouterr().out
+    first = path.read_bytes()
+    content = json.loads(first)
+    assert [cell["execution_count"] for cell in content["cells"]] == [1, 2, 3]
+    assert all("papermill" not in cell["metadata"] for cell in content["cells"])
+    assert batch.main(["notebooks", "--plain"]) == 0
+    assert path.read_bytes() == first
+    content["cells"][1]["source"] = "1 + 2"
+    path.write_text(json.dumps(content))
+    capsys.readouterr()
+    assert batch.main(["notebooks", "--plain"]) == 0
+    assert "10-one: In [2] changed\n" in capsys.readouterr().out
+    content["cells"][1]["source"] = "1 / 0"
+    path.write_text(json.dumps(content))
+    assert batch.main(["notebooks", "--plain"]) == 1
+    assert json.loads(path.read_text())["cells"][1]["source"] == "1 / 0"
+
+
+def test_a_terminal_shows_the_time_left_and_a_pipe_plain_lines(capsys):
+    class Terminal:
+        written = ""
+
+        def isatty(self):
+            return True
+
+        def write(self, text):
+            self.written += text
+
+        def flush(self):
+            pass
+
+    terminal = Terminal()
+    good = {"stem": "10-a", "status": "done", "error": "", "seconds": 1.0}
+    for told in (batch.progress(2, terminal), batch.progress(2, sys.stdout)):
+        told(good)
+        told(good | {"status": "failed", "error": "In [1]: no"})
+    assert "[###############               ] 1/2, 0:00 left" in terminal.written
+    assert "FAILED 10-a: In [1]: no\n" in terminal.written
+    assert capsys.readouterr().out == "1/2 done 10-a (1.0 s)\n2/2 FAILED 10-a: In [1]: no\n"
+
+
+def test_list_shows_parameters_with_their_help(project, capsys):
+    notebook(
+        project, "10-one", parameters='tone: str = "a"  # how; one of: a, b', title={"en": "T?"}
+    )
+    assert batch.main(["list"]) == batch.main(["report", "--list"]) == 0
+    shown = "10-one: T?\n    tone: str = 'a'  how; one of: a, b\n"
+    assert capsys.readouterr().out == 2 * shown
+
+
+def test_a_dask_scheduler_runs_the_same_grid(project, capsys):
+    distributed = pytest.importorskip("distributed")
+    each = 'locality: str = ""'
+    notebook(project, "50-each", "locality", parameters=each, one_run_per="locality")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None, protocol="tcp"
+    ) as workers:
+        with distributed.Client(workers) as client:
+            client.run(_install_stub)
+        assert report("--scheduler", workers.scheduler_address) == 0
+    assert "2 done" in capsys.readouterr().out
+    assert "'nam-dong'" in (project / "reports" / "en" / "50-each--nam-dong.html").read_text()
+
+
+def _install_stub() -> None:
+    stub = ModuleType("helpers.publish")
+    exec(STUB, stub.__dict__)
+    sys.modules["helpers.publish"] = helpers.publish = stub
+
+
+def test_nothing_to_do_imports_no_library(project):
+    notebook(project, "10-one")
+    assert report() == 0
+    write_table(project / "data" / "unrelated.csv", {"a": 1})
+    program = "import sys\nfrom helpers import batch\nbatch.main(['list'])\n"
+    program += "print([m for m in ('pandas', 'papermill', 'nbformat', 'zmq') if m in sys.modules])"
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout
+    assert said.endswith("[]\n")
