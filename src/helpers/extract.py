@@ -31,7 +31,7 @@ _SENTENCE_END = re.compile(r"(?<!\btx)(?<!\btp)(?<!\bt)(?<!\bđ)(?<!\bths)[.!?�
 _PER = re.compile(r"\s*(?:/|một|mỗi|trong một|trong)\s*(?:1\s)?(năm|tháng|qúy|tuần)(?!\w)")
 _EACH = re.compile(r"(?:mỗi|hằng|hàng|một|1)\s(năm|tháng|qúy|tuần)(?!\w)")
 _TIMES = {"năm": 1.0, "tháng": 12.0, "qúy": 4.0, "tuần": 52.0}
-_BADGE_YEARS = re.compile(r"\D{0,30}?(\d{2}) năm")
+_BADGE_YEARS = re.compile(r"[^\d,;]{0,30}?(\d{2}) năm")
 _STOCKS = ("cells", "members", "base_", "villages", "population", "communes", "sub")
 
 
@@ -132,7 +132,9 @@ def _measure(sentence: Sentence, at: int, measures: dict[str, str]) -> bool:
     if noun and not reading.main and noun.id in ("cells", "members", "base_organisations"):
         _rated_base(sentence, at)
     reading.measure = "" if reading.unknown else _composed(reading, measures)
-    if reading.measure == "badges_awarded":
+    if reading.measure == "badges_awarded" or reading.measure == "members" and at and any(
+        other.measure == "badges_awarded" for other in sentence.readings[:at]
+    ):
         years = _BADGE_YEARS.match(sentence.text, reading.amount.right, reading.amount.right + 40)
         classed = f"badges_awarded_{years[1]}y" if years else ""
         reading.measure = classed if classed in measures else reading.measure
@@ -153,10 +155,8 @@ def _composed(reading: Reading, measures: dict[str, str]) -> str:
         share_of_all = reading.amount.unit == "share" and noun.id in ("cells", "members")
         return "" if share_of_all or noun.measure not in measures else noun.measure
     parts = [main.id] if main else []
-    for prefix in (noun.id, noun.population, "organisations", "members"):
-        if prefix == "organisations" and noun.population != "cells":
-            continue
-        if prefix == "members" and noun.population != "members":
+    for prefix in (noun.id, noun.population, "organisations"):
+        if prefix == "organisations" and noun.population not in ("cells", "organisations"):
             continue
         name = "_".join([prefix, *parts, *reading.extra])
         if name in measures:
@@ -220,12 +220,17 @@ def _scheme(measure: str, end: str) -> str:
     return next((name for first, name in starts if year >= first), "to-2017")
 
 
-def _status(sentence: Sentence, reading: Reading, end: str, published: date | None) -> str:
+def _status(sentence: Sentence, at: int, end: str, published: date | None) -> str:
     """Actual, target or rule."""
+    reading = sentence.readings[at]
+    amount_left = reading.amount.left
     if reading.ceiling or reading.measure.endswith("_frequency"):
         return "rule"
     plan = [e for e in sentence.events if not isinstance(e, Amount) and e.term.id == "plan"]
     near = next((e for e in reversed(plan) if e.end <= reading.amount.left), None)
+    bracketed = sentence.text[amount_left - 1 : amount_left] == "("
+    if bracketed and at and sentence.readings[at - 1].rule == "completion":
+        return "target"
     if near and "completion" not in reading.rule:
         gap = sentence.text[near.end : reading.amount.left]
         lead = sentence.text[max(sentence.start, near.start - 12) : near.start]
@@ -256,7 +261,7 @@ def _row(
     then = bool(re.search(r"khi ấy|lúc đó|khi đó", sentence.text[amount.left - 16 : amount.left]))
     when = clock.at(amount.start, limit, then=then, flow=not stock)
     start, end = (when.first, when.last)
-    status = _status(sentence, reading, end, clock.published)
+    status = _status(sentence, at, end, clock.published)
     low, high = amount.low, amount.high
     sign = reading.sign
     return {

@@ -14,7 +14,7 @@ import pandas as pd
 from helpers.evidence import fold
 
 _OPTIONAL = re.compile(r"\(\?:[^()]*\)[?*]|\(\?<?[=!][^()]*\)|\\[wd]\+|\w\?")
-_FIRST_WORD = re.compile(r"(?:\(\?<[=!][^()]*\))?(\w+)(?![?*+{\w]|\(\?:\w)")
+_FIRST_WORD = re.compile(r"(?:\(\?<[=!][^()]*\))*(\w+)(?![?*+{\w]|\(\?:\w)")
 _WORD = re.compile(r"\w+")
 _ENDS = {"strict": r"\s$", "soft": r"\s$"}  # words before a number that make it a name
 

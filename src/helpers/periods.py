@@ -154,14 +154,16 @@ class Clock:
 
     def _main_year(self) -> int | None:
         this_year = self.published.year if self.published else 9999
-        years = [int(p.last[:4]) for p in self.named if p.last and not p.against]
+        today = str(self.published)
+        told = [p for p in self.named if p.last not in ("", today) and not p.against]
+        years = [int(p.last[:4]) for p in told if p.offset is None and p.kind != "mean_of_years"]
         counts = {y: years.count(y) for y in set(years[:500]) if y <= this_year}
         best = max(counts, key=lambda y: (counts[y], y), default=None)
         return best if best and (counts[best] > 1 or not self.published) else None
 
     def paragraph(self) -> None:
         """Forget what the paragraph before spoke of."""
-        self.current = None
+        self.current, self.here = None, []
 
     def sentence(self, start: int, end: int) -> None:
         """Move to the next sentence; call in order of the text."""
@@ -189,7 +191,7 @@ class Clock:
 
     def _anchored(self, period: Period) -> Period:
         """A relative period counted from the year spoken of."""
-        year = self.current.last[:4] if self.current and self.current.last else None
+        year = self.current.last[:4] if self.current and self.current.last else self.main
         if period.offset == -1 and year:
             first, last = of_year(int(year) - 1)
             return Period(period.start, period.end, first, last)

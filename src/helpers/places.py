@@ -17,8 +17,9 @@ _LEVELS = {
     "nhà máy": "agency", "đồn": "agency", "trạm": "agency", "tổng công ty": "agency",
 }  # fmt: skip
 _RANK = {"province": 0, "district": 1, "agency": 2, "commune": 2, "cell": 3}
-_UPPER = "A-ZÀ-ÖØ-ÝĂĐĨŨƠƯẠ-Ỹ"
-_NAME = rf"(?:[{_UPPER}][\w'’-]*|\d{{1,2}}(?![\d%./]))(?: [{_UPPER}][\w'’-]*){{0,3}}"
+_UPPER = "A-ZÀ-ÖØ-ÝĂĐÐĨŨƠƯ" + "".join(chr(code) for code in range(0x1EA0, 0x1EFA, 2))
+_WORD = rf"[{_UPPER}](?![{_UPPER}])[\w'’]*"  # not an abbreviation such as HTTNV
+_NAME = rf"(?:{_WORD}|\d{{1,2}}(?![\d%./,]| (?:đảng|chi|đồng|người|hộ|tổ|đ/c)))(?: {_WORD}){{0,3}}"
 _MENTION = re.compile(
     rf"(?<!\w)(?i:((?:đảng bộ |đảng ủy |chi bộ )*)({'|'.join(sorted(_LEVELS, key=len, reverse=True))}))"
     rf"\.? ({_NAME})"

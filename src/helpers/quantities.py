@@ -75,7 +75,8 @@ _BEFORE = {
     "ước": "about", "ước khoảng": "about", "ước khỏang": "about", "độ": "about", "tầm": "about", "cỡ": "about",
 }  # fmt: skip
 _QUALIFIER = re.compile(
-    rf"(?<!\w)({'|'.join(sorted(_BEFORE, key=len, reverse=True))})(?:\s(?:là|có|đạt|từ))?\s$"
+    rf"(?<!\w)({'|'.join(sorted(_BEFORE, key=len, reverse=True))})\s$|"
+    r"(?<!\w)(ít nhất|tối thiểu|tối đa|nhiều nhất|không quá|khoảng|khỏang)\s(?:là|có|đạt|từ|phải)\s$"
 )
 _COMPARED = re.compile(r"(?:nhiều|cao|ít|thấp|đông)\s(?:hơn|quá)\s$")
 _YEARLY = {"tháng": 12.0, "tuần": 52.0, "quý": 4.0, "qúy": 4.0, "năm": 1.0}
@@ -211,7 +212,7 @@ def _bounded(text: str, match: re.Match, amount: Amount) -> Amount:
         return qualified(amount, "at_least")
     if text.startswith(" trở xuống", right):
         return qualified(amount, "at_most")
-    return qualified(amount, _BEFORE[found[1]]) if found else qualified(amount, "exact")
+    return qualified(amount, _BEFORE[found[1] or found[2]]) if found else qualified(amount, "exact")
 
 
 def qualified(amount: Amount, kind: str) -> Amount:

@@ -11,7 +11,7 @@ from bisect import bisect_left
 from dataclasses import dataclass, field, replace
 
 from helpers.lexicon import Found, Lexicon, Term
-from helpers.quantities import Amount
+from helpers.quantities import Amount, qualified
 
 _MARK = re.compile(r"[,;:()…]|(?<=\s)[-–](?=\s)|(?<=\s)(?:và|cùng|với|rồi)(?=\s)")
 _TO_NOUN = re.compile(
@@ -111,7 +111,7 @@ def _inside(position: int, spans: list[tuple[int, int]]) -> bool:
 def _is_name(text: str, amount: Amount, lexicon: Lexicon, spans: list[tuple[int, int]]) -> bool:
     """Whether a number is part of a name or a date: "thứ ba", "năm 2020", "Nghị quyết 18", "19/8"."""
     before = text[max(0, amount.start - 24) : amount.start]
-    if lexicon.lists["strict"].search(before):
+    if amount.unit != "share" and lexicon.lists["strict"].search(before):
         return True
     if amount.form in ("part", "whole") and _DATE_BEFORE.search(before):
         return True
@@ -134,7 +134,7 @@ def _note(sentence: Sentence, event: Found) -> None:
 
 def _right(events: list, at: int) -> list[Found]:
     """The terms after an amount up to the next amount or boundary; brackets are skipped."""
-    found, depth = [], 0
+    found, depth, near = [], 0, events[at].right + 7  # "61% trong số này là ..."
     for event in events[at + 1 : at + 40]:
         if isinstance(event, Amount):
             if not depth:
@@ -149,7 +149,7 @@ def _right(events: list, at: int) -> list[Found]:
             elif not depth and event.term.id not in "–-":
                 break
         elif not depth:
-            if event.term.id in ("in_which", "respectively"):
+            if event.term.id in ("in_which", "respectively") and (found or event.start > near):
                 break
             found.append(event)
     return found
@@ -188,13 +188,17 @@ def _interpret(
         right = [*right, *more]
     if not noun and not whole and not _may_lack_noun(sentence.text, amount, right, lexicon):
         return None
+    if noun and sentence.text.startswith(" trở lên", noun.end):
+        amount = qualified(amount, "at_least")
     reading = Reading(amount, noun.term if noun else None, target=sentence.target)
     reading.awaits_whole = bool(whole)
     left = _left(sentence, at)
-    if noun and amount.unit == "share" and _has(left[:1], "inherit") and _is_base(sentence, noun):
+    if noun and amount.unit == "share" and _is_base(sentence, amount, noun, left):
         reading.base_text = sentence.text[noun.start : noun.end]
         noun, reading.noun = None, None
     _say(sentence, reading, at, left, right, noun)
+    if not reading.main and before and before.last and _has(left, "same"):
+        reading.noun, reading.main, reading.rule = before.last.noun, before.last.main, "same"
     if not _settle(sentence, reading, at, left, noun, before):
         return None
     used = [f for f in right if f.term is reading.main or f.term.family == "group" or f is noun]
@@ -216,10 +220,14 @@ def _direct_noun(text: str, amount: Amount, right: list[Found]) -> Found | None:
     return None
 
 
-def _is_base(sentence: Sentence, noun: Found) -> bool:
-    """Whether a noun after "chiếm 35%" is what the share is taken of."""
-    last = sentence.last
-    return bool(last and last.noun and noun.term.family != "generic")
+def _is_base(sentence: Sentence, amount: Amount, noun: Found, left: list[Found]) -> bool:
+    """Whether a noun is what a share is taken of: "chiếm 35% đảng viên", "tốt, 20% số đảng viên"."""
+    if noun.term.family == "generic":
+        return False
+    if _has(left[:1], "inherit") and sentence.last and sentence.last.noun:
+        return True
+    number_of = " số " in sentence.text[amount.right : noun.start]
+    return number_of and bool(_aspect(left, "tier", "event"))
 
 
 def _linked(sentence: Sentence, at: int, noun: Found | None) -> int:
@@ -250,7 +258,7 @@ def _whole(
     term = noun.term if noun and noun.term.family != "generic" else part.noun
     rated = part.main and part.main.family == "tier" or _has(right, "assessed")
     main = Term("aspect", "assessed", "general") if rated else None
-    used = [f.end for f in right if f.term is part.main or f is noun]
+    used = [f.end for f in right if f.term is part.main or f is noun or f.term.id == "assessed"]
     sentence.claimed = max([sentence.claimed, amount.end, *used])
     return Reading(amount, term, main, rule="whole", denominator=True)
 
@@ -293,21 +301,25 @@ def _say(
 def _best(found: list[Found]) -> Term | None:
     """The first tier or event, else the first general aspect."""
     sharp = [f.term for f in found if f.term.family in ("tier", "event")]
+    sharp.sort(key=lambda term: term.id != "not_assessed")
     return sharp[0] if sharp else next((f.term for f in found if f.term.family == "general"), None)
 
 
 def _beyond_comma(sentence: Sentence, at: int, noun: Term | None) -> list[Found]:
-    """The aspect right behind the comma in "394 đảng viên, được miễn sinh hoạt"."""
-    for back, event in enumerate(sentence.events[at + 1 : at + 6]):
-        if isinstance(event, Amount):
-            return []
+    """The aspects right behind the comma in "394 đảng viên, được miễn sinh hoạt"."""
+    found, comma = [], 0
+    for event in sentence.events[at + 1 : at + 10]:
+        if isinstance(event, Amount) or comma and event.term.kind == "mark":
+            break
         if event.term.kind == "mark":
-            nearby = sentence.events[at + back + 2 : at + back + 3]
-            if event.term.id != "," or not nearby or isinstance(nearby[0], Amount):
-                return []
-            close = nearby[0].start - event.end <= 8
-            return [f for f in nearby if close and f.term.kind == "aspect" and _fits(f.term, noun)]
-    return []
+            if event.term.id != ",":
+                break
+            comma = event.end
+        elif comma and event.term.kind == "aspect" and _fits(event.term, noun):
+            if not found and event.start - comma > 8:
+                break
+            found.append(event)
+    return found
 
 
 def _other(
@@ -335,7 +347,8 @@ def _settle(
     term, last = reading.noun, sentence.last
     change = _change(sentence, reading, left)
     if change:
-        return _changed(sentence, reading, last or (before.last if before else None), change)
+        earlier = (before.head or before.last) if before else None
+        return _changed(sentence, reading, last or earlier, change)
     if _completes(sentence, reading, at):
         return _completed(sentence, reading, last)
     if term and term.family == "weak":
@@ -344,6 +357,8 @@ def _settle(
         return _generic(sentence, reading, at, left, noun)
     if term:
         return _specific(sentence, reading, left)
+    if reading.amount.form == "every":
+        return True
     return _bare(sentence, reading, at, left)
 
 
@@ -387,6 +402,10 @@ def _generic(sentence: Sentence, reading: Reading, at: int, left: list[Found], n
             return False
         reading.noun = known[0] if known else _ORGANISATIONS
         return True
+    people = next((f.term for f in left if f.term.id == "population"), None)
+    if people and not said:
+        reading.noun, reading.rule = people, "label"
+        return True
     if reading.noun.id == "masses":
         reading.unknown = not (reading.main and reading.main.id == "admitted")
         reading.noun = _MEMBERS
@@ -399,7 +418,9 @@ def _generic(sentence: Sentence, reading: Reading, at: int, left: list[Found], n
         return False
     if reading.amount.form == "words" and reading.amount.value < 2 and not said:
         return False
-    if not said and after_members and (reading.target or _plan_before(sentence, left)):
+    if not said and after_members and (reading.target or _planned(sentence, reading, left)):
+        reading.main, reading.rule = last.main, "carried"
+    elif reading.awaits_whole and (not said or reading.main.id == "assessed") and after_members:
         reading.main, reading.rule = last.main, "carried"
     elif not said and sentence.head:
         reading.unknown = True
@@ -515,20 +536,22 @@ def _completed(sentence: Sentence, reading: Reading, last: Reading | None) -> bo
     return bool(last or reading.main)
 
 
-def _plan_before(sentence: Sentence, left: list[Found]) -> bool:
-    return _has(left, "plan")
+def _planned(sentence: Sentence, reading: Reading, left: list[Found]) -> bool:
+    """Whether a number is the plan's: "chỉ tiêu là mười đồng chí", "đạt 93% kế hoạch (180)"."""
+    bracketed = sentence.text[reading.amount.left - 1 : reading.amount.left] == "("
+    return _has(left, "plan") or bracketed and sentence.last.rule == "completion"
 
 
 def _weak(sentence: Sentence, reading: Reading, left: list[Found], noun: Found) -> bool:
     """Nouns that count for the Party only in some company: villages, communes, sessions, …"""
     term, text, amount = reading.noun, sentence.text, reading.amount
-    if reading.main or reading.awaits_whole:
-        return term.id not in ("times", "minutes") or True
+    if reading.main or reading.awaits_whole or term.id in ("times", "minutes"):
+        return True
     if term.id in ("villages", "communes"):
         listed = re.match(r"\s*(?:$|[,;.)]|và |với |trong đó|có )", text[noun.end : noun.end + 12])
         having = _HAVING.search(text[max(sentence.start, amount.left - 14) : amount.left])
         return bool(listed and having) or amount.unit == "share" and bool(reading.main)
-    if term.id in ("times", "minutes", "sessions", "resolutions", "files"):
+    if term.id in ("sessions", "resolutions", "files"):
         return False
     reading.unknown = reading.unknown or not term.measure
     reading.rule = reading.rule or "noun"
