@@ -32,18 +32,14 @@ from types import SimpleNamespace
 
 from jupyter_client.provisioning import LocalProvisioner
 
+HELPERS = ("agreement", "codebook", "corpus", "desk", "evidence", "extract", "figures", "gate")
+HELPERS += ("indicators", "profiles", "report")
 LIBRARIES = (
     "ipykernel.kernelapp",
     "numpy.random",
     "matplotlib.figure",
     "matplotlib.pyplot",
-    "helpers.report",
-    "helpers.figures",
-    "helpers.gate",
-    "helpers.indicators",
-    "helpers.extract",
-    "helpers.audit",
-    "helpers.desk",
+    *(f"helpers.{name}" for name in HELPERS),
     # What a kernel imports only when it has started, or at its first cell or output.
     "ipykernel_launcher",
     "ipykernel.debugger",
@@ -112,7 +108,8 @@ class Kernel:
         if self.returncode is None:
             self._connection.setblocking(False)
             with contextlib.suppress(BlockingIOError):
-                self.wait()
+                return self.wait()
+            self._connection.setblocking(True)
         return self.returncode
 
     def wait(self) -> int:
