@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from html.parser import HTMLParser
 
 import pandas as pd
@@ -197,8 +198,9 @@ def test_a_figure_has_its_numbers_and_its_alt_text():
 
 def test_names_inside_a_drawing_are_its_own():
     svg = SVG.format('<clipPath id="a"/><g clip-path="url(#a)"/><a href="#f-x.1.members"/>')
-    html = figure(svg).parts["en"]["html"]
-    assert 'id="bars-en-a"' in html and "url(#bars-en-a)" in html
+    names = [re.findall(r'id="(g[^"]+)"', figure(svg, name).parts["en"]["html"]) for name in "xy"]
+    assert len({*names[0], *names[1]}) == 2
+    assert f'url(#{names[0][0]})"' in (html := figure(svg, "x").parts["en"]["html"])
     assert 'href="#f-x.1.members"' in html
 
 

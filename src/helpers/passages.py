@@ -187,6 +187,7 @@ def source(row: dict, sources: Sources, language: str) -> dict[str, str]:
         )
     where = [place.get(f"name_{language}"), place.get(f"province_{language}")]
     return {
+        "document": row["document_id"],
         "outlet": f"{outlet} ({inferred[1]})"
         if inferred[1]
         else outlet or report.ui("outlet_unknown", language),

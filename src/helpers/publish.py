@@ -308,7 +308,7 @@ def _numbered(shown: dict, counts: Counter, language: str) -> tuple[str, str]:
         return html, ""
     counts[kind] += 1
     label = f"{ui(kind, language)} {counts[kind]}"
-    tag = "<figcaption>" if kind == "figure" else "<caption>"
+    tag = "<figcaption>" if kind == "figure" else "<caption><span>"
     return html.replace(tag, f"{tag}<b>{escape(label)}.</b> ", 1), label
 
 

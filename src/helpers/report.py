@@ -264,7 +264,7 @@ def linked(words: str, ids: tuple[str, ...], language: str, target: str = "") ->
 
 
 def clean_svg(svg: str, name: str, alt: str) -> str:
-    """The drawing alone: no prologue, ids of its own, a name for screen readers.
+    """The drawing alone: no prologue, short ids of its own, a name for screen readers.
 
     Raises `NotShowable` for elements that do not draw, event handlers and links that leave.
     """
@@ -272,15 +272,15 @@ def clean_svg(svg: str, name: str, alt: str) -> str:
     for parent in list(root.iter()):
         for child in [c for c in parent if c.tag.endswith("metadata")]:
             parent.remove(child)
-    ids = {}
+    ids, own = {}, hashlib.sha256(name.encode()).hexdigest()[:5]
     for element in root.iter():
         _check_svg(element, name)
-        if "id" in element.attrib:
-            ids[element.attrib["id"]] = element.attrib["id"] = f"{name}-{element.attrib['id']}"
+        if old := element.attrib.pop("id", ""):
+            element.attrib["id"] = ids[old] = f"g{own}-{len(ids)}"
     root.attrib |= {"role": "group", "aria-label": alt}
     ElementTree.register_namespace("", _SVG)
     ElementTree.register_namespace("xlink", _LINK[1:-5])
-    text = ElementTree.tostring(root, encoding="unicode")
+    text = re.sub(r">\s+<", "><", ElementTree.tostring(root, encoding="unicode"))
     return re.sub(r'(url\(#|href="#)([^")]+)', lambda m: m[1] + ids.get(m[2], m[2]), text)
 
 
@@ -337,7 +337,7 @@ def _table_html(
         ]
         for row in frame.itertuples(index=False, name=None)
     ]
-    numeric = [all(_is_number(value) for value in frame[name]) for name in frame.columns]
+    numeric = [_is_numeric(frame[name]) for name in frame.columns]
     head = "".join(
         f'<th scope="col"{_right(right)}>{escape(text)}</th>'
         for text, right in zip(header, numeric, strict=True)
@@ -346,7 +346,7 @@ def _table_html(
     foot = f'<p class="note">{escape(note)}</p>' if note else ""
     html = (
         f'<div class="scroll" tabindex="0" role="group" aria-label="{escape(caption)}"><table>'
-        f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead>\n"
+        f"<caption><span>{escape(caption)}</span></caption><thead><tr>{head}</tr></thead>\n"
         f"<tbody>{body}</tbody></table></div>{foot}"
     )
     return html, header, [[text for text, _ in row] for row in cells]
@@ -365,10 +365,14 @@ def _right(is_numeric: bool) -> str:
     return ' class="num"' if is_numeric else ""
 
 
-def _is_number(value) -> bool:
-    if isinstance(value, Bounded | int | float) and not isinstance(value, bool):
-        return True
-    return not isinstance(value, str | Words | bool) and _is_missing(value)
+def _is_numeric(values: pd.Series) -> bool:
+    """Whether a column holds numbers, some of which may be missing."""
+    present = [
+        value for value in values if isinstance(value, Words | str) or not _is_missing(value)
+    ]
+    return bool(present) and all(
+        isinstance(value, Bounded) or pd.api.types.is_number(value) for value in present
+    )
 
 
 def _is_missing(value) -> bool:
