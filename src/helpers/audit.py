@@ -305,7 +305,7 @@ def _grim(share: Mapping, base: Mapping, count: Mapping | None) -> Finding:
 
 
 def _b(fact: Mapping, rounding: str | None = None) -> bounds.Bounded:
-    return bounds.from_fact(fact, rounding=rounding, share_limit=None)
+    return bounds.from_fact(fact, rounding=rounding or "none", share_limit=None)
 
 
 def _meet(one: bounds.Bounded, other: bounds.Bounded) -> bool:
