@@ -161,17 +161,17 @@ FACT = {"fact_id": "f", "low_open": None, "value_high": None, "high_open": None}
 @pytest.mark.parametrize(
     ("row", "rounding", "expected"),
     [
-        (("at_least", "count", 3550, 3550, "3.550"), None, (3550, INF, True, True)),
+        (("at_least", "count", 3550, 3550, "3.550"), "none", (3550, INF, True, True)),
         (("at_least", "count", 3550, 3550, "3.550"), "printed_digits", (3550, INF, True, True)),
         (("at_least", "count", 3550, 3550, "3.550"), "next_step", (3550, 3560, True, True)),
         (("at_least", "count", 66000, 66000, "66.000"), "next_step", (66000, 67000, True, True)),
-        (("at_least", "share", 0.053, 0.053, "5,3"), None, (0.053, 1, True, False)),
+        (("at_least", "share", 0.053, 0.053, "5,3"), "none", (0.053, 1, True, False)),
         (("at_least", "share", 0.053, 0.053, "5,3"), "next_step", (0.053, 0.054, True, True)),
-        (("exact", "share", 0.996, None, "99,6"), None, (0.996, 0.996, False, False)),
+        (("exact", "share", 0.996, None, "99,6"), "none", (0.996, 0.996, False, False)),
         (("exact", "share", 0.996, None, "99,6"), "printed_digits", (0.9955, 0.9965, False, True)),
         (("exact", "share", 0.0028, None, "0,28"), "next_step", (0.00275, 0.00285, False, True)),
         (("exact", "count", 1142, None, "1.142"), "next_step", (1142, 1142, False, False)),
-        (("approx", "count", 6000, None, "6 ngàn"), None, (0, INF, False, True)),
+        (("approx", "count", 6000, None, "6 ngàn"), "none", (0, INF, False, True)),
     ],
 )
 def test_words_of_a_fact_and_rounding_conventions(row, rounding, expected):

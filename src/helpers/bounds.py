@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from helpers import quantities
 
-ROUNDINGS = (None, "printed_digits", "next_step")  # readings of a printed figure, strictest first
+ROUNDINGS = ("none", "printed_digits", "next_step")  # readings of a printed figure
 
 PHRASES = {
     "en": {
@@ -126,9 +126,7 @@ class Bounded:
         return _lift(other, "ratio") / self
 
 
-def from_fact(
-    row: Mapping, *, rounding: str | None = None, share_limit: float | None = 1.0
-) -> Bounded:
+def from_fact(row: Mapping, *, rounding: str = "none", share_limit: float | None = 1.0) -> Bounded:
     """Return the interval that a fact's words allow, in the fact's unit (shares 0-1).
 
     No measure here is negative, so a missing lower end is zero; a missing upper end is infinity,
@@ -153,7 +151,9 @@ def from_fact(
         low is not None and _true(row["low_open"]),
         high is not None and _true(row["high_open"]),
     )
-    if rounding and value is not None:
+    if rounding not in ROUNDINGS:
+        raise BoundsInvalid(f"No rounding convention {rounding!r}: expected one of {ROUNDINGS}.")
+    if rounding != "none" and value is not None:
         ends = _rounded(ends, value, bound, unit, str(row.get("number_text") or ""), rounding)
         ends = (ends[0], min(ends[1], max(limit, value)), ends[2], ends[3] and ends[1] <= limit)
     return Bounded(*ends, unit, value, bound, (str(row["fact_id"]),))

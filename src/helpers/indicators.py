@@ -5,6 +5,7 @@ Pure: table in, table out; the cells are bounded numbers that keep their facts.
 
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import combinations
 
 import pandas as pd
 
@@ -28,6 +29,29 @@ def wide(
     cells = latest["amount"].last().to_dict()
     columns = {name: [cells.get((place, name)) for place in localities] for name in measure_ids}
     return pd.DataFrame({"locality_id": list(localities), **columns}, dtype="object")
+
+
+def stated(
+    frame: pd.DataFrame, measure_ids: Sequence[str], localities: Sequence[str]
+) -> pd.DataFrame:
+    """Return every reading of these measures in their order, each with its year and its doubts.
+
+    Columns measure_id, locality_id, place_id, amount, period, scheme_id, status, gate_reason (a list of
+    codes as `gate.Verdict` gives them, empty where nothing is in doubt).
+    """
+    order = {name: at for at, name in enumerate(measure_ids)}
+    places = {name: at for at, name in enumerate(localities)}
+    rows = frame[frame["measure_id"].isin(order) & frame["locality_id"].isin(places)]
+    rows = rows.assign(at=rows["measure_id"].map(order), place=rows["locality_id"].map(places))
+    rows = rows.sort_values(["at", "place", "period_end"], kind="stable")
+    spans = zip(rows["period_start"].str[:4], rows["period_end"].str[:4], strict=True)
+    rows = rows.assign(
+        period=[last if first == last else f"{first}–{last}" for first, last in spans]
+    )
+    names = ["measure_id", "locality_id", "place_id", "amount", "period", "scheme_id", "status"]
+    return (
+        rows[[*names, "reasons"]].rename(columns={"reasons": "gate_reason"}).reset_index(drop=True)
+    )
 
 
 def coverage(
@@ -59,6 +83,40 @@ def tiers(frame: pd.DataFrame, schemes: pd.DataFrame) -> pd.DataFrame:
             ]
     names = ["locality_id", "population", "scheme_id", "period_end", "measure_id", "amount"]
     return pd.DataFrame(rows, columns=names)
+
+
+def distributions(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the complete distributions among `tiers`: every tier an exact share.
+
+    Columns locality_id, population, scheme_id, period_end, shares (best first).
+    """
+    key = ["locality_id", "population", "scheme_id", "period_end"]
+    rows = []
+    for about, said in table.groupby(key, sort=False):
+        shares = tuple(amount.low for amount in said["amount"])
+        if (
+            all(bounds.is_point(amount) for amount in said["amount"])
+            and abs(sum(shares) - 1) < 1e-6
+        ):
+            rows.append((*about, shares))
+    return pd.DataFrame(rows, columns=[*key, "shares"])
+
+
+def effect_sizes(table: pd.DataFrame) -> pd.DataFrame:
+    """Return dominance and Cliff's delta of each two complete distributions that may meet.
+
+    Two localities, one population, one scheme, one period. Columns row_id, column_id, population,
+    scheme_id, period_end, dominates, is_dominated, cliffs_delta (of the row against the column).
+    """
+    whole = distributions(table)
+    rows = []
+    for about, same in whole.groupby(["population", "scheme_id", "period_end"]):
+        for one, other in combinations(same.itertuples(), 2):
+            pair = (one.locality_id, other.locality_id, *about)
+            order = dominates(one.shares, other.shares), dominates(other.shares, one.shares)
+            rows.append((*pair, *order, cliffs_delta(one.shares, other.shares)))
+    names = ["row_id", "column_id", "population", "scheme_id", "period_end", "dominates"]
+    return pd.DataFrame(rows, columns=[*names, "is_dominated", "cliffs_delta"])
 
 
 def ceiling_bases(facts: pd.DataFrame, schemes: pd.DataFrame) -> pd.DataFrame:

@@ -23,27 +23,33 @@ _TIERS = {
     "nhiêu được đánh giá",
 }
 _ONE = {"en": "“{label}”, with the number it is a share of", "vi": "“{label}”, kèm theo mẫu số"}
+_ROUNDINGS = {
+    "printed_digits": ("to the digits printed", "theo số chữ số đã in"),
+    "next_step": ("bounds within one step", "cận trong vòng một bước"),
+}
 _YEAR = {"en": "the year {0}", "vi": "năm {0}"}
 _YEARS = {"en": "the years {0}", "vi": "các năm {0}"}
 
 
 def settings(
     facts: pd.DataFrame, crosswalks: pd.DataFrame, year_gaps: Sequence[int]
-) -> Iterator[tuple[str, str, dict]]:
-    """Yield (kind, setting, arguments of `rerun`); first the one all others are held against.
+) -> Iterator[tuple[str, tuple[str, str], dict]]:
+    """Yield (kind, words in English and Vietnamese, arguments of `rerun`), the usual one first.
 
     A crosswalk is tried with the usual gap of years and with the greatest of `year_gaps`.
     """
-    yield "as_printed", "", {}
-    for rounding in ("printed_digits", "next_step"):
-        yield "rounding", rounding, {"rounding": rounding}
+    yield "as_printed", ("as printed", "như đã in"), {}
+    for rounding, words in _ROUNDINGS.items():
+        yield "rounding", words, {"rounding": rounding}
     for gap in year_gaps:
-        yield "year_gap", str(gap), {"max_year_gap": gap}
-    for scenario, rows in crosswalks.groupby("scenario_id"):
+        yield "year_gap", (f"{gap} years", f"{gap} năm"), {"max_year_gap": gap}
+    for _, rows in crosswalks.groupby("scenario_id"):
+        en, vi = rows[["label_en", "label_vi"]].iloc[0]
         for gap in (1, max(year_gaps)):
-            yield "crosswalk", f"{scenario} ({gap})", {"crosswalk": rows, "max_year_gap": gap}
+            words = (f"{en}; gap {gap}", f"{vi}; cách {gap} năm")
+            yield "crosswalk", words, {"crosswalk": rows, "max_year_gap": gap}
     for document in sorted(facts["document_id"].unique()):
-        yield "left_out", document, {"left_out": document}
+        yield "left_out", (document, document), {"left_out": document}
 
 
 def rerun(
@@ -52,7 +58,7 @@ def rerun(
     schemes: pd.DataFrame,
     localities: Sequence[str],
     *,
-    rounding: str | None = None,
+    rounding: str = "none",
     left_out: str = "",
     max_year_gap: int = 1,
     crosswalk: pd.DataFrame | None = None,
@@ -73,21 +79,20 @@ def sensitivity(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return what each setting decides, and every verdict that differs from the one as printed.
 
-    First table: kind, setting, quality_n, quality_decided, plain_n, plain_decided, changed.
-    Second: kind, setting, row_id, column_id, measure_id, before, after (verdicts; before is None
-    where the setting makes a comparison that was not there).
+    First table: rerun (its kind), en, vi, quality_n, quality_decided, plain_n, plain_decided,
+    changed. Second: rerun, en, vi, row_id, column_id, measure_id, before, after (verdicts; before
+    is None where the setting makes a comparison that was not there).
     """
     counts, changes = [], []
-    for kind, setting, arguments in settings(facts, crosswalks, year_gaps):
+    for kind, (en, vi), arguments in settings(facts, crosswalks, year_gaps):
         found = rerun(facts, measures, schemes, localities, **arguments)
         if kind == "as_printed":
             usual = found
         differing = what_changes(usual, found)
-        counts.append(
-            {"kind": kind, "setting": setting, **gate.decided(found), "changed": len(differing)}
-        )
-        changes.append(differing.assign(kind=kind, setting=setting))
-    columns = ["kind", "setting", "row_id", "column_id", "measure_id", "before", "after"]
+        named = {"rerun": kind, "en": en, "vi": vi}
+        counts.append(named | gate.decided(found) | {"changed": len(differing)})
+        changes.append(differing.assign(**named))
+    columns = ["rerun", "en", "vi", "row_id", "column_id", "measure_id", "before", "after"]
     return pd.DataFrame(counts), pd.concat(changes, ignore_index=True)[columns]
 
 
@@ -108,6 +113,30 @@ def what_changes(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     ]
     differ = [x != y for x, y in zip(*answers, strict=True)]
     return both[differ].reset_index(drop=True)
+
+
+def by_coder(
+    codings: dict[str, pd.DataFrame], themes: pd.DataFrame, documents: pd.DataFrame
+) -> pd.DataFrame:
+    """Return how many themes each coder, and the adjudication, finds stated in each locality.
+
+    `codings` are tables by the name of their hand. Columns kind (practice, limitation), locality_id
+    and one per hand.
+    """
+    place = documents.set_index("document_id")["locality_id"]
+    kind = themes.set_index("theme_id")["kind"]
+    counts = {}
+    for hand, rows in codings.items():
+        stated = rows[rows["stance"] == "stated"]
+        about = pd.DataFrame(
+            {
+                "kind": stated["theme_id"].map(kind),
+                "locality_id": stated["document_id"].map(place),
+                "theme_id": stated["theme_id"],
+            }
+        )
+        counts[hand] = about.groupby(["kind", "locality_id"])["theme_id"].nunique()
+    return pd.DataFrame(counts).fillna(0).astype(int).reset_index()
 
 
 def missing_facts(

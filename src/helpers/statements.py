@@ -1,4 +1,4 @@
-"""What the articles state, from hand-checked facts to readings: what each locality says of each measure, with bounds.
+"""What the articles state: from hand-checked facts to readings of a measure, with bounds.
 
 A reading is one number about one place, period, status and rating scheme: printed, turned from a
 count into a share of its base, or derived by the formula in the column `derivation` of
@@ -132,7 +132,7 @@ def take(
     measures: pd.DataFrame,
     schemes: pd.DataFrame | None = None,
     *,
-    rounding: str | None = None,
+    rounding: str = "none",
 ) -> pd.DataFrame:
     """Return one row per `Reading` (its fields are the columns), printed and derived, by key.
 

@@ -16,7 +16,7 @@ from random import Random
 
 import pandas as pd
 
-from helpers import codebook, paths
+from helpers import codebook, gate, paths, statements
 
 ERRORS = ("misprint", "scheme", "rounding", "stale")
 LAST_YEAR = 2023
@@ -70,8 +70,9 @@ def collect(
     seed: int = 0,
     silence: float = 0.3,
     bounded: float = 0.3,
+    articles: int = 1,
 ) -> Collection:
-    """Return a collection with one article a year from every locality, up to 2023.
+    """Return a collection with `articles` a year from every locality, up to 2023.
 
     `errors` gives the rate of articles that carry an error of each kind of ERRORS (none by
     default), `silence` the rate at which a group of figures is left out, `bounded` the rate at
@@ -89,9 +90,12 @@ def collect(
         for year in range(LAST_YEAR - years + 1, LAST_YEAR + 1):
             true = _figures(random, before)
             made.truth += _truth(place, year, true)
-            kinds = {kind for kind in ERRORS if random.random() < (errors or {}).get(kind, 0)}
-            printed = before if "stale" in kinds and before else true
-            _Article(made, random, place, name, year, kinds, silence, bounded).write(printed)
+            for number in range(1, articles + 1):
+                kinds = {kind for kind in ERRORS if random.random() < (errors or {}).get(kind, 0)}
+                printed = before if "stale" in kinds and before else true
+                article = _Article(made, random, place, name, year, kinds, silence, bounded)
+                article.document_id += f"-{number}" if number > 1 else ""
+                article.write(printed)
             before = true
     return made
 
@@ -155,10 +159,11 @@ class _Article:
         self.text = f"{name}: Nâng cao chất lượng tổ chức cơ sở đảng\n\n15/01/{year + 1}\n\n"
         self.facts, self.codings = [], []
         self.misprint_left = "misprint" in kinds
-        made.injected += [{"document_id": self.document_id, "error": kind} for kind in kinds]
 
     def write(self, printed: dict) -> None:
         """Write the paragraphs, then add the article and its rows to the collection."""
+        injected = sorted(self.kinds)
+        self.made.injected += [{"document_id": self.document_id, "error": one} for one in injected]
         self._size(printed)
         self._theme(self.random.sample(sorted(THEMED), 3))
         self._ratings(printed)
@@ -419,13 +424,13 @@ def _cell(value) -> object:
     return f"{value:.15g}" if isinstance(value, float) else value
 
 
-def judge(matrix: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
+def judge(matrix: pd.DataFrame, truth: pd.DataFrame, measures: pd.DataFrame) -> pd.DataFrame:
     """Return per measure how many verdicts were decided, and how many of these are wrong.
 
     A verdict is held against the true figures of both localities in the years it speaks of: it is
-    wrong if the truth has the other order, or none. Columns measure_id, quality, pairs, decided,
-    wrong.
+    wrong unless the truth has the same order. Columns measure_id, quality, pairs, decided, wrong.
     """
+    rules = statements.rules_of(measures)
     true = {
         (row.locality_id, str(row.year), row.measure_id): row.value for row in truth.itertuples()
     }
@@ -433,19 +438,49 @@ def judge(matrix: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
     for row in matrix.itertuples():
         a = true.get((row.row_id, row.row_period, row.measure_id))
         b = true.get((row.column_id, row.column_period, row.measure_id))
-        answer = row.verdict
-        if answer.is_decided and a is not None and b is not None:
-            lower = "not_completed" in row.measure_id or "weak" in row.measure_id
-            says_more = (answer.verdict in ("ahead", "larger")) != (lower and row.quality)
-            rows.append((row.measure_id, row.quality, 1, not (a > b if says_more else a < b)))
-        else:
-            rows.append((row.measure_id, row.quality, 0, False))
+        judged = row.verdict.is_decided and a is not None and b is not None
+        lower = row.quality and rules[row.measure_id]["direction"] == "lower_better"
+        says_more = (row.verdict.verdict in ("ahead", "larger")) != lower
+        wrong = judged and not (a > b if says_more else a < b)
+        rows.append((row.measure_id, row.quality, judged, wrong))
     frame = pd.DataFrame(rows, columns=["measure_id", "quality", "decided", "wrong"])
-    grouped = frame.groupby(["measure_id", "quality"])
-    counts = grouped.agg(
-        pairs=("decided", "size"), decided=("decided", "sum"), wrong=("wrong", "sum")
-    )
+    counts = frame.groupby(["measure_id", "quality"])["decided"].agg(pairs="size", decided="sum")
+    counts["wrong"] = frame.groupby(["measure_id", "quality"])["wrong"].sum()
     return counts.reset_index()
+
+
+def trials(
+    measures: pd.DataFrame,
+    schemes: pd.DataFrame,
+    rate: float,
+    localities: int = 60,
+    years: int = 10,
+    articles: int = 1,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Return how the gate and a naive ranking fare without errors and with each kind of error.
+
+    One collection per row, the same but for the errors: `rate` of the articles carry them. Only
+    ratings of cells are judged. Columns error, conflicts (readings blocked because sources
+    conflict), pairs, decided, wrong, wrong_share, naive_decided, naive_wrong, naive_wrong_share.
+    """
+    rows = []
+    for kind in ("none", *ERRORS):
+        errors = {} if kind == "none" else {kind: rate}
+        made = collect(localities, years, errors, seed, articles=articles)
+        taken = statements.take(made.frame("facts"), measures, schemes)
+        rated = taken[taken["scheme_id"] != ""]
+        places = list(made.frame("localities")["place_id"])
+        found = gate.matrix(rated, measures, places)
+        judged = judge(found[found["quality"]], made.frame("truth"), measures)
+        row = {name: int(judged[name].sum()) for name in ("pairs", "decided", "wrong")}
+        row |= {f"naive_{k}": n for k, n in naive(made.frame("facts"), made.frame("truth")).items()}
+        for who in ("", "naive_"):
+            row[f"{who}wrong_share"] = row[f"{who}wrong"] / max(1, row[f"{who}decided"])
+        conflicts = sum("conflict" in reasons for reasons in rated["reasons"])
+        rows.append({"error": kind, "conflicts": conflicts, **row})
+    names = ["error", "conflicts", "pairs", "decided", "wrong", "wrong_share"]
+    return pd.DataFrame(rows)[[*names, "naive_decided", "naive_wrong", "naive_wrong_share"]]
 
 
 def naive(facts: pd.DataFrame, truth: pd.DataFrame) -> dict[str, int]:
