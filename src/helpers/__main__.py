@@ -7,6 +7,7 @@ VERBS = {
     "report": "batch",
     "list": "batch",
     "notebooks": "batch",
+    "propose": "proposals",
     "tables": "verbs",
     "add": "verbs",
     "queue-export": "verbs",

@@ -242,17 +242,18 @@ def cluster(address: str) -> Iterator[Executor]:
         yield client.get_executor()
 
 
-def run_all(jobs: list[dict], workers: Callable) -> Iterator[dict]:
+def run_all(jobs: list[dict], workers: Callable, do: Callable = execute) -> Iterator[dict]:
     """The record of each run as it ends; a run whose worker was killed is tried again.
 
-    ``workers()`` is a context that gives a fresh `concurrent.futures.Executor`.
+    ``workers()`` is a context that gives a fresh `concurrent.futures.Executor`; ``do`` makes a
+    job's record and lets no error out.
     """
     left = {job["stem"]: job for job in jobs}
     for _ in range(ATTEMPTS):
         if not left:
             return
         with workers() as executor:
-            futures = {executor.submit(execute, job): stem for stem, job in left.items()}
+            futures = {executor.submit(do, job): stem for stem, job in left.items()}
             for future in as_completed(futures):
                 if not future.exception():  # a run's own failure is in its record
                     del left[futures[future]]

@@ -119,15 +119,16 @@ def read(document_id: str) -> Document:
     if rows.empty:
         known = ", ".join(manifest["document_id"])
         raise CorpusInvalid(f"no document {document_id!r}; known documents: {known}")
-    return _read(rows.iloc[0].to_dict())
+    return read_listed(rows.iloc[0].to_dict())
 
 
 def read_all() -> list[Document]:
     """Every article of the manifest, in its order."""
-    return [_read(row) for row in documents().to_dict("records")]
+    return [read_listed(row) for row in documents().to_dict("records")]
 
 
-def _read(row: dict) -> Document:
+def read_listed(row: dict) -> Document:
+    """The article of one row of the manifest, its checksum verified."""
     path: Path = paths.raw() / row["file"]
     data = path.read_bytes()
     found = hashlib.sha256(data).hexdigest()
