@@ -98,6 +98,7 @@ def _sheet(book, title: str, rows: list[list], header: int) -> None:
     from openpyxl.utils import get_column_letter
 
     sheet, widths = book.create_sheet(re.sub(r"[\[\]:*?/\\']", " ", title)[:31]), Counter()
+    bold, wrapped = Font(bold=True), Alignment(wrap_text=True, vertical="top")
     for r, row in enumerate(rows, 1):
         for c, value in enumerate(row, 1):
             cell = sheet.cell(r, c)
@@ -105,9 +106,11 @@ def _sheet(book, title: str, rows: list[list], header: int) -> None:
                 cell.value, cell.number_format = value
             else:
                 cell.value, cell.data_type = ILLEGAL_CHARACTERS_RE.sub("", str(value)), "s"
-            cell.font = Font(bold=r <= header)
+            if r <= header:
+                cell.font = bold
+            elif len(row) > 1:
+                cell.alignment = wrapped
             if r >= header and len(row) > 1:
-                cell.alignment = Alignment(wrap_text=True, vertical="top")
                 widths[c] = min(60, max(widths[c], len(str(value)) + 2))
     for c, width in widths.items():
         sheet.column_dimensions[get_column_letter(c)].width = width

@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import quote as url_quote
 
 import nbformat
+import pandas as pd
 from nbconvert import HTMLExporter, TemplateExporter
 from nbconvert.filters.highlight import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
@@ -49,16 +50,17 @@ def write(
     the one in ``into``). Raises `ReportInvalid`, and then writes nothing.
     """
     notebook, run, sources = nbformat.read(executed, as_version=4), run or {}, Sources.load()
-    if found := problems(notebook, sources):
-        raise ReportInvalid(executed.name, found)
+    if unfit := problems(notebook, sources):
+        raise ReportInvalid(executed.name, unfit)
     stem, last = executed.stem, into / "records" / f"{executed.stem}.json"
     record = _record(notebook, stem, run, sources)
     before, pages = _read_record(Path(run.get("previous") or last)), {}
+    found = _open_findings(record) if record["rows"] else pd.DataFrame(columns=audit.COLUMNS)
     rows = sources.cited(map(report.anchor, record["rows"]))
     tables = [shown for shown in _shown(notebook.cells) if shown["kind"] != "sentence"]
     for language in languages:
         files = downloads.files(stem, tables, rows, sources, language)
-        card = _card(record, changes(before, record, language), sources, language)
+        card = _card(record, changes(before, record, language), found, sources, language)
         page = _page(notebook, stem, card, files, sources, language)
         pages |= {into / language / name: content for name, content in files.items()}
         pages[into / language / f"{stem}.html"] = page.encode()
@@ -413,8 +415,10 @@ def _by_place(table: dict) -> dict[str, str]:
     }
 
 
-def _card(record: dict, changed: list[str] | None, sources: Sources, language: str) -> dict:
-    """What the run card says, as texts."""
+def _card(
+    record: dict, changed: list[str] | None, found: pd.DataFrame, sources: Sources, language: str
+) -> dict:
+    """What the run card says, as texts; ``found`` are the open findings of the audit."""
     rows = record["rows"]
     corrected = [row for row in sources.corrections if row["row_id"] in rows]
     return {
@@ -424,7 +428,7 @@ def _card(record: dict, changed: list[str] | None, sources: Sources, language: s
         "confirmed": sum(row["confirmed"] for row in rows.values()),
         "articles": record["articles"],
         "dates": _dates(record, language),
-        "findings": _findings(record, language),
+        "findings": _findings(found, language),
         "changes": changed,
         "corrections": [_correction(row) for row in corrected],
         "cite": _citation(record, language),
@@ -457,22 +461,21 @@ def _correction(row: dict) -> str:
     return f"{row['corrected_on']} · {row['row_id']} · {change} ({row['reason']})"
 
 
-def _findings(record: dict, language: str) -> list[str]:
+def _open_findings(record: dict) -> pd.DataFrame:
     """What the consistency audit says of the facts used, as far as no note resolves it."""
-    if not record["rows"]:
-        return []
-    found = audit.unresolved(
-        audit.findings(codebook.load("facts"), codebook.load("rating_schemes"))
-    )
+    found = audit.findings(codebook.load("facts"), codebook.load("rating_schemes"))
+    rests_on = found["fact_ids"].map(lambda ids: bool({*ids.split()} & {*record["rows"]}))
+    return audit.unresolved(found[rests_on.astype(bool)])
+
+
+def _findings(found: pd.DataFrame, language: str) -> list[str]:
     tables = {"place_id": "localities", "measure_id": "measures"}
     tables |= {"audit_verdict": "vocabulary:audit_verdict"}
-    for column, table in tables.items():
-        found[column] = found[column].replace(labels(table, language))
+    said = found.assign(**{c: found[c].replace(labels(t, language)) for c, t in tables.items()})
     return [
         f"{row.place_id}, {row.measure_id}: {row.audit_verdict} "
         f"({getattr(row, f'expected_{language}')}; {getattr(row, f'found_{language}')})"
-        for row in found.itertuples()
-        if {*row.fact_ids.split()} & {*record["rows"]}
+        for row in said.itertuples()
     ]
 
 
