@@ -51,25 +51,26 @@ def derive_codings(
     A theme in a document that was adjudicated has the kept passages and no others. One on which
     the coders agree without the adjudicator has the first coder's passages. Any other is open.
     """
-    passes = [storage.grouped(rows, _theme_unit) for rows in (coder_1, coder_2)]
-    settled = storage.grouped(adjudications, _theme_unit)
+    passes = [storage.grouped(rows, theme_unit) for rows in (coder_1, coder_2)]
+    settled = storage.grouped(adjudications, theme_unit)
     found = []
     for unit in sorted({*passes[0], *passes[1], *settled}):
         one, two = (coded.get(unit, []) for coded in passes)
         if unit in settled:
             found += _adjudicated(settled[unit], one, two)
-        elif _claims(one) == _claims(two):
+        elif agree(one, two):
             found += [{**row, "follows": "both", "confirmed_by_person": "false"} for row in one]
     return [_coding(row, articles) for row in found]
 
 
-def _theme_unit(row: Row) -> tuple:
+def theme_unit(row: Row) -> tuple:
     return row["document_id"], row["theme_id"]
 
 
-def _claims(rows: list[Row]) -> set[tuple]:
-    """What a coder says of a theme in a document, wherever the passages begin."""
-    return {tuple(row[name] for name in SAID) for row in rows}
+def agree(one: list[Row], two: list[Row]) -> bool:
+    """Whether two coders say the same of a theme in a document, wherever the passages begin."""
+    said = [{tuple(row[name] for name in SAID) for row in rows} for rows in (one, two)]
+    return said[0] == said[1]
 
 
 def _adjudicated(rulings: list[Row], one: list[Row], two: list[Row]) -> list[Row]:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers import codebook, corpus, desk, evidence, extract, spreadsheet, storage
-from helpers.derivation import check_unit, locate
+from helpers import codebook, corpus, derivation, desk, evidence, extract, spreadsheet, storage
+from helpers.derivation import check_unit, locate, passage_unit
 from helpers.storage import Row
 
 DECISIONS = ("accepted", "corrected", "added", "rejected")
@@ -21,7 +21,8 @@ def queue(articles: list[corpus.Document] | None = None) -> list[Row]:
     ``state`` is one of `STATES`: decisions in conflict and those whose passage is no longer found
     come first, then candidates nobody decided on, then what is decided. A candidate is decided
     when its span is, whichever measure the rules propose there now. ``at_start`` and ``at_end``
-    are the offsets in the text as it is, -1 where the passage is lost.
+    are the offsets in the text as it is, -1 where the passage is lost; ``seen`` is the decision as
+    it stands on disk, None for a candidate.
     """
     articles = corpus.read_all() if articles is None else articles
     known = {document.document_id: document.text for document in articles}
@@ -33,24 +34,30 @@ def queue(articles: list[corpus.Document] | None = None) -> list[Row]:
     for row in candidates(articles):
         if (row["document_id"], int(row["char_start"]), int(row["char_end"])) not in spans:
             place = {"at_start": int(row["char_start"]), "at_end": int(row["char_end"])}
-            rows.append({**row, **place, "state": "open"})
+            rows.append({**row, **place, "state": "open", "seen": None})
+    return _in_order(rows, articles)
+
+
+def _in_order(rows: list[Row], articles: list[corpus.Document]) -> list[Row]:
     order = {document.document_id: at for at, document in enumerate(articles)}
-    return sorted(rows, key=lambda row: _urgency(row, order))
 
+    def urgency(row: Row) -> tuple:
+        document = order.get(row["document_id"], len(order))
+        measure = row.get("proposed_measure_id") or row.get("theme_id", "")
+        return STATES.index(row["state"]), document, row["at_start"], measure
 
-def _urgency(row: Row, order: dict[str, int]) -> tuple:
-    document = order.get(row["document_id"], len(order))
-    return STATES.index(row["state"]), document, row["at_start"], check_unit(row)
+    return sorted(rows, key=urgency)
 
 
 def _placed(check: Row, articles: dict[str, str]) -> Row:
     """A decision with its place in the text as it is now."""
     if not check["number_text"]:  # a rejection may come without its words
         at = {"at_start": int(check["char_start"]), "at_end": int(check["char_end"])}
-        return {**check, **at, "state": "decided"}
+        return {**check, **at, "state": "decided", "seen": check}
     found = locate(check, check["number_text"], articles)
     state = "decided" if found.state in ("exact", "moved") else found.state
-    return {**check, "at_start": found.start, "at_end": found.end, "state": state}
+    place = {"at_start": found.start, "at_end": found.end}
+    return {**check, **place, "state": state, "seen": check}
 
 
 def candidates(articles: list[corpus.Document]) -> list[Row]:
@@ -62,7 +69,8 @@ def candidates(articles: list[corpus.Document]) -> list[Row]:
         found = extract.propose(
             document.text, published=meta["published_date"], locality=meta["locality_id"]
         )
-        frames.append(_as_checks(found, document, places))
+        if len(found):  # a frame without rows would take the columns' types with it
+            frames.append(_as_checks(found, document, places))
     frame = pd.concat(frames) if frames else pd.DataFrame(columns=codebook.columns("checks"))
     texts = {name: _texts(frame[name]) for name in codebook.columns("checks")}
     return [dict(zip(texts, cells, strict=True)) for cells in zip(*texts.values(), strict=True)]
@@ -97,12 +105,81 @@ def _places_of(locality: str, places: pd.DataFrame) -> dict[str, str]:
 
 
 def _texts(values: pd.Series) -> list[str]:
-    """A column as CSV text, in the format of `codebook.to_text`."""
-    if pd.api.types.is_float_dtype(values):
-        return ["" if value != value else f"{value:.15g}" for value in values]
-    if pd.api.types.is_bool_dtype(values):
-        return [{True: "true", False: "false"}.get(value, "") for value in values]
-    return ["" if pd.isna(value) else str(value) for value in values]
+    """A column as CSV text, in the format of `codebook.to_text`, whatever its type."""
+    return [_text(value) for value in values.tolist()]
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if pd.isna(value):
+        return ""
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
+
+
+# --- codings ------------------------------------------------------------------------------------
+
+
+def codings(coder: str, articles: list[corpus.Document]) -> list[Row]:
+    """A coder's own passages, and nobody else's, in the order of the articles."""
+    known = {document.document_id: document.text for document in articles}
+    rows = [{**row, "seen": row, "state": "decided"} for row in storage.rows(f"codings_{coder}")]
+    return _in_order([_found(row, known) for row in rows], articles)
+
+
+def rulings(articles: list[corpus.Document]) -> list[Row]:
+    """The passages of both coders as rows of ``adjudications.csv``: what they differ on first.
+
+    ``state`` is open where the coders say different things of a theme and nobody has settled the
+    passage, conflict where two adjudicators did differently, decided elsewhere. ``others`` are
+    the passages that a theme they agree on has besides: settling one of them settles all.
+    """
+    known = {document.document_id: document.text for document in articles}
+    passes = [storage.rows(f"codings_{coder}") for coder in desk.CODERS]
+    said = [storage.grouped(rows, derivation.theme_unit) for rows in passes]
+    settled = storage.grouped(storage.rows("adjudications"), passage_unit)
+    found = [row for rows in settled.values() for row in _settled(rows)]
+    for unit in sorted({*said[0], *said[1]}):
+        sides = [each.get(unit, []) for each in said]
+        new = _agreed(sides[0]) if derivation.agree(*sides) else _apart(*sides)
+        found += [row for row in new if passage_unit(row) not in settled]
+    return _in_order([_found(row, known) for row in found], articles)
+
+
+def _settled(rows: list[Row]) -> list[Row]:
+    state = "conflict" if len(rows) > 1 else "decided"
+    return [{**row, "state": state, "seen": row, "others": []} for row in rows]
+
+
+def _agreed(passages: list[Row]) -> list[Row]:
+    rows = [{**_ruling(row), "follows": "both", "state": "decided"} for row in passages]
+    return [{**row, "others": [other for other in rows if other is not row]} for row in rows]
+
+
+def _apart(one: list[Row], two: list[Row]) -> list[Row]:
+    """Each passage once, as a ruling that would follow the coder who has it."""
+    coded = [storage.grouped(rows, passage_unit) for rows in (one, two)]
+    found = []
+    for unit in {**coded[0], **coded[1]}:
+        row = [*coded[0].get(unit, []), *coded[1].get(unit, [])][0]
+        has = [name for name, each in zip(desk.CODERS, coded, strict=True) if unit in each]
+        follows = has[0] if len(has) == 1 else "both"
+        found.append({**_ruling(row), "follows": follows, "state": "open", "others": []})
+    return found
+
+
+def _ruling(coding: Row) -> Row:
+    """A coding with the columns of ``adjudications.csv``, nothing decided."""
+    empty = dict.fromkeys(codebook.columns("adjudications"), "")
+    return {name: coding.get(name, "") for name in empty} | {"seen": None}
+
+
+def _found(row: Row, articles: dict[str, str]) -> Row:
+    """A passage with its place in the text as it is now."""
+    around = {"prefix": row.get("prefix", ""), "suffix": row.get("suffix", "")}
+    place = locate({**row, **around}, row["quote"], articles)
+    state = row["state"] if place.state in ("exact", "moved") else place.state
+    return {**row, "at_start": place.start, "at_end": place.end, "state": state}
 
 
 # --- the queue as a spreadsheet -----------------------------------------------------------------
@@ -126,9 +203,9 @@ def _evidence(row: Row, articles: dict[str, str]) -> str:
     return f"{before}[{number}]{after}"
 
 
-def choices() -> dict[str, list[str]]:
+def choices(table: str = "checks") -> dict[str, list[str]]:
     """The codes of every closed list of a decision, by column."""
-    fields = codebook.dictionary()["checks"]["schema"]["fields"]
+    fields = codebook.dictionary()[table]["schema"]["fields"]
     closed = {f["name"]: f.get("constraints", {}).get("enum") for f in fields}
     ids = {
         "measure_id": list(codebook.load("measures")["measure_id"]),
@@ -154,17 +231,13 @@ def import_queue(path: Path, by: str, on: str) -> tuple[int, pd.DataFrame]:
     refused += (misfits := _misfits(ready))
     lines = {line for line, *_ in misfits}
     ready = [(row, decided) for row, decided in ready if row.line not in lines]
-    seen = [_as_seen(row.exported) for row in edited if row.exported and row.exported["decision"]]
+    seen = [row.exported["seen"] for row in edited if row.exported and row.exported["seen"]]
     units = {check_unit(decided) for _, decided in ready}
     before = [row for row in seen if check_unit(row) in units]
     problems = pd.DataFrame(refused, columns=["row", "column", "expected", "found"])
     if ready:
         desk.decide([decided for _, decided in ready], before, articles)
     return len(ready), problems.sort_values(["row", "column"], ignore_index=True)
-
-
-def _as_seen(exported: dict) -> Row:
-    return {name: exported[name] for name in codebook.columns("checks")}
 
 
 def _from_sheet(
