@@ -66,20 +66,19 @@ def kernel_manager(scratch: str, warm: str) -> type:
     return Manager
 
 
-def run_cells(job: dict, executed: Path) -> None:
-    """Execute a notebook by papermill; CellFailed names the cell that failed."""
+def run_cells(job: dict, executed: Path) -> float:
+    """Execute a notebook by papermill, and give the seconds in its cells; CellFailed says where
+    it failed, also where papermill would go on: a cell that ends its kernel, or calls sys.exit.
+    """
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
-    count = 0
-
-    def started(cell, cell_index) -> None:
-        nonlocal count
-        count += 1
+    starts, ends = [], []
 
     def answered(cell, cell_index, execute_reply) -> None:
+        ends.append(time.monotonic())
         if any(p.get("source") == "ask_exit" for p in execute_reply["content"].get("payload", [])):
-            raise CellFailed(f"In [{count}]: the cell ended the kernel")
+            raise CellFailed(f"In [{len(starts)}]: the cell ended the kernel")
 
     with tempfile.TemporaryDirectory(prefix="run-") as scratch:
         try:
@@ -93,43 +92,44 @@ def run_cells(job: dict, executed: Path) -> None:
                 record_timing=False,
                 store_widget_state=False,
                 kernel_manager_class=kernel_manager(scratch, job["warm"]),
-                on_cell_execute=started,
+                on_cell_execute=lambda cell, cell_index: starts.append(time.monotonic()),
                 on_cell_executed=answered,
             )
         except papermill.PapermillExecutionError as error:
             raise CellFailed(f"In [{error.exec_count}]: {error.ename}: {error.evalue}") from None
         except DeadKernelError:
-            raise CellFailed(f"In [{count}]: the kernel died") from None
+            raise CellFailed(f"In [{len(starts)}]: the kernel died") from None
         except CellTimeoutError:
-            raise CellFailed(f"In [{count}]: no answer in {CELL_SECONDS} s") from None
-    if notebook.metadata.papermill.get("exception"):  # papermill lets sys.exit(0) pass
-        raise CellFailed(f"In [{count}]: the cell called sys.exit")
+            raise CellFailed(f"In [{len(starts)}]: no answer in {CELL_SECONDS} s") from None
+    if notebook.metadata.papermill.get("exception"):
+        raise CellFailed(f"In [{len(starts)}]: the cell called sys.exit")
+    return sum(ends) - sum(starts)
 
 
 def execute(job: dict) -> dict:
     """Do one run, from its cells to its files in place; the record of it, whatever happens."""
     os.environ[paths.DATA_VARIABLE] = job["data"]
     keys = ("stem", "notebook", "parameters", "fingerprints")
-    record = {key: job[key] for key in keys} | {"status": "done", "error": ""}
+    record = {key: job[key] for key in keys} | {"status": "done", "error": "", "parts": {}}
     record["started"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    clock = time.monotonic()
+    begun = time.monotonic()  # no clock that somebody may set
     try:
         with tempfile.TemporaryDirectory(dir=job["work"]) as beside:
-            finish(job, record, Path(beside), clock)
+            finish(job, record, Path(beside))
     except Exception as error:  # whatever it was: one line, and the other runs go on
         kind = "" if isinstance(error, CellFailed) else f"{type(error).__name__}: "
         first = (str(error).strip() or "no message").splitlines()[0]
         record |= {"status": "failed", "error": kind + first}
-    return record | {"seconds": round(time.monotonic() - clock, 2)}
+    return record | {"seconds": time.monotonic() - begun}
 
 
-def finish(job: dict, record: dict, beside: Path, clock: float) -> None:
+def finish(job: dict, record: dict, beside: Path) -> None:
     """Execute and write beside, then move into place; a failed run is kept apart."""
-    out, stem = Path(job["out"]), job["stem"]
-    executed = beside / "notebooks" / f"{stem}.ipynb"
+    out, begun = Path(job["out"]), time.monotonic()
+    executed = beside / "notebooks" / f"{job['stem']}.ipynb"
     executed.parent.mkdir()
     try:
-        run_cells(job, executed)
+        cells = run_cells(job, executed)
     except CellFailed as error:
         if executed.exists() and job["languages"]:
             (out / "failed").mkdir(exist_ok=True)
@@ -138,14 +138,15 @@ def finish(job: dict, record: dict, beside: Path, clock: float) -> None:
             raise
         # Its own words are about other data: it stays as it was until somebody rewrites it.
         record |= {"status": "out of date", "error": str(error)}
-    record["seconds"] = round(time.monotonic() - clock, 2)
+        return move(beside, out, record)
+    ready = time.monotonic()
+    record["parts"] = {"cells": cells, "kernel": ready - begun - cells}
     if not job["languages"]:
         return renew(Path(job["path"]), executed, record)
-    if record["status"] == "done":
-        publish(job, record, executed, beside)
-        (out / "failed" / executed.name).unlink(missing_ok=True)
-    (beside / "notebooks" / f"{stem}.json").write_text(json.dumps(record, ensure_ascii=False))
-    move(beside, out)
+    publish(job, record, executed, beside)
+    record["parts"]["report"] = time.monotonic() - ready
+    move(beside, out, record)
+    (out / "failed" / executed.name).unlink(missing_ok=True)
 
 
 def publish(job: dict, record: dict, executed: Path, beside: Path) -> None:
@@ -165,10 +166,12 @@ def publish(job: dict, record: dict, executed: Path, beside: Path) -> None:
     publish.write(executed, beside, job["languages"], card)
 
 
-def move(beside: Path, out: Path) -> None:
-    """Rename what is beside into place, the record of the run last."""
-    files = [path for path in beside.rglob("*") if path.is_file()]
-    for path in sorted(files, key=lambda p: (p.parent.name == "notebooks", p.suffix == ".json")):
+def move(beside: Path, out: Path, record: dict) -> None:
+    """Rename what is beside into place, and the record of the run last."""
+    last = beside / "notebooks" / f"{record['stem']}.json"
+    last.write_text(json.dumps(record, ensure_ascii=False), "utf-8")
+    files = [path for path in beside.rglob("*") if path.is_file() and path != last]
+    for path in [*files, last]:
         place = out / path.relative_to(beside)
         place.parent.mkdir(parents=True, exist_ok=True)
         path.replace(place)

@@ -33,7 +33,7 @@ from types import SimpleNamespace
 from jupyter_client.provisioning import LocalProvisioner
 
 HELPERS = ("agreement", "codebook", "corpus", "desk", "evidence", "extract", "figures", "gate")
-HELPERS += ("indicators", "profiles", "report")
+HELPERS += ("indicators", "profiles", "report", "statements")
 LIBRARIES = (
     "ipykernel.kernelapp",
     "numpy.random",
