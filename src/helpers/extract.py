@@ -32,6 +32,11 @@ _PER = re.compile(r"\s*(?:/|một|mỗi|trong một|trong)\s*(?:1\s)?(năm|thán
 _EACH = re.compile(r"(?:mỗi|hằng|hàng|một|1)\s(năm|tháng|qúy|tuần)(?!\w)")
 _TIMES = {"năm": 1.0, "tháng": 12.0, "qúy": 4.0, "tuần": 52.0}
 _BADGE_YEARS = re.compile(r"[^\d,;]{0,30}?(\d{2}) năm")
+_PLAN_IS = re.compile(
+    r"[\s(:,]*(?:(?:là|của|cả|năm|nay|tới|\d{4}|đề ra|đặt ra|được giao|giao|kết nạp|phải|từ|có|đạt|này|"
+    r"toàn|tòan|huyện|xã|tỉnh|phường|nhiệm kỳ|mới|bình quân|hằng năm|mỗi năm|khỏang|trên|ít nhất)[\s:,(]*)*"
+)
+_PLANS = re.compile(r"mục tiêu|chỉ tiêu|phấn đấu|nhiệm vụ|phương hướng|kế hoạch")
 _STOCKS = ("cells", "members", "base_", "villages", "population", "communes", "sub")
 
 
@@ -75,21 +80,32 @@ def propose(
     clock = periods.Clock(folded, day or (published if isinstance(published, date) else None))
     where = places.Places(text, folded, locality, known)
     rows: list[dict] = []
-    for start, end in _paragraphs(folded, amounts, lexicon):
-        clock.paragraph()
-        where.paragraph()
+    heading_plans = False
+    listing = False  # in a list under a heading such as "Mục tiêu nhiệm kỳ 2020 - 2025:"
+    for start, end in _lines(folded):
+        bullet = folded[start : start + 4].strip()[:1] in tuple("-–+•*")
+        if not (bullet and listing):
+            clock.paragraph()
+            where.paragraph()
+            listing = folded[start:end].rstrip().endswith(":")
+        if _furniture(folded, start, end, lexicon):
+            continue
         before: Sentence | None = None
         for s, e in _sentences(folded, start, end):
+            inside = amounts[_from(amounts, s) : _from(amounts, e)]
+            if not inside and not listing:
+                continue
             clock.sentence(s, e)
             where.sentence(s, e)
-            inside = amounts[_from(amounts, s) : _from(amounts, e)]
-            if not inside:
-                continue
             sentence = readings.read(folded, s, e, inside, lexicon, before)
+            planned = listing and bullet and heading_plans
             for at, reading in enumerate(sentence.readings):
+                reading.target = reading.target or planned
                 if _measure(sentence, at, measures):
                     rows.append(_row(text, sentence, at, clock, where, measures))
             before = sentence
+            if listing and not bullet:
+                heading_plans = bool(_PLANS.search(folded, s, e))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -97,17 +113,19 @@ def _from(amounts: list[Amount], position: int) -> int:
     return bisect_left(amounts, position, key=lambda a: a.start)
 
 
-def _paragraphs(folded: str, amounts: list[Amount], lexicon: Lexicon) -> Iterator[tuple[int, int]]:
-    """The lines that hold an amount and are no page furniture."""
-    reached = 0
-    for amount in amounts:
-        if amount.start < reached:
-            continue
-        start = folded.rfind("\n", 0, amount.start) + 1
-        reached = folded.find("\n", amount.start)
-        reached = len(folded) if reached < 0 else reached
-        if reached - start > 300 or not lexicon.lists["line"].search(folded, start, reached):
-            yield start, reached
+def _lines(folded: str) -> Iterator[tuple[int, int]]:
+    start = 0
+    while start < len(folded):
+        end = folded.find("\n", start)
+        end = len(folded) if end < 0 else end
+        if end > start:
+            yield start, end
+        start = end + 1
+
+
+def _furniture(folded: str, start: int, end: int, lexicon: Lexicon) -> bool:
+    """Whether a short line belongs to the page: counters, buttons, readers' comments."""
+    return end - start <= 300 and bool(lexicon.lists["line"].search(folded, start, end))
 
 
 def _sentences(folded: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -132,7 +150,7 @@ def _measure(sentence: Sentence, at: int, measures: dict[str, str]) -> bool:
     if noun and not reading.main and noun.id in ("cells", "members", "base_organisations"):
         _rated_base(sentence, at)
     reading.measure = "" if reading.unknown else _composed(reading, measures)
-    if reading.measure == "badges_awarded" or reading.measure == "members" and at and any(
+    if reading.measure == "badges_awarded" or noun is readings.MEMBERS and not reading.main and any(
         other.measure == "badges_awarded" for other in sentence.readings[:at]
     ):
         years = _BADGE_YEARS.match(sentence.text, reading.amount.right, reading.amount.right + 40)
@@ -226,6 +244,10 @@ def _status(sentence: Sentence, at: int, end: str, published: date | None) -> st
     amount_left = reading.amount.left
     if reading.ceiling or reading.measure.endswith("_frequency"):
         return "rule"
+    of_meetings = reading.measure in ("meeting_duration", "attendance_rate")
+    ruled = re.search(r"yêu cầu|phải|quy định|bảo đảm|đảm bảo", sentence.text[sentence.start : reading.amount.start])
+    if of_meetings and reading.amount.bound == "at_least" and ruled:
+        return "rule"
     plan = [e for e in sentence.events if not isinstance(e, Amount) and e.term.id == "plan"]
     near = next((e for e in reversed(plan) if e.end <= reading.amount.left), None)
     bracketed = sentence.text[amount_left - 1 : amount_left] == "("
@@ -254,12 +276,12 @@ def _row(
     """One candidate as a row."""
     reading = sentence.readings[at]
     amount, place = reading.amount, where.at(reading.amount.start)
-    if place.level == "commune" and reading.measure == "cells_under_base":
+    if place.level in ("commune", "agency") and reading.measure == "cells_under_base":
         reading.measure = "cells"
     limit = _limit(sentence, at)
     stock = not reading.main and reading.measure.startswith(_STOCKS)
     then = bool(re.search(r"khi ấy|lúc đó|khi đó", sentence.text[amount.left - 16 : amount.left]))
-    when = clock.at(amount.start, limit, then=then, flow=not stock)
+    when = clock.at(amount.start, amount.right, limit, then=then, stock=stock)
     start, end = (when.first, when.last)
     status = _status(sentence, at, end, clock.published)
     low, high = amount.low, amount.high

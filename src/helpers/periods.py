@@ -19,6 +19,7 @@ _PATTERN = re.compile(
     rf"|(?:tháng )?(?P<in_month>\d{{1,2}})(?:\s?/\s?| năm )(?P<month_year>{_Y})(?!\d)"
     rf"|từ (?:đầu |tháng \d+/)?(?:năm )?(?P<since>{_Y}) đến (?P<until>nay|(?:hết |cuối )?(?:năm )?{_Y})"
     rf"|(?P<since_term>từ đầu nhiệm kỳ(?: {_Y}\s?[-–]\s?{_Y})?(?: đến nay)?|từ đầu năm đến nay)"
+    rf"|(?P<edge>đầu|cuối) nhiệm kỳ (?P<edge_from>{_Y})\s?[-–]\s?(?P<edge_to>{_Y})(?!\d)"
     rf"|(?P<from>{_Y})\s?[-–]\s?(?P<to>{_Y})(?!\d)"
     rf"|(?P<point>cuối|hết|đầu|đến|tính đến hết|đến hết) năm (?P<point_year>{_Y}|nay)(?!\d)"
     rf"|(?:các )?năm (?P<one>{_Y})(?P<more>(?:(?:, | và |, năm | và năm | đến năm |, và năm ){_Y})*)(?!\d)"
@@ -113,6 +114,10 @@ def _days(match: re.Match, published: date | None) -> tuple[str, str, str] | Non
         first = re.search(_Y, group["since_term"])
         year_start = f"{this_year}-01-01" if this_year and "năm đến" in group["since_term"] else ""
         return f"{first[0]}-01-01" if first else year_start, today, "flow"
+    if group["edge"]:
+        ends = f"{group['edge_from']}-01-01", f"{group['edge_to']}-12-31"
+        day = ends[group["edge"] == "cuối"]
+        return day, day, "as_of"
     if group["from"]:
         return f"{group['from']}-01-01", f"{group['to']}-12-31", "flow"
     if group["point"] and year("point_year"):
@@ -148,6 +153,8 @@ class Clock:
             p for p in named if not _DOCUMENT.search(folded[max(0, p.start - 40) : p.start])
         ]
         self.main = self._main_year()
+        told = [p for p in self.named if p.last not in ("", str(published)) and not p.against]
+        self.lead = next((p for p in told if p.first[:4] == p.last[:4]), None)
         self.current: Period | None = None
         self.here: list[Period] = []
         self._next = 0
@@ -179,15 +186,19 @@ class Clock:
             stop += 1
         self.here = self.named[self._next : stop]
 
-    def at(self, position: int, limit: int, *, then: bool = False, flow: bool = False) -> Period:
-        """The period of a number: named before it in its sentence, else just after, else carried."""
+    def at(self, position: int, end: int, limit: int, *, then: bool, stock: bool) -> Period:
+        """The period of a number: named right behind it, before it in its sentence, elsewhere in
+        its clause (to ``limit``), or carried. What stands at a time (``stock``) takes no term of
+        several years and no year carried from another sentence."""
         before = [p for p in self.here if p.start < position and (then or not p.against)]
         after = [p for p in self.here if position < p.start < limit and not p.against]
-        if before:
-            return self._anchored(before[-1])
-        if after:
-            return self._anchored(after[0])
-        return self.current or self._default(flow)
+        close = after and after[0].start - end <= 4
+        named = after[:1] if close else before[-1:] or after[:1]
+        if named and not (stock and int(named[0].last[:4]) - int(named[0].first[:4] or 0) > 1):
+            return self._anchored(named[0])
+        if self.current and not named and (not stock or self.current.kind == "as_of"):
+            return self.current
+        return self._default(stock)
 
     def _anchored(self, period: Period) -> Period:
         """A relative period counted from the year spoken of."""
@@ -197,12 +208,12 @@ class Clock:
             return Period(period.start, period.end, first, last)
         return period
 
-    def _default(self, flow: bool) -> Period:
+    def _default(self, stock: bool) -> Period:
         today = self.published
         if self.main and not (today and today.year == self.main):
             return Period(0, 0, *of_year(self.main))
         if not today:
             return Period(0, 0)
-        if flow:
-            return Period(0, 0, f"{today.year}-01-01", today.isoformat())
-        return Period(0, 0, today.isoformat(), today.isoformat(), "as_of")
+        if stock:
+            return Period(0, 0, today.isoformat(), today.isoformat(), "as_of")
+        return self.lead or Period(0, 0, f"{today.year}-01-01", today.isoformat())

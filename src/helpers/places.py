@@ -25,8 +25,8 @@ _MENTION = re.compile(
     rf"\.? ({_NAME})"
 )
 _NAMELESS = re.compile(
-    r"(?<!\w)(?:(?:một|có) (?:đảng ủy|đảng bộ|chi bộ|xã|bản|thôn|ấp)(?: (?:xã|phường|thôn|bản|ấp))?)(?=[ ,])"
-    r"(?! (?:nào|cơ sở|trực thuộc|độc lập|riêng|đảng))"
+    r"(?<!\w)(?:một (?:đảng ủy|đảng bộ|chi bộ|xã|bản|thôn|ấp)(?: (?:xã|phường|thôn|bản|ấp))?(?=[ ,])"
+    r"(?! (?:nào|cơ sở|trực thuộc|độc lập|riêng|đảng))|có (?:bản|thôn|ấp|chi bộ)(?= \d+ đảng viên))"
 )
 _OWN = re.compile(
     r"(?<!\w)(?:(?:toàn|cả|tính chung|chung) (?:toàn )?(?:huyện|thị xã|tỉnh|thành phố|xã|phường|đảng bộ|quận)"
@@ -51,7 +51,7 @@ class Places:
         self.own = own_place(locality, known) or _most_named(self.mentions)
         self.current: Place | None = None
         self.here: list[Place] = []
-        self._next = 0
+        self._next = self._start = 0
 
     def paragraph(self) -> None:
         """Back to the text's own place."""
@@ -60,7 +60,10 @@ class Places:
     def sentence(self, start: int, end: int) -> None:
         """Move to the next sentence; call in order of the text."""
         if self.here:
-            self.current = self.here[0] if self.here[0].level != "cell" else self.current
+            first = self.here[0]
+            subject = first.level != "cell" or first.start - self._start < 10
+            self.current = first if subject and not first.name.startswith("một ") else self.current
+        self._start = start
         while self._next < len(self.mentions) and self.mentions[self._next].start < start:
             self._next += 1
         stop = self._next
@@ -76,7 +79,8 @@ class Places:
 
     def _narrower(self, place: Place) -> Place | None:
         """The place itself if it lies below the text's own; the own place if it is that one."""
-        if place.level == "own" or fold(place.name).endswith(fold(self.own.name.split(" ", 1)[-1])):
+        same = fold(place.name).endswith(fold(self.own.name.split(" ", 1)[-1]))
+        if place.level == "own" or same and place.level == self.own.level:
             return replace(self.own, start=place.start)
         deeper = _RANK.get(place.level, 9) > _RANK.get(self.own.level, -1)
         return place if deeper else None
@@ -90,10 +94,9 @@ def own_place(locality: str | None, known: pd.DataFrame | None) -> Place | None:
         row = known[known["place_id"] == locality]
         if len(row):
             return Place(row["name_vi"].iloc[0], row["level"].iloc[0])
-    word = re.match(
-        rf"(?:{'|'.join(sorted(_LEVELS, key=len, reverse=True))})(?!\w)", fold(locality)
-    )
-    return Place(locality, _LEVELS[word[0]] if word else "unknown")
+    levels = "|".join(sorted(_LEVELS, key=len, reverse=True))
+    word = re.match(rf"(?:(?:đảng bộ|đảng ủy) )?({levels})(?!\w)", fold(locality))
+    return Place(locality, _LEVELS[word[1]] if word else "unknown")
 
 
 def _mentions(text: str, folded: str) -> list[Place]:

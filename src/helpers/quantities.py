@@ -58,7 +58,7 @@ _AMOUNT = re.compile(
     rf"|(?P<every>\d+|{_FIRST})\s(?P<span>tháng|tuần|quý|qúy|năm)(?:/|\smột\s|\s/\s)lần(?!\w)"
     rf"|(?P<part>{_DIGITS})(?:\s?/\s?|\strên\s(?:tổng\s(?:số\s)?)?)(?P<whole>{_DIGITS})(?!\s?[/-]\s?\d)"
     rf"|(?P<low>{_SCALED})\s?%?(?:\s?[-–]\s?|\sđến\s|\stới\s)(?P<high>{_SCALED})"
-    rf"|(?P<top>{_FIRST}|\d+)\sphần\s(?P<bottom>\w+)|(?P<half>(?:(?:quá|già|hơn|trên|một)\s)*+nửa)(?!\w)"
+    rf"|(?P<top>{_FIRST}|\d+)\sphần\s(?P<bottom>\w+)|(?P<half>(?:(?:quá|già|hơn|trên)\s(?=nửa))?(?:một\s)?nửa)(?!\w|\s(?:năm|đầu|cuối|tháng|đêm|ngày))"
     rf"|(?P<digits>{_SCALED})|(?P<words>{_WORDS})"
     r"|(?P<none>(?:không|chưa)(?=\s(?:(?:có|còn)\s)?(?:một\s)?(?:chi|đảng|tổ|đơn|tccs|cấp|đồng|cơ sở|"
     r"trường hợp|tập thể|ai|người|nơi|thôn|bản|xã)(?!\w))))"

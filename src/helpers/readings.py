@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from helpers.lexicon import Found, Lexicon, Term
 from helpers.quantities import Amount, qualified
 
-_MARK = re.compile(r"[,;:()…]|(?<=\s)[-–](?=\s)|(?<=\s)(?:và|cùng|với|rồi)(?=\s)")
+_MARK = re.compile(r"[,;:()…]|(?<=\s)[-–](?=\s)|(?<=\s)(?:và|cùng|rồi|(?<!đối )(?<!so )với)(?=\s)")
 _TO_NOUN = re.compile(
     r"\s*(?:(?:có |còn |để )?(?:một )?)(?:trong )?(?:tổng )?(?:số |các |toàn bộ |những |lượt )*"
 )
@@ -27,8 +27,14 @@ _UNSURE = re.compile(
     r"\s(?:đã|được|bị|đang|đi|về|làm|nhận|xin|chưa|không|là|từng|biết|vừa|tự)(?=\s)"
 )
 _HAVING = re.compile(r"(?<!\w)(?:có|với|gồm|là|quản lý|tổng số)(?!\w)")
-_MEMBERS = Term("noun", "members", "", "members", "members")
+MEMBERS = Term("noun", "members", "", "members", "members")
 _ORGANISATIONS = Term("noun", "base_organisations", "", "organisations", "base_organisations")
+_DISCIPLINE = ("disciplined", "reprimanded", "warned", "dismissed", "expelled",
+               "violation_population_policy")  # fmt: skip
+_SHARE_OF = re.compile(
+    r"\W*(?:(?:và|cũng|tức|hay|tương ứng|tương đương|chiếm|đạt|bằng|tỷ lệ|tỉ lệ|là|với|khoảng|"
+    r"khỏang|xấp xỉ|trên|hơn|gần|ước|chỉ|tới|đến|lần lượt|một|con số|số)\s+)*"
+)
 _MAINS = ("tier", "event", "general")
 
 
@@ -63,6 +69,8 @@ class Sentence:
     head: Reading | None = None  # the number before "trong đó"
     claimed: int = 0  # where the words used by the number before end
     target: bool = False
+    before: "Sentence | None" = None
+    listing: bool = False  # behind "lần lượt"
     readings: list[Reading] = field(default_factory=list)
 
     @property
@@ -78,13 +86,15 @@ def read(
     spans = [(f.start, f.end) for f in found]
     numbers = [a for a in amounts if not _inside(a.start, spans)]
     numbers = [a for a in numbers if not _is_name(text, a, lexicon, spans)]
+    written = [(a.start, a.right) for a in numbers]
     marks = [
         Found(*m.span(), Term("mark", m[0]))
         for m in _MARK.finditer(text, s, e)
-        if not _inside(m.start(), spans)
+        if not _inside(m.start(), spans) and not _inside(m.start(), written)
     ]
     events = sorted([*found, *numbers, *marks], key=lambda event: event.start)
     sentence = Sentence(text, s, e, events, before.topic if before else None, claimed=s)
+    sentence.before = before
     if before and before.target and text[s : s + 3].strip()[:1] in "-+•*;":
         sentence.target = True
     for at, event in enumerate(events):
@@ -99,6 +109,7 @@ def read(
         elif event.term.id in ("cells", "members", "base_organisations", "cells_under_base"):
             sentence.topic = sentence.topic if sentence.readings else event.term
     _distribute(sentence)
+    _share_forward(sentence)
     _split_base(sentence)
     return sentence
 
@@ -111,23 +122,31 @@ def _inside(position: int, spans: list[tuple[int, int]]) -> bool:
 def _is_name(text: str, amount: Amount, lexicon: Lexicon, spans: list[tuple[int, int]]) -> bool:
     """Whether a number is part of a name or a date: "thứ ba", "năm 2020", "Nghị quyết 18", "19/8"."""
     before = text[max(0, amount.start - 24) : amount.start]
-    if amount.unit != "share" and lexicon.lists["strict"].search(before):
+    counted = amount.unit == "share" or text.startswith(" lần", amount.right)
+    if not counted and lexicon.lists["strict"].search(before):
         return True
     if amount.form in ("part", "whole") and _DATE_BEFORE.search(before):
+        return True
+    digits = amount.end - amount.start
+    year = amount.form == "digits" and digits == 4 and 1930 <= amount.value <= 2100
+    if year and before.endswith("năm "):
         return True
     at = bisect_left(spans, (amount.right, 0))
     noun_follows = at < len(spans) and spans[at][0] <= amount.right + 1
     if amount.form in ("part", "whole", "range", "zero") or amount.unit == "share" or noun_follows:
         return False
-    digits = amount.end - amount.start
-    year = amount.form == "digits" and digits == 4 and 1930 <= amount.value <= 2100
     return year or bool(lexicon.lists["soft"].search(before))
 
 
 def _note(sentence: Sentence, event: Found) -> None:
     """What a cue changes for the numbers after it."""
+    before = sentence.before
     if event.term.id == "in_which" and sentence.readings:
         sentence.head = sentence.last
+    elif event.term.id == "in_which" and before and event.start - sentence.start < 3:
+        sentence.head = next((r for r in before.readings if r.main), before.last)
+    elif event.term.id == "respectively":
+        sentence.listing = True
     elif event.term.id in ("target", "actual"):
         sentence.target = event.term.id == "target"
 
@@ -197,7 +216,7 @@ def _interpret(
         reading.base_text = sentence.text[noun.start : noun.end]
         noun, reading.noun = None, None
     _say(sentence, reading, at, left, right, noun)
-    if not reading.main and before and before.last and _has(left, "same"):
+    if not reading.main and before and before.last and noun and _has(left, "same"):
         reading.noun, reading.main, reading.rule = before.last.noun, before.last.main, "same"
     if not _settle(sentence, reading, at, left, noun, before):
         return None
@@ -296,6 +315,17 @@ def _say(
         reading.unknown = True
     reading.main, reading.rule = main, rule if main or groups else ""
     reading.extra = tuple(dict.fromkeys(f.term.id for f in groups))
+    if groups and not main:
+        reading.main = _event_of_all(sentence, term)
+
+
+def _event_of_all(sentence: Sentence, noun: Term | None) -> Term | None:
+    """The event of the number that a group is a part of: "kết nạp 204, trong đó nữ 98"."""
+    last = sentence.last
+    whole = sentence.head or (last if not noun or noun.family == "generic" else None)
+    if not whole and last and last.extra and last.main and sentence.text[last.amount.right] != ".":
+        whole = last  # the next part of the same list
+    return whole.main if whole and whole.main and whole.main.id == "admitted" else None
 
 
 def _best(found: list[Found]) -> Term | None:
@@ -309,7 +339,9 @@ def _beyond_comma(sentence: Sentence, at: int, noun: Term | None) -> list[Found]
     """The aspects right behind the comma in "394 đảng viên, được miễn sinh hoạt"."""
     found, comma = [], 0
     for event in sentence.events[at + 1 : at + 10]:
-        if isinstance(event, Amount) or comma and event.term.kind == "mark":
+        if isinstance(event, Amount):  # a label of the next number, as in ", khiển trách 14"
+            return []
+        if comma and event.term.kind == "mark":
             break
         if event.term.kind == "mark":
             if event.term.id != ",":
@@ -374,20 +406,40 @@ def _specific(sentence: Sentence, reading: Reading, left: list[Found]) -> bool:
         return bool(_HAVING.search(gap)) or bool(sentence.readings)
     if head and head.noun is reading.noun and not reading.main and not reading.extra:
         reading.unknown = reading.unknown or not head.denominator and head.noun is not None
-    if not reading.main and sentence.last and not reading.extra:
+    last = sentence.last
+    if not reading.main and last and not reading.extra:
         _coordinate(sentence, reading, left)
+        if last.noun is reading.noun and _planned(sentence, reading, left):
+            reading.main, reading.rule, reading.unknown = last.main, "carried", False
+    if not reading.main and not reading.extra and _plan_just_before(sentence, left, amount):
+        reading.main = last.main if last else _of_before(sentence)
     reading.rule = reading.rule or "noun"
     return True
 
 
+def _plan_just_before(sentence: Sentence, left: list[Found], amount: Amount) -> bool:
+    return bool(left) and left[0].term.id == "plan" and amount.left - left[0].end <= 4
+
+
+def _of_before(sentence: Sentence) -> Term | None:
+    before = sentence.before
+    return before.last.main if before and before.last else None
+
+
 def _coordinate(sentence: Sentence, reading: Reading, left: list[Found]) -> None:
     """ "Kiểm tra 12 tổ chức đảng và 25 đảng viên": the verb before the first is said of both."""
-    last = sentence.last
-    gap = sentence.text[last.amount.right : reading.amount.left]
+    last, amount_start = sentence.last, reading.amount.left
+    gap = sentence.text[last.amount.right : amount_start]
     joined = re.fullmatch(r"[^,;.]{0,40}(?:,| và| cùng)\s*", gap)
     if joined and last.rule == "before" and last.main and not left:
         if last.main.id in ("inspected", "disciplined"):
             reading.main, reading.rule = last.main, "coordinated"
+    segment = sentence.text[max(sentence.start, amount_start - 40) : amount_start]
+    segment = re.split(r"[,;]", segment)[-1]
+    listed = ("," in gap or ";" in gap) and len(segment) < 36 and not _HAVING.search(segment)
+    if listed and not reading.main and not left and last.noun is reading.noun and segment.strip():
+        if last.rule in ("before", "listed") and last.main and not last.awaits_whole:
+            reading.main, reading.rule = last.main, "listed"
 
 
 def _generic(sentence: Sentence, reading: Reading, at: int, left: list[Found], noun: Found) -> bool:
@@ -408,17 +460,22 @@ def _generic(sentence: Sentence, reading: Reading, at: int, left: list[Found], n
         return True
     if reading.noun.id == "masses":
         reading.unknown = not (reading.main and reading.main.id == "admitted")
-        reading.noun = _MEMBERS
+        reading.noun = MEMBERS
         return True
     comrade = sentence.text[noun.start : noun.end] in ("đồng chí", "đ/c")
     of_members = any(t.population == "members" for t in labels)
     last = sentence.last
     after_members = last and last.noun and last.noun.population == "members"
-    if not (said or comrade or of_members or reading.awaits_whole and after_members):
+    case = _after_discipline(sentence) and "trường hợp" in sentence.text[noun.start : noun.end]
+    if not (said or comrade or of_members or case or reading.awaits_whole and after_members):
         return False
     if reading.amount.form == "words" and reading.amount.value < 2 and not said:
         return False
-    if not said and after_members and (reading.target or _planned(sentence, reading, left)):
+    segment = re.split(r"[,;(]", sentence.text[sentence.start : reading.amount.left])[-1]
+    if "trong số" in segment and reading.rule in ("before", "far before") and not reading.extra:
+        reading.unknown = True
+    mean = re.search(r"(?:bình quân|trung bình)[^,;]{0,12}\s$", sentence.text[: reading.amount.left][-24:])
+    if not said and after_members and (mean or reading.target or _planned(sentence, reading, left)):
         reading.main, reading.rule = last.main, "carried"
     elif reading.awaits_whole and (not said or reading.main.id == "assessed") and after_members:
         reading.main, reading.rule = last.main, "carried"
@@ -426,8 +483,14 @@ def _generic(sentence: Sentence, reading: Reading, at: int, left: list[Found], n
         reading.unknown = True
     elif not said and not of_members and not comrade:
         reading.unknown = True
-    reading.noun = _MEMBERS
+    reading.noun = MEMBERS
     return True
+
+
+def _after_discipline(sentence: Sentence) -> bool:
+    """Whether the talk is of discipline, so that "64 trường hợp" are members."""
+    last = sentence.last or (sentence.before.last if sentence.before else None)
+    return bool(last and last.main and last.main.id in _DISCIPLINE)
 
 
 def _strong(found: Found) -> bool:
@@ -440,24 +503,34 @@ def _bare(sentence: Sentence, reading: Reading, at: int, left: list[Found]) -> b
     label = next((f for f in left if _strong(f)), None)
     if reading.main or reading.extra:
         far = label or next((f for f in _left(sentence, at, far=True) if _strong(f)), None)
-        nouns = [far.term if far else None, last.noun if last else None, sentence.topic, _MEMBERS]
+        nouns = [far.term if far else None, last.noun if last else None, sentence.topic, MEMBERS]
         nouns = [n for n in nouns if n and n.family != "weak"]
         aspect = reading.main or Term("aspect", "", "group", "members")
-        reading.noun = next((n for n in nouns if _fits(aspect, n)), _MEMBERS)
-        if reading.extra and not reading.main and sentence.head and sentence.head.main:
-            reading.main = sentence.head.main
-        elif reading.extra and not reading.main and last and not label:
-            reading.main = last.main if last.main and last.main.family == "event" else None
+        reading.noun = next((n for n in nouns if _fits(aspect, n)), MEMBERS)
         return _near_enough(sentence, reading, at)
     if amount.unit == "share" or amount.form == "fraction":
         if label and last is None or label and not _has(left[:1], "inherit"):
             reading.noun, reading.unknown, reading.rule = label.term, True, "label"
-            return bool(_TO_NUMBER.fullmatch(sentence.text, label.end, amount.left))
+            return amount.left - label.end < 30
         return _inherit(sentence, reading)
     if label and _TO_NUMBER.fullmatch(sentence.text, label.end, amount.left):
         reading.noun, reading.rule = label.term, "label"
         return True
-    return _ellipsis(sentence, reading)
+    if sentence.listing:
+        reading.rule = "respectively"
+        return True
+    return _again(sentence, reading, left) or _ellipsis(sentence, reading)
+
+
+def _again(sentence: Sentence, reading: Reading, left: list[Found]) -> bool:
+    """ "Năm 2018, các con số tương ứng là 11, 39, 5 và 0": the measures of the sentence before."""
+    before, count = sentence.before, len(sentence.readings)
+    listing = _has(left, "same") or sentence.last and sentence.last.rule == "same"
+    if not (before and listing and count < len(before.readings)):
+        return False
+    model = before.readings[count]
+    reading.noun, reading.main, reading.rule = model.noun, model.main, "same"
+    return True
 
 
 def _near_enough(sentence: Sentence, reading: Reading, at: int) -> bool:
@@ -470,6 +543,10 @@ def _inherit(sentence: Sentence, reading: Reading) -> bool:
     last = sentence.last
     if not last or reading.amount.start - last.amount.end > 120:
         return False
+    segment = re.split(r"[,;(]", sentence.text[last.amount.right : reading.amount.start])[-1]
+    if not _SHARE_OF.fullmatch(segment):
+        reading.noun, reading.unknown = last.noun, True
+        return bool(re.search(r"đảng viên|chi bộ|tổ chức|tư cách", segment))
     source = last
     if last.denominator and len(sentence.readings) > 1:
         source = sentence.readings[-2]
@@ -505,7 +582,8 @@ def _change(sentence: Sentence, reading: Reading, left: list[Found]) -> int:
 
 
 def _changed(sentence: Sentence, reading: Reading, last: Reading | None, sign: int) -> bool:
-    source = sentence.head or last
+    totals = [r for r in sentence.readings if r.main and r.main.family == "general"]
+    source = sentence.head or (totals[-1] if totals else last)
     own = reading.noun if reading.noun and reading.noun.family == "" else None
     if not own and not source:
         return False
@@ -531,7 +609,7 @@ def _completes(sentence: Sentence, reading: Reading, at: int) -> bool:
 def _completed(sentence: Sentence, reading: Reading, last: Reading | None) -> bool:
     source = last.noun if last else sentence.topic
     reading.extra, reading.rule = ("target_completion",), "completion"
-    reading.noun = source or _MEMBERS
+    reading.noun = source or MEMBERS
     reading.main = reading.main if reading.main else last.main if last else None
     return bool(last or reading.main)
 
@@ -545,13 +623,22 @@ def _planned(sentence: Sentence, reading: Reading, left: list[Found]) -> bool:
 def _weak(sentence: Sentence, reading: Reading, left: list[Found], noun: Found) -> bool:
     """Nouns that count for the Party only in some company: villages, communes, sessions, …"""
     term, text, amount = reading.noun, sentence.text, reading.amount
-    if reading.main or reading.awaits_whole or term.id in ("times", "minutes"):
+    if term.id in ("times", "minutes") or reading.main and amount.form != "zero":
         return True
+    if reading.main:
+        return reading.main.id == "without_members"
     if term.id in ("villages", "communes"):
         listed = re.match(r"\s*(?:$|[,;.)]|và |với |trong đó|có )", text[noun.end : noun.end + 12])
         having = _HAVING.search(text[max(sentence.start, amount.left - 14) : amount.left])
-        return bool(listed and having) or amount.unit == "share" and bool(reading.main)
-    if term.id in ("sessions", "resolutions", "files"):
+        if listed and having and not reading.awaits_whole:
+            return amount.form != "words" or amount.value > 3
+        nearby = re.split(r"[,;.]", text[noun.end : noun.end + 40])[0]
+        reading.unknown = True
+        return bool(re.search(r"chi bộ|đảng viên|tổ chức đảng|sinh hoạt ghép", nearby))
+    if term.id == "sessions":
+        reading.unknown = True
+        return "sinh hoạt" in text[noun.start : noun.end]
+    if term.id in ("resolutions", "files"):
         return False
     reading.unknown = reading.unknown or not term.measure
     reading.rule = reading.rule or "noun"
@@ -560,32 +647,33 @@ def _weak(sentence: Sentence, reading: Reading, left: list[Found], noun: Found) 
 
 def _distribute(sentence: Sentence) -> None:
     """ "A, B, C lần lượt là 1, 2, 3": the labels go to the numbers in their order."""
-    cue = next(
-        (e for e in sentence.events if not isinstance(e, Amount) and e.term.id == "respectively"),
-        None,
-    )
+    cue = next((e for e in sentence.events if not isinstance(e, Amount) and e.term.id == "respectively"), None)
     if not cue:
         return
     after = [r for r in sentence.readings if r.amount.start > cue.end]
-    start = max(
-        [r.amount.end for r in sentence.readings if r.amount.start < cue.start],
-        default=sentence.start,
-    )
-    labels = [
-        e.term for e in sentence.events
-        if not isinstance(e, Amount) and start <= e.start < cue.start
-        and (e.term.family in ("tier", "event") or _strong(e))
-    ]  # fmt: skip
-    mains = [t for t in labels if t.kind == "aspect"]
-    nouns = [t for t in labels if t.kind == "noun"]
-    if len(mains) == len(after):
-        for reading, main in zip(after, mains, strict=True):
-            reading.main, reading.rule, reading.unknown = main, "respectively", False
-            reading.noun = nouns[0] if nouns and _fits(main, nouns[0]) else reading.noun
-    elif len(nouns) == len(after):
-        for reading, noun in zip(after, nouns, strict=True):
-            reading.noun, reading.rule, reading.unknown = noun, "respectively", False
-            reading.main = mains[0] if len(mains) == 1 else None
+    earlier = [r.amount.end for r in sentence.readings if r.amount.start < cue.start]
+    start = max(earlier, default=sentence.start)
+    found = [e for e in sentence.events if not isinstance(e, Amount)]
+    labels = [e for e in found if start <= e.start < cue.start]
+    mains = [e.term for e in labels if e.term.family in ("tier", "event")]
+    nouns = [e.term for e in labels if _strong(e)] or [r.noun for r in after if r.noun]
+    several = len(nouns) == len(after) and len(mains) != len(after)
+    for at, reading in enumerate(after):
+        main = mains[at] if len(mains) == len(after) else mains[0] if len(mains) == 1 else None
+        noun = nouns[at] if several else nouns[0] if nouns else sentence.topic
+        noun = noun if noun and (not main or _fits(main, noun)) else MEMBERS
+        reading.main, reading.noun = main or reading.main, noun
+        reading.rule, reading.unknown = "respectively", False
+    sentence.readings = [r for r in sentence.readings if r.noun]
+
+
+def _share_forward(sentence: Sentence) -> None:
+    """ "80% TCCSĐ và 85% đảng viên hoàn thành tốt": what follows the second is said of both."""
+    for one, two in zip(sentence.readings, sentence.readings[1:], strict=False):
+        gap = sentence.text[one.amount.right : two.amount.left]
+        if not one.main and not one.extra and two.main and two.rule == "after" and one.noun:
+            if re.fullmatch(r"[^,;.(]{3,40} và\s", gap) and _fits(two.main, one.noun):
+                one.main, one.rule, one.unknown = two.main, "after both", False
 
 
 def _split_base(sentence: Sentence) -> None:

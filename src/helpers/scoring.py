@@ -1,0 +1,154 @@
+"""How good the proposals are: found, noise, and what is right about those found, with intervals.
+
+Gold comes from articles annotated in place, ``⟦number|measure;key=value⟧`` (see `annotated`), or
+from any frame with the columns of `GOLD`. Shares come with Wilson intervals (E. B. Wilson 1927).
+"""
+
+import math
+import re
+
+import pandas as pd
+
+from helpers.evidence import fold
+
+GOLD = ["char_start", "number_text", "value", "bound", "unit", "measure_id", "status", "level",
+        "place", "period_start", "period_end", "repeat"]  # fmt: skip
+_MARK = re.compile(r"⟦([^|⟦⟧]+)\|([^⟦⟧]*)⟧")
+_LEVELS = {"tỉnh": "province", "huyện": "district", "thị xã": "district", "thành phố": "district"}
+_LEVELS |= {"xã": "commune", "phường": "commune", "thị trấn": "commune", "đảng bộ": "agency"}
+
+
+def wilson(hits: int, n: int, z: float = 1.959964) -> tuple[float, float]:
+    """The Wilson interval of a share; (0, 1) for an empty denominator.
+
+    >>> [round(end, 3) for end in wilson(3, 7)]
+    [0.158, 0.75]
+    """
+    if not n:
+        return 0.0, 1.0
+    share, spread = hits / n, z * z / n
+    middle = (share + spread / 2) / (1 + spread)
+    half = z * math.sqrt(share * (1 - share) / n + spread / (4 * n)) / (1 + spread)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def annotated(source: str) -> tuple[str, dict[str, str], pd.DataFrame]:
+    """Text, head and gold of an article whose facts are marked in place.
+
+    The head gives ``published`` and ``locality``. A mark holds the number, its measure (``-`` for
+    none in the codebook) and what is not plain: v value, b bound, u unit, s status, p period
+    (a year, a day, two days, ``now``; it holds until the next p), at place, l level, part the
+    measure of the whole of a ratio, rep a second mention.
+
+    >>> text, head, gold = annotated("locality: xã A\\n---\\nCó ⟦12|cells;p=2020⟧ chi bộ.")
+    >>> text, gold.loc[0, ["char_start", "value", "period_end"]].tolist()
+    ('Có 12 chi bộ.', [3, 12.0, '2020-12-31'])
+    """
+    top, body = source.split("---\n", 1)
+    head = dict(line.split(": ", 1) for line in top.strip().splitlines())
+    text, at, rows, period = "", 0, [], "now"
+    for mark in _MARK.finditer(body):
+        text += body[at : mark.start()]
+        measure, *rest = mark[2].split(";")
+        keys = dict(item.split("=", 1) if "=" in item else (item, "1") for item in rest)
+        period = keys.get("p", period)
+        after = body[mark.end() : mark.end() + 12]
+        rows += _gold(mark[1], measure, keys, head, period, len(text), after)
+        text += mark[1]
+        at = mark.end()
+    return text + body[at:], head, pd.DataFrame(rows, columns=GOLD)
+
+
+def _gold(
+    written: str, measure: str, keys: dict[str, str], head: dict[str, str], period: str, start: int,
+    after: str,
+) -> list[dict]:  # fmt: skip
+    share = re.match(r"\s?%", after) is not None
+    days = {"now": [head.get("published", "")] * 2}.get(period) or [
+        day if len(day) > 4 else f"{day}-{end}"
+        for day, end in zip((period.split("/") * 2)[:2], ("01-01", "12-31"), strict=True)
+    ]
+    place = keys.get("at", head["locality"])
+    own = next((lv for word, lv in _LEVELS.items() if fold(head["locality"]).startswith(word)), "")
+    row = {
+        "bound": keys.get("b", "exact"), "unit": keys.get("u", "share" if share else "count"),
+        "measure_id": measure.strip("-"), "status": keys.get("s", "actual"),
+        "level": keys.get("l", own), "place": place, "period_start": days[0],
+        "period_end": days[1], "repeat": "rep" in keys,
+    }  # fmt: skip
+    numbers = written.split("/") if "part" in keys else [written]
+    rows = []
+    for at, number in enumerate(numbers):
+        value = float(keys["v"]) if "v" in keys else _plain(number, share)
+        one = row | {"char_start": start, "number_text": number, "value": value}
+        if at:
+            one |= {"measure_id": keys["part"], "repeat": "rep2" in keys}
+        rows.append(one)
+        start += len(number) + 1
+    return rows
+
+
+def _plain(number: str, share: bool) -> float:
+    if not share and re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+", number):
+        return float(re.sub(r"[.,]", "", number))
+    return float(number.replace(",", ".")) / (100 if share else 1)
+
+
+def matched(gold: pd.DataFrame, candidates: pd.DataFrame) -> pd.DataFrame:
+    """Gold facts with their candidate (columns ``_c``) where one begins at the same place.
+
+    Adds what is right about each: ``found``, ``value_right``, ``measure_right``, ``status_right``,
+    ``place_right``, ``period_right`` (same first and last year). A second mention that was not
+    proposed is left out.
+    """
+    both = gold.merge(candidates, on="char_start", how="left", suffixes=("", "_c"))
+    both["found"] = both["rule"].notna()
+    both = both[both["found"] | ~both["repeat"].astype(bool)].copy()
+    near = (both["value"] - both["value_c"]).abs() <= 1e-4 * both["value"].abs().clip(lower=1e-9)
+    loose = (both["bound"] == "approx") & (both["bound_c"] == "at_most")
+    both["value_right"] = near & ((both["bound"] == both["bound_c"]) | loose)
+    for name in ("measure_id", "status"):
+        both[f"{name.removesuffix('_id')}_right"] = both[name] == both[f"{name}_c"]
+    both["place_right"] = [
+        level == level_c and (_bare(place) in _bare(place_c) or _bare(place_c) in _bare(place))
+        for level, level_c, place, place_c in zip(
+            both["level"], both["level_c"], both["place"], both["place_c"].fillna("?"), strict=True
+        )
+    ]
+    years = [both[name].fillna("").str[:4] for name in ("period_start", "period_start_c")]
+    ends = [both[name].fillna("").str[:4] for name in ("period_end", "period_end_c")]
+    both["period_right"] = (years[0] == years[1]) & (ends[0] == ends[1])
+    return both
+
+
+def _bare(place: str) -> str:
+    return re.sub(r"^(?:chi bộ|ấp|thôn|bản|xã|huyện|thị xã|tỉnh|buôn) ", "", fold(str(place)))
+
+
+def scores(gold: pd.DataFrame, candidates: pd.DataFrame, known: set[str]) -> pd.DataFrame:
+    """One row per question: hits, n, share and its Wilson interval.
+
+    ``known`` are the ids of the codebook: the measure is judged only where gold has one of them.
+    ``noise`` counts candidates without a measure that are no fact, per fact.
+    """
+    both = matched(gold, candidates)
+    found = both[both["found"]]
+    is_fact = candidates["char_start"].isin(gold["char_start"])
+    named = candidates["measure_id"] != ""
+    judged = found[found["measure_id"].isin(known)]
+    dated = found[found["period_end"] != ""]
+    counts = {
+        "recall": (both["found"].sum(), len(both)),
+        "precision": ((is_fact & named).sum(), named.sum()),
+        "noise": ((~is_fact & ~named).sum(), len(both)),
+        "value": (found["value_right"].sum(), len(found)),
+        "measure": (judged["measure_right"].sum(), len(judged)),
+        "status": (found["status_right"].sum(), len(found)),
+        "place": (found["place_right"].sum(), len(found)),
+        "period": (dated["period_right"].sum(), len(dated)),
+    }
+    rows = [
+        (name, int(k), int(n), k / n if n else math.nan, *wilson(int(k), int(n)))
+        for name, (k, n) in counts.items()
+    ]
+    return pd.DataFrame(rows, columns=["question", "hits", "n", "share", "low", "high"])
