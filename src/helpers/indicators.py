@@ -36,8 +36,8 @@ def stated(
 ) -> pd.DataFrame:
     """Return every reading of these measures in their order, each with its year and its doubts.
 
-    Columns measure_id, locality_id, place_id, amount, period, scheme_id, status, gate_reason (a list of
-    codes as `gate.Verdict` gives them, empty where nothing is in doubt).
+    Columns measure_id, locality_id, place_id, amount, period, scheme_id, status, gate_reason (the
+    codes of what forbids comparing it; empty where nothing is in doubt).
     """
     order = {name: at for at, name in enumerate(measure_ids)}
     places = {name: at for at, name in enumerate(localities)}

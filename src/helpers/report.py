@@ -223,6 +223,8 @@ def date(iso: str, language: str) -> str:
     """
     year, *rest = iso.split("-")
     numbers = [int(part) for part in reversed(rest)]
+    if numbers and not 1 <= numbers[-1] <= 12:
+        return iso
     if language == "vi":
         return "/".join([*map(str, numbers), year])
     month = [MONTHS[numbers[-1] - 1]] if numbers else []
@@ -415,7 +417,7 @@ def _cell(value, column: str, language: str, missing: str = "not_stated") -> tup
 
 
 def _text(value, column: str, language: str) -> str:
-    if isinstance(value, bool) or type(value).__name__ == "bool_":
+    if isinstance(value, bool) or type(value).__name__ in ("bool", "bool_"):  # numpy's too
         return ui("yes" if value else "no", language)
     if isinstance(value, str):
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):

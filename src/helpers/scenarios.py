@@ -23,6 +23,14 @@ _TIERS = {
     "nhiêu được đánh giá",
 }
 _ONE = {"en": "“{label}”, with the number it is a share of", "vi": "“{label}”, kèm theo mẫu số"}
+_POPULATIONS = {
+    "cells": ("ratings of cells, tier by tier", "xếp loại chi bộ theo từng mức"),
+    "organisations": (
+        "ratings of base organisations, tier by tier",
+        "xếp loại tổ chức cơ sở đảng theo từng mức",
+    ),
+    "members": ("ratings of members, tier by tier", "xếp loại đảng viên theo từng mức"),
+}
 _ROUNDINGS = {
     "printed_digits": ("to the digits printed", "theo số chữ số đã in"),
     "next_step": ("bounds within one step", "cận trong vòng một bước"),
@@ -116,13 +124,19 @@ def what_changes(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
 
 
 def by_coder(
-    codings: dict[str, pd.DataFrame], themes: pd.DataFrame, documents: pd.DataFrame
+    codings: dict[str, pd.DataFrame],
+    themes: pd.DataFrame,
+    documents: pd.DataFrame,
+    localities: Sequence[str],
 ) -> pd.DataFrame:
     """Return how many themes each coder, and the adjudication, finds stated in each locality.
 
-    `codings` are tables by the name of their hand. Columns kind (practice, limitation), locality_id
-    and one per hand.
+    `codings` are tables by the name of their hand. Columns theme_kind (practice, limitation),
+    locality_id and one per hand.
     """
+    index = pd.MultiIndex.from_product(
+        [["practice", "limitation"], localities], names=["theme_kind", "locality_id"]
+    )
     place = documents.set_index("document_id")["locality_id"]
     kind = themes.set_index("theme_id")["kind"]
     counts = {}
@@ -130,13 +144,14 @@ def by_coder(
         stated = rows[rows["stance"] == "stated"]
         about = pd.DataFrame(
             {
-                "kind": stated["theme_id"].map(kind),
+                "theme_kind": stated["theme_id"].map(kind),
                 "locality_id": stated["document_id"].map(place),
                 "theme_id": stated["theme_id"],
             }
         )
-        counts[hand] = about.groupby(["kind", "locality_id"])["theme_id"].nunique()
-    return pd.DataFrame(counts).fillna(0).astype(int).reset_index()
+        found = about.groupby(["theme_kind", "locality_id"])["theme_id"].nunique()
+        counts[hand] = found.reindex(index, fill_value=0)
+    return pd.DataFrame(counts).reset_index()
 
 
 def missing_facts(
@@ -209,8 +224,8 @@ def smallest_missing(
 ) -> pd.DataFrame:
     """Return for each pair without a decided quality indicator the fewest figures to ask for.
 
-    Columns row_id, column_id, asked, scheme_id, period_end, ask_row, ask_column (whether that
-    side has to be asked), facts_needed.
+    Columns row_id, column_id, asked, scheme_id, period, ask_row, ask_column (whether that side
+    has to be asked), facts_needed.
     """
     pairs = gate.summary(matrix)
     lacking = missing.groupby(["asked", "scheme_id", "period_start", "period_end"], sort=False)
@@ -219,8 +234,9 @@ def smallest_missing(
     for pair in pairs[pairs["quality_decided"] == 0].itertuples() if sets else []:
         need = {key: [pair.row_id in out, pair.column_id in out] for key, out in sets.items()}
         asked, scheme, _, end = key = min(need, key=lambda key: sum(need[key]))
-        rows.append((pair.row_id, pair.column_id, asked, scheme, end, *need[key], sum(need[key])))
-    names = ["row_id", "column_id", "asked", "scheme_id", "period_end"]
+        told = (asked, scheme, end[:4], *need[key], sum(need[key]))
+        rows.append((pair.row_id, pair.column_id, *told))
+    names = ["row_id", "column_id", "asked", "scheme_id", "period"]
     return pd.DataFrame(rows, columns=[*names, "ask_row", "ask_column", "facts_needed"])
 
 
@@ -230,7 +246,7 @@ def requests(
     measures: pd.DataFrame,
     schemes: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Return the request list: rank, locality_id, and in both languages addressee and request.
+    """Return the request list: rank, locality_id, and in both languages asked, addressee, request.
 
     The addressee is the successor of a district that has ended (localities.csv); where that is
     not confirmed, `verified` is false and the sender has to find out first.
@@ -249,9 +265,21 @@ def requests(
                 period=_span(one.period_start[:4], one.period_end[:4], language),
                 what=_what(one, measures, schemes, language),
             )
+        row |= _asked(one.asked, measures)
         row["verified"] = bool(place["successor_verified"]) or not text(place["successor_en"])
-        rows.append(row | {"decides_alone": one.decides_alone})
+        row |= {"decides_alone": one.decides_alone, "decided_so_far": one.decided_so_far}
+        rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _asked(asked: str, measures: pd.DataFrame) -> dict[str, str]:
+    """Return the short name of what is asked: a measure, or a rating tier by tier."""
+    labels = measures.set_index("measure_id")
+    if asked in labels.index:
+        en, vi = labels.loc[asked, ["label_en", "label_vi"]]
+    else:
+        en, vi = _POPULATIONS[asked.removesuffix("_rated")]
+    return {"asked": asked, "asked_en": en, "asked_vi": vi}
 
 
 def _span(first: str, last: str, language: str) -> str:
@@ -268,7 +296,8 @@ def _what(one, measures: pd.DataFrame, schemes: pd.DataFrame, language: str) -> 
     population = one.asked.removesuffix("_rated")
     scheme = schemes.set_index(["scheme_id", "population"]).loc[(one.scheme_id, population)]
     names = [labels[f"{population}_{tier}"] for tier in scheme["tiers"].split(" > ")]
-    base = labels[one.base] if one.base else labels.get(population, population)
+    is_vague = not one.base or one.base.endswith("_assessed")
+    base = labels[statements.KINDS[population][0] if is_vague else one.base]
     return _TIERS[language].format(
         base=base, scheme=scheme[f"label_{language}"], tiers="; ".join(names)
     )
