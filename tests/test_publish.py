@@ -234,18 +234,30 @@ def test_a_date_in_words_counts_as_the_same_numbers():
 def test_of_two_equal_numbers_the_right_one_is_marked():
     row = {"fact_id": "nam-dong-2015.9.members_warned", "document_id": "nam-dong-2015"}
     row |= {"quote": "38 tổ chức; khiển trách 38 đảng viên, cảnh cáo 10", "number_text": "38"}
-    row |= {"prefix": "đã khiển trách ", "suffix": " đảng viên, cảnh"}
+    row |= {"prefix": "đã khiển trách ", "suffix": " đảng viên, cảnh", "char_start": 90}
     quote = passages.passage([row], Sources({}, {}, {}, {}, []), "en")["quote"]
     assert re.fullmatch(r"38 tổ chức; khiển trách <mark><span [^>]*>38</span></mark> đ.*", quote)
 
 
 def test_two_facts_on_one_number_both_have_a_place_to_arrive():
     rows = [{"fact_id": f"d.9.{m}", "document_id": "d"} for m in ("base_cells", "cells")]
-    rows = [
-        r | {"quote": "có 30 chi bộ", "number_text": "30", "prefix": "", "suffix": ""} for r in rows
-    ]
+    said = {"quote": "có 30 chi bộ", "number_text": "30", "prefix": "", "suffix": ""}
+    rows = [row | said | {"char_start": 9} for row in rows]
     quote = passages.passage(rows, Sources({}, {}, {}, {}, []), "en")["quote"]
     assert quote.count("<mark>") == 1 and quote.count('id="f-d.9.') == 2
+
+
+def test_passages_that_overlap_are_shown_once():
+    row = {"document_id": "d", "prefix": "", "suffix": ""}
+    first = row | {"fact_id": "d.9.cells", "number_text": "60", "char_start": 9}
+    second = row | {"fact_id": "d.20.cells_assessed", "number_text": "11", "char_start": 22}
+    first |= {"quote": "có 60 chi bộ"}
+    second |= {"quote": "có 60 chi bộ và 11 bộ"}
+    other = second | {"fact_id": "d.30.cells", "char_start": 60}
+    assert passages._gathered([first, second, other]) == [[first, second], [other]]
+    quote = passages.passage([first, second], Sources({}, {}, {}, {}, []), "en")["quote"]
+    assert re.sub(r"<[^>]*>", "", quote) == "có 60 chi bộ và 11 bộ"
+    assert re.findall(r"<mark><span [^>]*>(\d+)<", quote) == ["60", "11"]
 
 
 def test_whole_years_and_days_read_as_such():

@@ -109,25 +109,51 @@ def formulas(derived: dict[str, dict], uses: Uses, sources: Sources, language: s
 
 def passages(uses: Uses, sources: Sources, language: str) -> list[dict]:
     """The cited passages in the order of the articles, each once, with links back to its uses."""
-    groups = defaultdict(list)
-    for row in sources.cited(uses):
-        span = row["quote"] if "fact_id" in row else (row["char_start"], row["char_end"])
-        groups[row["document_id"], span].append(row)
     return [
         passage(rows, sources, language)
-        | {"items": [words(r, language) | {"uses": uses[anchor(r)]} for r in rows]}
-        for rows in groups.values()
+        | {"items": [words(row, language) | {"uses": uses[anchor(row)]} for row in rows]}
+        for rows in _gathered(sources.cited(uses))
     ]
 
 
 def passage(rows: list[dict], sources: Sources, language: str) -> dict:
     """The passage that the rows share: its words as HTML, each row's marked, and its source."""
+    start, text = _extent(rows[0])
     marks = defaultdict(list)
     for row in rows:
-        marks[_span(row)].append(anchor(row))
-    before, after = _around(rows[0])
-    quote = f"{before}{rows[0]['quote']}{after}"
-    return source(rows[0], sources, language) | {"quote": _marked(quote, marks)}
+        at, said = _extent(row)
+        text += said[start + len(text) - at :]
+        span = (at - start + end for end in _span(row))
+        marks[tuple(span)].append(anchor(row))
+    return source(rows[0], sources, language) | {"quote": _marked(text, marks)}
+
+
+def _gathered(rows: list[dict]) -> list[list[dict]]:
+    """The rows by passage: facts whose quotes overlap, codings of the same words."""
+    groups, last = [], {}
+    for row in rows:
+        is_fact = "fact_id" in row
+        key, here = (row["document_id"], is_fact), _extent(row)
+        if any(_continues(_extent(other), here, is_fact) for other in last.get(key, [])):
+            last[key].append(row)
+        else:
+            last[key] = [row]
+            groups.append(last[key])
+    return groups
+
+
+def _continues(first: tuple[int, str], second: tuple[int, str], overlap: bool) -> bool:
+    """Whether the second stretch of a text says the same as the first where the two overlap."""
+    if not overlap:
+        return first == second
+    shared = first[1][second[0] - first[0] :] if first[0] <= second[0] else ""
+    return bool(shared) and (shared.startswith(second[1]) or second[1].startswith(shared))
+
+
+def _extent(row: dict) -> tuple[int, str]:
+    """Where the quotation of a row begins in its article, and the quotation."""
+    before, after = _around(row)
+    return row["char_start"] - _span(row)[0], f"{before}{row['quote']}{after}"
 
 
 def _around(row: dict) -> tuple[str, str]:
