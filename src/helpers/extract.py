@@ -16,7 +16,7 @@ import pandas as pd
 
 from helpers import codebook, periods, places, quantities, readings
 from helpers.evidence import fold, selectors
-from helpers.lexicon import Lexicon, Term, compiled
+from helpers.lexicon import Lexicon, Term, compiled, over_folded
 from helpers.quantities import Amount
 from helpers.readings import Reading, Sentence
 
@@ -27,16 +27,16 @@ COLUMNS = [
     "status", "rule",
 ]  # fmt: skip
 _LONGEST = 1500  # a sentence is cut here, so that work stays linear in any text
-_SENTENCE_END = re.compile(r"(?<!\btx)(?<!\btp)(?<!\bt)(?<!\bđ)(?<!\bths)[.!?…]+[\"”’)]*(?=\s|$)")
-_PER = re.compile(r"\s*(?:/|một|mỗi|trong một|trong)\s*(?:1\s)?(năm|tháng|qúy|tuần)(?!\w)")
-_EACH = re.compile(r"(?:mỗi|hằng|hàng|một|1)\s(năm|tháng|qúy|tuần)(?!\w)")
+_SENTENCE_END = over_folded(r"(?<!\btx)(?<!\btp)(?<!\bt)(?<!\bđ)(?<!\bths)[.!?…]+[\"”’)]*(?=\s|$)")
+_PER = over_folded(r"\s*(?:/|một|mỗi|trong một|trong)\s*(?:1\s)?(năm|tháng|qúy|tuần)(?!\w)")
+_EACH = over_folded(r"(?:mỗi|hằng|hàng|một|1)\s(năm|tháng|qúy|tuần)(?!\w)")
 _TIMES = {"năm": 1.0, "tháng": 12.0, "qúy": 4.0, "tuần": 52.0}
-_BADGE_YEARS = re.compile(r"[^\d,;]{0,30}?(\d{2}) năm")
-_PLAN_IS = re.compile(
+_BADGE_YEARS = over_folded(r"[^\d,;]{0,30}?(\d{2}) năm")
+_PLAN_IS = over_folded(
     r"[\s(:,]*(?:(?:là|của|cả|năm|nay|tới|\d{4}|đề ra|đặt ra|được giao|giao|kết nạp|phải|từ|có|đạt|này|"
-    r"toàn|tòan|huyện|xã|tỉnh|phường|nhiệm kỳ|mới|bình quân|hằng năm|mỗi năm|khỏang|trên|ít nhất)[\s:,(]*)*"
+    r"toàn|huyện|xã|tỉnh|phường|nhiệm kỳ|mới|bình quân|hằng năm|mỗi năm|khoảng|trên|ít nhất)[\s:,(]*)*"
 )
-_PLANS = re.compile(r"mục tiêu|chỉ tiêu|phấn đấu|nhiệm vụ|phương hướng|kế hoạch")
+_PLANS = over_folded(r"mục tiêu|chỉ tiêu|phấn đấu|nhiệm vụ|phương hướng|kế hoạch")
 _STOCKS = ("cells", "members", "base_", "villages", "population", "communes", "sub")
 
 
@@ -88,13 +88,12 @@ def propose(
             clock.paragraph()
             where.paragraph()
             listing = folded[start:end].rstrip().endswith(":")
-        if _furniture(folded, start, end, lexicon):
+        counted = _from(amounts, end) > _from(amounts, start)
+        if not (counted or listing) or _furniture(folded, start, end, lexicon):
             continue
         before: Sentence | None = None
         for s, e in _sentences(folded, start, end):
             inside = amounts[_from(amounts, s) : _from(amounts, e)]
-            if not inside and not listing:
-                continue
             clock.sentence(s, e)
             where.sentence(s, e)
             sentence = readings.read(folded, s, e, inside, lexicon, before)
@@ -150,12 +149,17 @@ def _measure(sentence: Sentence, at: int, measures: dict[str, str]) -> bool:
     if noun and not reading.main and noun.id in ("cells", "members", "base_organisations"):
         _rated_base(sentence, at)
     reading.measure = "" if reading.unknown else _composed(reading, measures)
-    if reading.measure == "badges_awarded" or noun is readings.MEMBERS and not reading.main and any(
-        other.measure == "badges_awarded" for other in sentence.readings[:at]
+    if (
+        reading.measure == "badges_awarded"
+        or noun is readings.MEMBERS
+        and not reading.main
+        and any(other.measure == "badges_awarded" for other in sentence.readings[:at])
     ):
         years = _BADGE_YEARS.match(sentence.text, reading.amount.right, reading.amount.right + 40)
         classed = f"badges_awarded_{years[1]}y" if years else ""
         reading.measure = classed if classed in measures else reading.measure
+    if measures.get(reading.measure) == "share" and reading.amount.unit != "share":
+        reading.measure = ""
     capped = f"{reading.measure}_cap"
     if reading.amount.unit == "share" and reading.amount.bound == "at_most" and capped in measures:
         reading.measure, reading.ceiling = capped, True
@@ -195,10 +199,13 @@ def _rated_base(sentence: Sentence, at: int) -> None:
 def _of_meetings(sentence: Sentence, reading: Reading) -> bool:
     """How often or how long: meetings, thematic meetings, superiors who attend."""
     amount, text = reading.amount, sentence.text
-    ids = {e.term.id for e in sentence.events if not isinstance(e, Amount)}
+    terms = [e for e in sentence.events if not isinstance(e, Amount)]
+    ids = {e.term.id for e in terms}
+    kinds = ("attend", "attended", "assigned", "thematic", "meeting", "held")
+    near = [e.term.id for e in terms if e.term.id in kinds and e.start < amount.start]
     if reading.noun and reading.noun.id == "minutes":
         reading.measure = "meeting_duration"
-        return "meeting" in ids
+        return bool(ids & {"meeting", "held", "attended", "thematic"})
     if amount.form != "every":
         noun_end = text.find("lần", amount.right, amount.right + 12) + 3
         per = _PER.match(text, noun_end) if noun_end > 2 else None
@@ -207,11 +214,11 @@ def _of_meetings(sentence: Sentence, reading: Reading) -> bool:
             return False
         factor = _TIMES[(per if isinstance(per, re.Match) else per[0])[1]]
         reading.amount = quantities.scaled(amount, factor, "per_year")
-    reading.measure = (
-        "officer_attendance_frequency" if "attend" in ids or "assigned" in ids
-        else "thematic_meeting_frequency" if "thematic" in ids
-        else "meeting_frequency" if "meeting" in ids else ""
-    )  # fmt: skip
+    last = next((name for name in reversed(near) if name not in ("meeting", "held")), "")
+    segment = re.split(r"[,;]", text[sentence.start : amount.start])[-1]
+    last = "thematic" if "chuyên đề" in segment else last if last != "thematic" else ""
+    named = {"thematic": "thematic_meeting_frequency", "": "meeting_frequency" if near else ""}
+    reading.measure = named.get(last, "officer_attendance_frequency")
     return bool(reading.measure)
 
 
@@ -245,7 +252,10 @@ def _status(sentence: Sentence, at: int, end: str, published: date | None) -> st
     if reading.ceiling or reading.measure.endswith("_frequency"):
         return "rule"
     of_meetings = reading.measure in ("meeting_duration", "attendance_rate")
-    ruled = re.search(r"yêu cầu|phải|quy định|bảo đảm|đảm bảo", sentence.text[sentence.start : reading.amount.start])
+    ruled = re.search(
+        r"yêu cầu|phải|quy định|bảo đảm|đảm bảo",
+        sentence.text[sentence.start : reading.amount.start],
+    )
     if of_meetings and reading.amount.bound == "at_least" and ruled:
         return "rule"
     plan = [e for e in sentence.events if not isinstance(e, Amount) and e.term.id == "plan"]
@@ -257,11 +267,7 @@ def _status(sentence: Sentence, at: int, end: str, published: date | None) -> st
         gap = sentence.text[near.end : reading.amount.left]
         lead = sentence.text[max(sentence.start, near.start - 12) : near.start]
         met = re.search(r"(?:đạt|vượt|so với|%|hoàn thành|bằng)\s*(?:\w+\s)?$", lead)
-        if (
-            len(gap) < 60
-            and not re.search(r"[;.]|đã|kết quả|thực hiện", gap)
-            and (not met or "(" in gap or " là " in gap)
-        ):
+        if _PLAN_IS.fullmatch(gap) and (not met or not gap.strip() or "(" in gap or "là" in gap):
             return "target"
     if reading.target:
         return "target"
@@ -276,13 +282,17 @@ def _row(
     """One candidate as a row."""
     reading = sentence.readings[at]
     amount, place = reading.amount, where.at(reading.amount.start)
+    if place.level == "province" and reading.noun and reading.noun.family == "weak":
+        reading.measure = reading.measure if reading.measure != "base_committees" else ""
     if place.level in ("commune", "agency") and reading.measure == "cells_under_base":
         reading.measure = "cells"
     limit = _limit(sentence, at)
     stock = not reading.main and reading.measure.startswith(_STOCKS)
     then = bool(re.search(r"khi ấy|lúc đó|khi đó", sentence.text[amount.left - 16 : amount.left]))
     when = clock.at(amount.start, amount.right, limit, then=then, stock=stock)
-    start, end = (when.first, when.last)
+    start, end = when.first, when.last
+    if reading.rule.startswith("respectively"):
+        start, end = _in_series(sentence, at, when) or (start, end)
     status = _status(sentence, at, end, clock.published)
     low, high = amount.low, amount.high
     sign = reading.sign
@@ -311,6 +321,15 @@ def _row(
         "status": status,
         "rule": f"{reading.rule or 'noun'}:{reading.main.id if reading.main else ''}".rstrip(":"),
     }
+
+
+def _in_series(sentence: Sentence, at: int, when: periods.Period) -> tuple[str, str] | None:
+    """ "Các năm 2017, 2018, 2019 kết nạp lần lượt …": the year of the number at its place."""
+    years = re.findall(r"(?:19|20)\d{2}", sentence.text[when.start : when.end])
+    listed = [r for r in sentence.readings if r.rule.startswith("respectively")]
+    if len(years) != len(listed):
+        return None
+    return periods.of_year(int(years[listed.index(sentence.readings[at])]))
 
 
 def _limit(sentence: Sentence, at: int) -> int:

@@ -25,9 +25,12 @@ _PATTERN = re.compile(
     rf"|(?:các )?năm (?P<one>{_Y})(?P<more>(?:(?:, | và |, năm | và năm | đến năm |, và năm ){_Y})*)(?!\d)"
     r"|(?P<last>năm ngoái|năm trước(?: đó)?|năm cũ|một năm trước|cùng kỳ(?: năm (?:trước|ngoái))?)(?!\w)"
     r"|(?P<this>(?:cả |trong )?năm (?:nay|này)|cả năm)(?!\w)|(?P<past>(?:trong |một )?năm (?:qua|vừa qua))(?!\w)"
-    r"|(?P<now>hiện nay|hiện tại|hiện có|hiện|đến nay|tới nay|đến thời điểm này|nay)(?!\w)"
+    r"|(?P<now>hiện nay|hiện tại|đến nay|tới nay|đến thời điểm này"
+    r"|(?<!thực )(?<!thể )(?<!phát )(?<!xuất )(?<!biểu )(?<!tái )(?<!đại )hiện"
+    r"|(?<!năm )(?<!lâu )(?<!xưa )(?<!từ )(?<!ngày )nay)(?!\w)"
     rf"|(?P<bare>{_Y})(?=[:)]|\s\())"
 )
+_NOW = ("hiện", "đến nay", "tới nay")
 _AGAINST = re.compile(
     r"(?:so (?:với )?|hơn |nhiều hơn |bằng |như )(?:của |với |ngày |tháng |đầu )?$"
 )
@@ -154,6 +157,7 @@ class Clock:
         ]
         self.main = self._main_year()
         told = [p for p in self.named if p.last not in ("", str(published)) and not p.against]
+        self.spoken_of_now = any(folded.startswith(_NOW, p.start) for p in self.named)
         self.lead = next((p for p in told if p.first[:4] == p.last[:4]), None)
         self.current: Period | None = None
         self.here: list[Period] = []
@@ -210,7 +214,7 @@ class Clock:
 
     def _default(self, stock: bool) -> Period:
         today = self.published
-        if self.main and not (today and today.year == self.main):
+        if self.main and not (today and (today.year == self.main or stock and self.spoken_of_now)):
             return Period(0, 0, *of_year(self.main))
         if not today:
             return Period(0, 0)

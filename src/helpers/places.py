@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from helpers.evidence import fold
+from helpers.lexicon import over_folded
 
 _LEVELS = {
     "tỉnh": "province", "huyện": "district", "thị xã": "district", "tx": "district",
@@ -24,11 +25,12 @@ _MENTION = re.compile(
     rf"(?<!\w)(?i:((?:đảng bộ |đảng ủy |chi bộ )*)({'|'.join(sorted(_LEVELS, key=len, reverse=True))}))"
     rf"\.? ({_NAME})"
 )
-_NAMELESS = re.compile(
+_SERIES = re.compile(rf"(?<!\w)(?:xã|phường) ({_NAME}(?:(?:, | và ){_NAME})+)")
+_NAMELESS = over_folded(
     r"(?<!\w)(?:một (?:đảng ủy|đảng bộ|chi bộ|xã|bản|thôn|ấp)(?: (?:xã|phường|thôn|bản|ấp))?(?=[ ,])"
     r"(?! (?:nào|cơ sở|trực thuộc|độc lập|riêng|đảng))|có (?:bản|thôn|ấp|chi bộ)(?= \d+ đảng viên))"
 )
-_OWN = re.compile(
+_OWN = over_folded(
     r"(?<!\w)(?:(?:toàn|cả|tính chung|chung) (?:toàn )?(?:huyện|thị xã|tỉnh|thành phố|xã|phường|đảng bộ|quận)"
     r"|trên địa bàn (?:huyện|tỉnh|xã|thị xã)|đảng bộ huyện|huyện ủy|thị ủy|tỉnh ủy|thành ủy|đảng bộ tỉnh)(?!\w)"
 )
@@ -41,6 +43,7 @@ class Place:
     name: str
     level: str
     start: int = -1
+    counted: bool = False  # stands right before a number
 
 
 class Places:
@@ -82,8 +85,9 @@ class Places:
         same = fold(place.name).endswith(fold(self.own.name.split(" ", 1)[-1]))
         if place.level == "own" or same and place.level == self.own.level:
             return replace(self.own, start=place.start)
-        deeper = _RANK.get(place.level, 9) > _RANK.get(self.own.level, -1)
-        return place if deeper else None
+        rank, own = _RANK.get(place.level, 9), _RANK.get(self.own.level, -1)
+        beside = place.level == self.own.level and (place.counted or place.level == "agency")
+        return place if rank > own or beside else None
 
 
 def own_place(locality: str | None, known: pd.DataFrame | None) -> Place | None:
@@ -112,8 +116,24 @@ def _mentions(text: str, folded: str) -> list[Place]:
             "commune" if words[-1] in ("xã", "phường") or words[1:] == ["đảng", "ủy"] else "cell"
         )
         found.append(Place(match[0].strip(), level, match.start()))
+    found.extend(_bare_names(text, found))
     found.extend(Place("", "own", match.start()) for match in _OWN.finditer(folded))
     return found
+
+
+def _bare_names(text: str, named: list[Place]) -> list[Place]:
+    """Places called by their bare name before a number, once introduced: "ba xã A, B" - "B có 14"."""
+    communes = {
+        p.name.split(" ", 1)[1] for p in named[:500] if p.level == "commune" and " " in p.name
+    }
+    for match in _SERIES.finditer(text):
+        communes |= {name.strip() for name in re.split(r",| và ", match[1])}
+    communes = {name for name in communes if name and not name[0].isdigit()}
+    if not communes or len(communes) > 200:
+        return []
+    names = "|".join(sorted(map(re.escape, communes), key=len, reverse=True))
+    bare = re.compile(rf"(?<!\w)({names})(?= (?:có |còn |chỉ |với )?\d)")
+    return [Place(f"xã {m[1]}", "commune", m.start(), True) for m in bare.finditer(text)]
 
 
 def _most_named(mentions: list[Place]) -> Place:

@@ -60,7 +60,7 @@ _AMOUNT = re.compile(
     rf"|(?P<low>{_SCALED})\s?%?(?:\s?[-–]\s?|\sđến\s|\stới\s)(?P<high>{_SCALED})"
     rf"|(?P<top>{_FIRST}|\d+)\sphần\s(?P<bottom>\w+)|(?P<half>(?:(?:quá|già|hơn|trên)\s(?=nửa))?(?:một\s)?nửa)(?!\w|\s(?:năm|đầu|cuối|tháng|đêm|ngày))"
     rf"|(?P<digits>{_SCALED})|(?P<words>{_WORDS})"
-    r"|(?P<none>(?:không|chưa)(?=\s(?:(?:có|còn)\s)?(?:một\s)?(?:chi|đảng|tổ|đơn|tccs|cấp|đồng|cơ sở|"
+    r"|(?P<none>(?:không|chưa)(?=\s(?:(?:có|còn)\s)?(?:một\s)?(?:chi|đảng|tổ|đơn|tccsđ|cấp|đồng|cơ sở|"
     r"trường hợp|tập thể|ai|người|nơi|thôn|bản|xã)(?!\w))))"
 )
 # What the qualifier before a number says of it; both spellings where `fold` moves the tone mark.

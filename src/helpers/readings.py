@@ -10,32 +10,33 @@ import re
 from bisect import bisect_left
 from dataclasses import dataclass, field, replace
 
-from helpers.lexicon import Found, Lexicon, Term
+from helpers.evidence import fold
+from helpers.lexicon import Found, Lexicon, Term, over_folded
 from helpers.quantities import Amount, qualified
 
-_MARK = re.compile(r"[,;:()…]|(?<=\s)[-–](?=\s)|(?<=\s)(?:và|cùng|rồi|(?<!đối )(?<!so )với)(?=\s)")
-_TO_NOUN = re.compile(
-    r"\s*(?:(?:có |còn |để )?(?:một )?)(?:trong )?(?:tổng )?(?:số |các |toàn bộ |những |lượt )*"
+_MARK = over_folded(r"[,;:()…]|(?<=\s)[-–](?=\s)|(?<=\s)(?:và|cùng|rồi|(?<!đối )(?<!so )với)(?=\s)")
+_TO_NOUN = over_folded(
+    r"\s*(?:trở lên )?(?:(?:có |còn |để )?(?:một )?)(?:trong )?(?:tổng )?(?:số |các |toàn bộ |những |lượt )*"
 )
-_TO_NUMBER = re.compile(
+_TO_NUMBER = over_folded(
     r"(?:.*(?:là|có|:|đạt|còn|gồm|được|=|lên|chỉ|vẹn|tới|đến|với|thêm|nhất|thành|mới|\())?\s*"
 )
-_DATE_BEFORE = re.compile(r"(?:ngày|sáng|chiều|tối|dịp|đến|hết|từ|lễ|mùng|trước|mừng|trưa)\s$")
-_OF = re.compile(r"\s*(?:được xếp |đạt )?(?:trong|trên)(?: tổng)?(?: số)?\s*")
-_OF_BEFORE = re.compile(r"trong(?: tổng)?(?: số)?\s$")
-_UNSURE = re.compile(
+_DATE_BEFORE = over_folded(r"(?:ngày|sáng|chiều|tối|dịp|đến|hết|từ|lễ|mùng|trước|mừng|trưa)\s$")
+_OF = over_folded(r"\s*(?:được xếp |đạt )?(?:trong|trên)(?: tổng)?(?: số)?\s*")
+_OF_BEFORE = over_folded(r"trong(?: tổng)?(?: số)?\s$")
+_UNSURE = over_folded(
     r"\s(?:đã|được|bị|đang|đi|về|làm|nhận|xin|chưa|không|là|từng|biết|vừa|tự)(?=\s)"
 )
-_HAVING = re.compile(r"(?<!\w)(?:có|với|gồm|là|quản lý|tổng số)(?!\w)")
+_HAVING = over_folded(r"(?<!\w)(?:có|với|gồm|là|quản lý|tổng số)(?!\w)")
 MEMBERS = Term("noun", "members", "", "members", "members")
 _ORGANISATIONS = Term("noun", "base_organisations", "", "organisations", "base_organisations")
 _DISCIPLINE = ("disciplined", "reprimanded", "warned", "dismissed", "expelled",
                "violation_population_policy")  # fmt: skip
-_SHARE_OF = re.compile(
+_SHARE_OF = over_folded(
     r"\W*(?:(?:và|cũng|tức|hay|tương ứng|tương đương|chiếm|đạt|bằng|tỷ lệ|tỉ lệ|là|với|khoảng|"
-    r"khỏang|xấp xỉ|trên|hơn|gần|ước|chỉ|tới|đến|lần lượt|một|con số|số)\s+)*"
+    r"khỏang|xấp xỉ|trên|hơn|gần|ước|chỉ|tới|đến|lần lượt|một|con số|số|xuống|còn|lên|năm|\d{4}|từ|chỉ tiêu|kế hoạch|mục tiêu|nghị quyết)\s+)*"
 )
-_MAINS = ("tier", "event", "general")
+_PARTY_NEARBY = over_folded(r"chi bộ|đảng viên|tổ chức đảng|sinh hoạt ghép")
 
 
 @dataclass(slots=True)
@@ -214,7 +215,7 @@ def _interpret(
     left = _left(sentence, at)
     if noun and amount.unit == "share" and _is_base(sentence, amount, noun, left):
         reading.base_text = sentence.text[noun.start : noun.end]
-        noun, reading.noun = None, None
+        noun, reading.noun, right = None, None, []
     _say(sentence, reading, at, left, right, noun)
     if not reading.main and before and before.last and noun and _has(left, "same"):
         reading.noun, reading.main, reading.rule = before.last.noun, before.last.main, "same"
@@ -263,7 +264,7 @@ def _may_lack_noun(text: str, amount: Amount, right: list[Found], lexicon: Lexic
     """Whether a number without a noun can still be read: nothing else is counted by it."""
     if amount.form in ("zero", "every"):
         return amount.form == "every"
-    follows = re.compile(r"\s*(\w*)").match(text, amount.right)
+    follows = over_folded(r"\s*(\w*)").match(text, amount.right)
     if right and right[0].start == follows.start(1):
         term = right[0].term
         return term.kind == "cue" or term.family in ("tier", "event", "group", "general")
@@ -311,7 +312,7 @@ def _say(
         ahead = [f for f in far if f.term.kind == "aspect"]
         main, rule = _best(ahead[:1]), "far before"
         groups = [f for f in ahead[:1] if f.term.family == "group"]
-    if not main and _other(sentence, reading, left, right, noun):
+    if not main and not groups and _other(sentence, reading, left, right, noun):
         reading.unknown = True
     reading.main, reading.rule = main, rule if main or groups else ""
     reading.extra = tuple(dict.fromkeys(f.term.id for f in groups))
@@ -454,6 +455,8 @@ def _generic(sentence: Sentence, reading: Reading, at: int, left: list[Found], n
             return False
         reading.noun = known[0] if known else _ORGANISATIONS
         return True
+    if not said and _has(_left(sentence, at, far=True), "body"):
+        reading.unknown = True
     people = next((f.term for f in left if f.term.id == "population"), None)
     if people and not said:
         reading.noun, reading.rule = people, "label"
@@ -474,7 +477,9 @@ def _generic(sentence: Sentence, reading: Reading, at: int, left: list[Found], n
     segment = re.split(r"[,;(]", sentence.text[sentence.start : reading.amount.left])[-1]
     if "trong số" in segment and reading.rule in ("before", "far before") and not reading.extra:
         reading.unknown = True
-    mean = re.search(r"(?:bình quân|trung bình)[^,;]{0,12}\s$", sentence.text[: reading.amount.left][-24:])
+    mean = re.search(
+        r"(?:bình quân|trung bình)[^,;]{0,12}\s$", sentence.text[: reading.amount.left][-24:]
+    )
     if not said and after_members and (mean or reading.target or _planned(sentence, reading, left)):
         reading.main, reading.rule = last.main, "carried"
     elif reading.awaits_whole and (not said or reading.main.id == "assessed") and after_members:
@@ -489,8 +494,11 @@ def _generic(sentence: Sentence, reading: Reading, at: int, left: list[Found], n
 
 def _after_discipline(sentence: Sentence) -> bool:
     """Whether the talk is of discipline, so that "64 trường hợp" are members."""
-    last = sentence.last or (sentence.before.last if sentence.before else None)
-    return bool(last and last.main and last.main.id in _DISCIPLINE)
+    readings = [
+        *sentence.readings[-3:],
+        *(sentence.before.readings[-3:] if sentence.before else []),
+    ]
+    return any(r.main and r.main.id in _DISCIPLINE for r in readings)
 
 
 def _strong(found: Found) -> bool:
@@ -600,7 +608,7 @@ def _completes(sentence: Sentence, reading: Reading, at: int) -> bool:
         return False
     right = _right(sentence.events, at)
     gap = r"\s*(?:so với |của |so )?"
-    plan = right and right[0].term.id == "plan"
+    plan = right and right[0].term.id in ("plan", "resolutions")
     return bool(
         plan and re.compile(gap).fullmatch(sentence.text, reading.amount.right, right[0].start)
     )
@@ -632,12 +640,13 @@ def _weak(sentence: Sentence, reading: Reading, left: list[Found], noun: Found) 
         having = _HAVING.search(text[max(sentence.start, amount.left - 14) : amount.left])
         if listed and having and not reading.awaits_whole:
             return amount.form != "words" or amount.value > 3
-        nearby = re.split(r"[,;.]", text[noun.end : noun.end + 40])[0]
+        behind = re.split(r"[,;.]", text[noun.end : noun.end + 40])[0]
+        ahead = re.split(r"[,;.]", text[max(sentence.start, amount.left - 40) : amount.left])[-1]
         reading.unknown = True
-        return bool(re.search(r"chi bộ|đảng viên|tổ chức đảng|sinh hoạt ghép", nearby))
+        return bool(_PARTY_NEARBY.search(behind) or " số " in ahead and _PARTY_NEARBY.search(ahead))
     if term.id == "sessions":
         reading.unknown = True
-        return "sinh hoạt" in text[noun.start : noun.end]
+        return fold("sinh hoạt") in text[noun.start : noun.end]
     if term.id in ("resolutions", "files"):
         return False
     reading.unknown = reading.unknown or not term.measure
@@ -647,7 +656,10 @@ def _weak(sentence: Sentence, reading: Reading, left: list[Found], noun: Found) 
 
 def _distribute(sentence: Sentence) -> None:
     """ "A, B, C lần lượt là 1, 2, 3": the labels go to the numbers in their order."""
-    cue = next((e for e in sentence.events if not isinstance(e, Amount) and e.term.id == "respectively"), None)
+    cue = next(
+        (e for e in sentence.events if not isinstance(e, Amount) and e.term.id == "respectively"),
+        None,
+    )
     if not cue:
         return
     after = [r for r in sentence.readings if r.amount.start > cue.end]
