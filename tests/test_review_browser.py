@@ -19,7 +19,7 @@ from desk_cases import DECIDED
 from helpers import codebook, desk, paths
 
 HOSTILE = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
-LONG = 120_000  # milliseconds: JupyterLab starts slowly on a busy machine
+LONG = 60_000  # milliseconds: JupyterLab starts slowly on a busy machine
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,7 @@ def open_desk(browser, lab: str, name: str):
     page.set_default_timeout(LONG)
     page.goto(f"{lab}/lab/workspaces/{name}/tree/{name}.ipynb")
     page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
-    page.wait_for_selector("[data-status='idle'], .jp-Notebook-ExecutionIndicator[data-status]")
+    page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for()
     page.keyboard.press("Shift+Enter")
     shown = page.locator(".jp-NotebookPanel:visible .party-cells-desk")
     shown.wait_for()

@@ -131,7 +131,8 @@ function render({ model, el: root }) {
 
   function form() {
     const row = view().row;
-    if (!row) return el("div", { class: "form" }, word("nothing_here"));
+    const buttons = el("div", { class: "actions" }, ...actions());
+    if (!row) return el("div", { class: "form" }, el("p", {}, word("nothing_here")), buttons);
     const fields = fixed().fields.map((name) => field(name, row[name] ?? ""));
     const given = el("input", { name: "reason", value: row.reason ?? "" });
     const reason = el("label", { class: "wide" }, word("reason"), given);
@@ -139,8 +140,7 @@ function render({ model, el: root }) {
     return el("div", { class: "form" },
       el("p", { class: "about" }, el("b", {}, row.number_text || row.quote), " · ",
         about.filter(Boolean).join(" · ")),
-      el("div", { class: "actions" }, ...actions()),
-      el("div", { class: "fields" }, reason, ...fields));
+      buttons, el("div", { class: "fields" }, reason, ...fields));
   }
 
   function actions() {
