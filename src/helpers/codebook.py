@@ -218,7 +218,7 @@ def replace(path: Path, text: str) -> None:
 def labels(table: str, language: str) -> dict[str, str]:
     """Names of ids for readers: ``labels("measures", "vi")``, ``labels("vocabulary:level", "en")``.
 
-    For localities the names of places; raises `KeyError` for a table without labels.
+    For localities the names of places; a vocabulary in the order of its list. Raises `KeyError` for a table without labels.
 
     >>> labels("measures", "vi")["members"]
     'Đảng viên'
@@ -226,7 +226,7 @@ def labels(table: str, language: str) -> dict[str, str]:
     name, _, vocabulary = table.partition(":")
     frame = load(name)
     if vocabulary:
-        frame = frame[frame["list"] == vocabulary]
+        frame = frame[frame["list"] == vocabulary].sort_values("position")
     column = f"name_{language}" if name == "localities" else f"label_{language}"
     key = "code" if vocabulary else _schema(name)["primaryKey"][0]
     return dict(zip(frame[key], frame[column], strict=True))

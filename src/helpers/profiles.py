@@ -6,7 +6,7 @@ done is not what a conference calls for in a district. Not stated is silence, no
 
 import pandas as pd
 
-from helpers import bounds, report
+from helpers import bounds, codebook, report
 
 STATUSES = {
     "practice": ("done", "planned", "urged", "rule"),
@@ -54,14 +54,16 @@ def by_dimension(codings: pd.DataFrame, themes: pd.DataFrame, kind: str) -> pd.D
     chosen = chosen.drop(columns=["dimension", "kind"], errors="ignore").merge(
         own[["theme_id", "dimension"]], on="theme_id"
     )
-    table = pd.DataFrame({"dimension": own["dimension"].drop_duplicates().sort_values()})
+    known = set(own["dimension"])
+    order = [name for name in codebook.labels("vocabulary:dimension", "en") if name in known]
+    table = pd.DataFrame({"dimension": order})
     for status in STATUSES[kind]:
         found = chosen[chosen["status"] == status]
         if not found.empty:
             cells = {name: _entries(rows) for name, rows in found.groupby("dimension")}
             column = f"{kind}_{status}"
             table[column] = table["dimension"].map(lambda name, cells=cells: cells.get(name))
-    return table.reset_index(drop=True)
+    return table
 
 
 def _entries(rows: pd.DataFrame) -> list[report.Words]:
@@ -111,7 +113,9 @@ def side_by_side(
         ]
         for key, group in chosen.groupby(["theme_id", "locality_id"])
     }
-    said = own[own["theme_id"].isin(chosen["theme_id"])].sort_values(["dimension", "theme_id"])
+    order = list(codebook.labels("vocabulary:dimension", "en"))
+    said = own[own["theme_id"].isin(chosen["theme_id"])]
+    said = said.sort_values("dimension", key=lambda names: names.map(order.index), kind="stable")
     table = said[["dimension", "theme_id"]].reset_index(drop=True)
     for locality in localities:
         table[locality] = [cells.get((theme_id, locality)) for theme_id in table["theme_id"]]
