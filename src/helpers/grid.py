@@ -84,7 +84,7 @@ def read_notebook(path: Path) -> Notebook:
     about = content["metadata"].get("party_cells", {})
     try:
         parameters = tuple(read_parameters(tagged[0]))
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError) as error:
         raise Refused(f"{path.name}: its parameters are not plain values: {error}") from None
     return Notebook(path, json.dumps([cells, about], sort_keys=True), parameters, about)
 
@@ -136,7 +136,7 @@ def read_value(parameter: Parameter, text: str, allowed: Iterable[str] = ()) -> 
     """
     try:
         value = ast.literal_eval(text)
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
         value = text
     value = value if fits(value, parameter.kind) else text
     if not fits(value, parameter.kind):
@@ -150,22 +150,32 @@ def read_value(parameter: Parameter, text: str, allowed: Iterable[str] = ()) -> 
 # The grid
 
 
-def table(path: Path) -> list[dict]:
-    """The rows of a CSV file as text."""
+def table(path: Path, *needed: str) -> list[dict]:
+    """The rows of a CSV file as text; Refused unless it can be read and has the columns needed."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
-            return list(csv.DictReader(lines))
+            reader = csv.DictReader(lines, restval="")
+            rows, names = list(reader), reader.fieldnames or ()
     except FileNotFoundError:
         raise Refused(f"{path.parents[1]} is not a collection: {path.name} is missing") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise Refused(f"{path.name} is not a CSV table in UTF-8: {error}") from None
+    if missing := [name for name in needed if name not in names]:
+        raise Refused(f"{path.name} has no column {missing[0]!r}")
+    return rows
 
 
 def localities_of(data: Path) -> list[str]:
     """The localities that have a document, in the fixed order of the collection."""
-    found = {row["locality_id"] for row in table(data / "raw" / "documents.csv")} - {""}
+    documents = table(data / "raw" / "documents.csv", "locality_id", "document_id", "file")
+    found = {row["locality_id"] for row in documents} - {""}
     if odd := [name for name in sorted(found) if not re.fullmatch(r"\w[\w-]*", name)]:
         raise Refused(f"documents.csv names a locality {odd[0]!r}: letters, digits and - only")
-    rows = table(data / "processed" / "localities.csv")
-    order = {row["place_id"]: float(row["position"] or "inf") for row in rows}
+    rows = table(data / "processed" / "localities.csv", "place_id", "position")
+    order = {
+        row["place_id"]: float(row["position"] if row["position"].isdecimal() else "inf")
+        for row in rows
+    }
     return sorted(found, key=lambda name: (order.get(name, float("inf")), name))
 
 
@@ -174,7 +184,7 @@ def in_collection(notebook: Notebook, data: Path) -> bool:
     if not (collection := notebook.about.get("collection")):
         return True
     named = collection.get("documents") if isinstance(collection, dict) else None
-    ids = {row["document_id"] for row in table(data / "raw" / "documents.csv")}
+    ids = {row["document_id"] for row in table(data / "raw" / "documents.csv", "document_id")}
     committed = paths.ROOT / "data" / "raw" / "documents.csv"
     return ids == set(named or (row["document_id"] for row in table(committed)))
 

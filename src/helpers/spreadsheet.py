@@ -8,6 +8,7 @@ import datetime
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import ZipFile
 
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell import Cell
@@ -28,6 +29,7 @@ TO_DECIDE = (
 )
 TO_FIND = ("char_start", "char_end", "rule", "proposed_measure_id")
 COLUMNS = (*TO_READ, *TO_DECIDE, *TO_FIND)
+LARGEST = 200 << 20  # bytes of a workbook when unpacked
 NUMBERS = ("no", "value", "value_low", "value_high", "char_start", "char_end")
 WIDTHS = {"evidence": 70, "number_text": 12, "measure_id": 30, "reason": 24, "quote": 40}
 GREY = PatternFill("solid", fgColor="EEEEEE")
@@ -115,7 +117,7 @@ def _offer(book: Workbook, sheet: Worksheet, choices: dict[str, list[str]], last
 
 def read(path: Path) -> list[Edited]:
     """Every row of a workbook that is not empty; ValueError if it is not an exported queue."""
-    book = load_workbook(path)
+    book = _opened(path)
     if not {QUEUE, EXPORTED} <= set(book.sheetnames):
         raise ValueError(f"{path.name}: expected the sheets {QUEUE} and {EXPORTED}; export anew")
     exported = {str(no.value): json.loads(row.value) for no, row in book[EXPORTED].iter_rows()}
@@ -124,6 +126,20 @@ def read(path: Path) -> list[Edited]:
     if missing := set(COLUMNS) - set(names):
         raise ValueError(f"{path.name}: the columns {', '.join(sorted(missing))} are missing")
     return [edited for cells in lines if (edited := _edited(names, cells, exported))]
+
+
+def _opened(path: Path) -> Workbook:
+    """The workbook; ValueError for what is none, is damaged, or would fill the memory."""
+    try:
+        with ZipFile(path) as parts:
+            if sum(part.file_size for part in parts.infolist()) > LARGEST:
+                raise ValueError(f"more than {LARGEST >> 20} MB when unpacked")
+        return load_workbook(path)
+    except OSError:
+        raise
+    except Exception as error:  # a damaged file makes openpyxl fail in any way
+        said = f"{path.name}: not a workbook that can be read ({error}); export the queue anew"
+        raise ValueError(said) from None
 
 
 def _edited(names: list[str], cells: tuple[Cell, ...], exported: dict[str, Row]) -> Edited | None:

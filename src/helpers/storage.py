@@ -208,16 +208,27 @@ def _read(table: str) -> _Stored:
     if (known := _read_before.get(path)) and known.stamp == _stamp(path):
         return known
     stamp = _stamp(path)
+    try:
+        _read_before[path] = _Stored(stamp, *_parsed(path, table))
+    except (csv.Error, KeyError, ValueError):
+        codebook.load(table)  # names what does not fit
+        raise
+    return _read_before[path]
+
+
+def _parsed(path: Path, table: str) -> tuple[list[str], list[tuple[tuple, str]]]:
+    """The header of a file, and its lines under their sort keys."""
     text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     physical = text.removesuffix("\n").split("\n")
     reader = csv.reader(line + "\n" for line in physical)
     header, begun, lines = next(reader), 1, []
+    if missing := set(codebook.columns(table)) - set(header):
+        raise ValueError(f"{path.name}: the columns {', '.join(sorted(missing))} are missing")
     for cells in reader:
         row = dict(zip(header, cells, strict=True))
         lines.append((_sort_key(table, row), "\n".join(physical[begun : reader.line_num])))
         begun = reader.line_num
-    _read_before[path] = _Stored(stamp, header, sorted(lines))
-    return _read_before[path]
+    return header, sorted(lines)
 
 
 def _editable(table: str) -> _Stored:
