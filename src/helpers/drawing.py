@@ -29,7 +29,7 @@ WIDTH, EDGE = 380, 8  # points; a phone of 360 px shows 11 points as about 10 px
 TITLE, BODY, SMALL = 15.5, 12.5, 11
 INK, GREY, PALE, WHITE = "#1b1b1b", "#595959", "#d4d4d4", "#ffffff"
 # At least 4.5:1 on white, and apart for every kind of colour vision (the tests measure both).
-BLUE, VERMILION, GREEN, PURPLE, BROWN = "#0011cc", "#cc4400", "#008060", "#9847b2", "#331100"
+BLUE, VERMILION, GREEN, PURPLE, BROWN = "#0011cc", "#cc4400", "#008060", "#9847b2", "#4d2600"
 COLOURS = (BLUE, VERMILION, GREEN, PURPLE, BROWN)
 STYLE = {
     "svg.fonttype": "path",
@@ -266,7 +266,9 @@ def _row(sheet: Sheet, row: Row, mark: Callable, ticks: list[float]) -> None:
     if row.amount is not None:
         mark(sheet, row, ticks, y, url)
     if row.line is not None:
-        _line(sheet, [_at(row.line, ticks)] * 2, [y - 11, y + 11], INK, 2, url, (0, (3, 1.5)))
+        at = [_at(row.line, ticks)] * 2
+        _line(sheet, at, [y - 11, y + 11], WHITE, 5, url)
+        _line(sheet, at, [y - 11, y + 11], INK, 2, url, (0, (3, 1.5)))
     sheet.y += 25
 
 

@@ -68,11 +68,7 @@ def evidence_map(
 
 
 def practices(
-    table: pd.DataFrame,
-    name: str = "practices",
-    en: str = "",
-    vi: str = "",
-    language: str = "en",
+    table: pd.DataFrame, name: str = "practices", en: str = "", vi: str = "", language: str = "en"
 ) -> Shown:
     """Localities by dimension, a block per kind and status, the level told by the mark.
 
@@ -126,11 +122,7 @@ def _practice_key(found: dict) -> list[tuple[tuple[str, ...], Words]]:
 
 
 def verdict_matrix(
-    matrix: pd.DataFrame,
-    name: str = "verdicts",
-    en: str = "",
-    vi: str = "",
-    language: str = "en",
+    matrix: pd.DataFrame, name: str = "verdicts", en: str = "", vi: str = "", language: str = "en"
 ) -> Shown:
     """Pairs of localities by measure: the verdict, and the letters of the reasons.
 
@@ -155,9 +147,10 @@ def verdict_matrix(
     reasons = _in_order("gate_reason", (code for one in matrix["verdict"] for code in one.reasons))
     key = [((code,), words) for code, words in verdicts.items()] + [(("empty",), _word("neither"))]
     key += [((_letter(code),), words) for code, words in reasons.items() if code != "missing"]
-    pairs = dict.fromkeys(zip(matrix["row_id"], matrix["column_id"], strict=True))
-    places = dict.fromkeys(one for pair in pairs for one in pair)
+    places = [place for place in _places() if place in {*matrix["row_id"], *matrix["column_id"]}]
     key += [((_initials(one),), _name("localities", one)) for one in places]
+    given = set(zip(matrix["row_id"], matrix["column_id"], strict=True))
+    pairs = [(b, a) if (b, a) in given else (a, b) for a, b in combinations(places, 2)]
     grid = Grid([_pair(*pair) for pair in pairs], blocks, cells, key, stub=0)
     shown = _frame(frame, "locality_a", "locality_b", "measure_id", "verdict")
     left_out = matrix["measure_id"].nunique() - sum(map(len, blocks.values()))
@@ -296,11 +289,7 @@ def ceiling(
 
 
 def agreement(
-    table: pd.DataFrame,
-    name: str = "agreement",
-    en: str = "",
-    vi: str = "",
-    language: str = "en",
+    table: pd.DataFrame, name: str = "agreement", en: str = "", vi: str = "", language: str = "en"
 ) -> Shown:
     """Alpha by dimension with its spread when the articles are drawn again.
 
