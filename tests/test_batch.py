@@ -21,7 +21,10 @@ STUB = """
 import json
 from pathlib import Path
 
-def write(executed, into, languages, run):
+class Sources:
+    load = staticmethod(dict)
+
+def write(executed, into, languages, run, sources):
     cells = json.loads(Path(executed).read_text())["cells"]
     for language in languages:
         page = Path(into) / language / f"{Path(executed).stem}.html"
@@ -183,7 +186,7 @@ def test_a_full_disk_leaves_the_good_report(project, capsys, monkeypatch):
     page = project / "reports" / "vi" / "10-one.html"
     before = page.read_bytes()
 
-    def write(executed, into, languages, run):
+    def write(executed, into, languages, run, sources):
         (into / "vi").mkdir()
         (into / "vi" / "10-one.html").write_text("half a pa")
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from subprocess import DEVNULL
 
@@ -163,7 +163,16 @@ def publish(job: dict, record: dict, executed: Path, beside: Path) -> None:
         },
         "previous": str(Path(job["out"]) / "records" / f"{job['stem']}.json"),
     }
-    publish.write(executed, beside, job["languages"], card)
+    sources = sources_of(job["data"], job["edition"])
+    publish.write(executed, beside, job["languages"], card, sources)
+
+
+@lru_cache(maxsize=1)
+def sources_of(data: str, edition: str) -> object:
+    """What the reports cite, loaded once in a worker for each edition of the data."""
+    from helpers.publish import Sources
+
+    return Sources.load()
 
 
 def move(beside: Path, out: Path, record: dict) -> None:
@@ -349,7 +358,7 @@ def changed_files(before: dict[str, str], *folders: Path) -> list[Path]:
     return found
 
 
-def job_of(run: Run, work: Path, data: Path, out: Path, warm: str) -> dict:
+def job_of(run: Run, work: Path, data: Path, edition: str, out: Path, warm: str) -> dict:
     """All that a worker process needs to know of a run, as plain values."""
     collection = run.notebook.about.get("collection")
     written_for = collection.get("data") if isinstance(collection, dict) else None
@@ -364,6 +373,7 @@ def job_of(run: Run, work: Path, data: Path, out: Path, warm: str) -> dict:
         "dated": bool(collection) and written_for != run.fingerprints["data"],
         "work": str(work),
         "data": str(data),
+        "edition": edition,
         "out": str(out),
         "warm": warm,
     }
@@ -378,7 +388,8 @@ def carry_out(runs: list[Run], data: Path, files: dict[str, str], options) -> li
         work = stack.enter_context(working_folder(out))
         warm = stack.enter_context(warm_parent(options))
         copy = read_only_copy(data, work)
-        jobs = [job_of(run, work, copy, out, warm) for run in runs]
+        edition = grid.digest(*files.values())
+        jobs = [job_of(run, work, copy, edition, out, warm) for run in runs]
         workers = (lambda: nullcontext(far)) if far else partial(local_workers, options.jobs)
         tell = progress(len(jobs), sys.stdout)
         try:

@@ -9,10 +9,13 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from itertools import takewhile
 
-from helpers import bounds, codebook, report
+import pandas as pd
+
+from helpers import audit, bounds, codebook, report
 
 LINK = re.compile(r'<a\b([^>]*?)href="#([fcd]-[^"]+)"')
 
@@ -37,6 +40,11 @@ class Sources:
             {row["place_id"]: row for row in _rows("localities")},
             _rows("corrections"),
         )
+
+    @cached_property
+    def findings(self) -> pd.DataFrame:
+        """All that the consistency audit says of the facts."""
+        return audit.findings(codebook.load("facts"), codebook.load("rating_schemes"))
 
     def cited(self, names: Iterable[str]) -> list[dict]:
         """The rows of these anchors, in the order of localities and of the articles."""

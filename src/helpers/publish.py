@@ -21,7 +21,7 @@ from nbconvert import HTMLExporter, TemplateExporter
 from nbconvert.filters.highlight import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-from helpers import audit, codebook, downloads, passages, report
+from helpers import audit, downloads, passages, report
 from helpers.passages import LINK, Sources, Uses
 from helpers.report import LANGUAGES, MIME, labels, ui
 
@@ -39,7 +39,11 @@ class ReportInvalid(ValueError):
 
 
 def write(
-    executed: Path, into: Path, languages: Iterable[str] = LANGUAGES, run: dict | None = None
+    executed: Path,
+    into: Path,
+    languages: Iterable[str] = LANGUAGES,
+    run: dict | None = None,
+    sources: Sources | None = None,
 ) -> list[Path]:
     """Write the report of an executed notebook in each language; returns the files.
 
@@ -47,15 +51,19 @@ def write(
     ``into/records/<stem>.json`` for the index and the next run. ``run`` is what the run card
     says, every key optional: ``notebook`` (its name), ``parameters`` (effective values),
     ``fingerprints`` (by name: data, code, …), ``previous`` (path of the last record; by default
-    the one in ``into``). Raises `ReportInvalid`, and then writes nothing.
+    the one in ``into``). Whoever writes many reports from the same data loads ``sources`` once.
+    Raises `ReportInvalid`, and then writes nothing.
     """
-    notebook, run, sources = nbformat.read(executed, as_version=4), run or {}, Sources.load()
+    notebook, run = nbformat.read(executed, as_version=4), run or {}
+    sources = sources or Sources.load()
     if unfit := problems(notebook, sources):
         raise ReportInvalid(executed.name, unfit)
     stem, last = executed.stem, into / "records" / f"{executed.stem}.json"
     record = _record(notebook, stem, run, sources)
     before, pages = _read_record(Path(run.get("previous") or last)), {}
-    found = _open_findings(record) if record["rows"] else pd.DataFrame(columns=audit.COLUMNS)
+    found = (
+        _open_findings(record, sources) if record["rows"] else pd.DataFrame(columns=audit.COLUMNS)
+    )
     rows = sources.cited(map(report.anchor, record["rows"]))
     tables = [shown for shown in _shown(notebook.cells) if shown["kind"] != "sentence"]
     for language in languages:
@@ -461,9 +469,9 @@ def _correction(row: dict) -> str:
     return f"{row['corrected_on']} · {row['row_id']} · {change} ({row['reason']})"
 
 
-def _open_findings(record: dict) -> pd.DataFrame:
+def _open_findings(record: dict, sources: Sources) -> pd.DataFrame:
     """What the consistency audit says of the facts used, as far as no note resolves it."""
-    found = audit.findings(codebook.load("facts"), codebook.load("rating_schemes"))
+    found = sources.findings
     rests_on = found["fact_ids"].map(lambda ids: bool({*ids.split()} & {*record["rows"]}))
     return audit.unresolved(found[rests_on.astype(bool)])
 
