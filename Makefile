@@ -42,6 +42,12 @@ stress: $(READY) ## ten minutes of hostile input per target; long kill and concu
 vulnerabilities: $(READY) ## ask the advisory database about every pinned dependency
 	@$(RUN) -m pip_audit --require-hashes --disable-pip -r requirements.lock
 
+docs/evidence-map.svg: notebooks/10-read-the-corpus.ipynb $(READY)
+	@$(RUN) -c "import json; cells = json.load(open('$<', encoding='utf-8'))['cells']; \
+		drawn = [o['data']['image/svg+xml'] for c in cells for o in c.get('outputs', []) \
+		if 'image/svg+xml' in o.get('data', {})]; \
+		open('$@', 'w', encoding='utf-8').write(''.join(drawn[0]))"
+
 lock: ## pin the dependencies again (needs uv)
 	@uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --upgrade \
 		--no-emit-index-url --no-annotate --no-header --extra test --extra build --extra cluster \

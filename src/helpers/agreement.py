@@ -177,7 +177,7 @@ def bootstrap_coverage(
         tables = _simulated(draw, documents, themes, presence_share, error)
         again = tables[draw.integers(documents, size=(repeats, documents))].sum(axis=1)
         low, high = np.nanpercentile([_binary_alpha(table) for table in again], [2.5, 97.5])
-        held += low <= truth <= high
+        held += int(low <= truth <= high)
     return held / draws
 
 
