@@ -16,7 +16,7 @@ import pandas as pd
 
 from helpers import codebook, periods, places, quantities, readings
 from helpers.evidence import fold, selectors
-from helpers.lexicon import Lexicon, Term, compiled, over_folded
+from helpers.lexicon import Found, Lexicon, Term, compiled, over_folded
 from helpers.quantities import Amount
 from helpers.readings import Reading, Sentence
 
@@ -36,6 +36,7 @@ _PLAN_IS = over_folded(
     r"[\s(:,]*(?:(?:là|của|cả|năm|nay|tới|\d{4}|đề ra|đặt ra|được giao|giao|kết nạp|phải|từ|có|đạt|này|"
     r"toàn|huyện|xã|tỉnh|phường|nhiệm kỳ|mới|bình quân|hằng năm|mỗi năm|khoảng|trên|ít nhất)[\s:,(]*)*"
 )
+_RULED = over_folded(r"yêu cầu|phải|quy định|bảo đảm|đảm bảo")
 _PLANS = over_folded(r"mục tiêu|chỉ tiêu|phấn đấu|nhiệm vụ|phương hướng|kế hoạch")
 _STOCKS = ("cells", "members", "base_", "villages", "population", "communes", "sub")
 
@@ -96,6 +97,10 @@ def propose(
             inside = amounts[_from(amounts, s) : _from(amounts, e)]
             clock.sentence(s, e)
             where.sentence(s, e)
+            if listing and not bullet:
+                heading_plans = bool(_PLANS.search(folded, s, e))
+            if not inside:
+                continue
             sentence = readings.read(folded, s, e, inside, lexicon, before)
             planned = listing and bullet and heading_plans
             for at, reading in enumerate(sentence.readings):
@@ -103,8 +108,6 @@ def propose(
                 if _measure(sentence, at, measures):
                     rows.append(_row(text, sentence, at, clock, where, measures))
             before = sentence
-            if listing and not bullet:
-                heading_plans = bool(_PLANS.search(folded, s, e))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -234,11 +237,12 @@ def _base_measure(reading: Reading, measures: dict[str, str]) -> str:
     return population if population in measures else ""
 
 
-def _scheme(measure: str, end: str) -> str:
-    """The rating scheme in force for the year that was rated."""
+def _scheme(sentence: Sentence, measure: str, end: str) -> str:
+    """The rating scheme that the tiers of the sentence name, else the one in force that year."""
     if "_rated_" not in measure or not end:
         return ""
-    if any(tier in measure for tier in ("tsvm", "weak", "violating")):
+    tiers = [reading.main.id for reading in sentence.readings if reading.main]
+    if any(word in tier for tier in tiers for word in ("tsvm", "weak", "violating")):
         return "to-2017"
     year = int(end[:4])
     starts = ((2025, "from-2025"), (2023, "2023-2025"), (2018, "2018-2023"))
@@ -252,14 +256,11 @@ def _status(sentence: Sentence, at: int, end: str, published: date | None) -> st
     if reading.ceiling or reading.measure.endswith("_frequency"):
         return "rule"
     of_meetings = reading.measure in ("meeting_duration", "attendance_rate")
-    ruled = re.search(
-        r"yêu cầu|phải|quy định|bảo đảm|đảm bảo",
-        sentence.text[sentence.start : reading.amount.start],
-    )
-    if of_meetings and reading.amount.bound == "at_least" and ruled:
-        return "rule"
-    plan = [e for e in sentence.events if not isinstance(e, Amount) and e.term.id == "plan"]
-    near = next((e for e in reversed(plan) if e.end <= reading.amount.left), None)
+    if of_meetings and reading.amount.bound == "at_least":
+        before = sentence.text[sentence.start : reading.amount.start]
+        if _RULED.search(before):
+            return "rule"
+    near = _plan_before(sentence, reading.amount)
     bracketed = sentence.text[amount_left - 1 : amount_left] == "("
     if bracketed and at and sentence.readings[at - 1].rule == "completion":
         return "target"
@@ -273,6 +274,13 @@ def _status(sentence: Sentence, at: int, end: str, published: date | None) -> st
         return "target"
     ahead = published and end > published.isoformat() and end[:4] > str(published.year)
     return "target" if ahead else "actual"
+
+
+def _plan_before(sentence: Sentence, amount: Amount) -> Found | None:
+    """The nearest "chỉ tiêu" or the like before a number, among the words just before it."""
+    at = bisect_left(sentence.events, amount.start, key=lambda event: event.start)
+    near = sentence.events[max(0, at - 12) : at]
+    return next((e for e in reversed(near) if isinstance(e, Found) and e.term.id == "plan"), None)
 
 
 def _row(
@@ -312,7 +320,7 @@ def _row(
         "measure_id": reading.measure,
         "base_measure_id": _base_measure(reading, measures),
         "base_text": reading.base_text,
-        "scheme_id": _scheme(reading.measure, end),
+        "scheme_id": _scheme(sentence, reading.measure, end),
         "place": place.name,
         "level": place.level,
         "period_start": start,

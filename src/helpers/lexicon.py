@@ -132,12 +132,12 @@ def _by_first_word(
         return len(wording)
 
     groups: dict[str, list[tuple[str, Term]]] = {}
-    for wording, term in sorted(entries, key=fixed, reverse=True):
-        for opening in _openings(wording):
-            word = _FIRST_WORD.match(opening)
-            if not word:
-                raise re.error(f"{opening!r} does not begin with a whole word")
-            groups.setdefault(word[1], []).append((opening, term))
+    openings = [(opening, term) for wording, term in entries for opening in _openings(wording)]
+    for opening, term in sorted(openings, key=fixed, reverse=True):
+        word = _FIRST_WORD.match(opening)
+        if not word:
+            raise re.error(f"{opening!r} does not begin with a whole word")
+        groups.setdefault(word[1], []).append((opening, term))
     return {
         word: (
             re.compile("(?:" + "|".join(f"({opening})" for opening, _ in members) + r")(?!\w)"),

@@ -8,6 +8,8 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
 
+from helpers import quantities
+
 _Y = r"(?:19|20)\d{2}"
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "1": 1, "2": 2, "3": 3, "4": 4}
 _MONTHS = {"ba": 3, "sáu": 6, "bảy": 7, "tám": 8, "chín": 9, "mười": 10, "mười một": 11, "bốn": 4}
@@ -29,6 +31,10 @@ _PATTERN = re.compile(
     r"|(?<!thực )(?<!thể )(?<!phát )(?<!xuất )(?<!biểu )(?<!tái )(?<!đại )hiện"
     r"|(?<!năm )(?<!lâu )(?<!xưa )(?<!từ )(?<!ngày )nay)(?!\w)"
     rf"|(?P<bare>{_Y})(?=[:)]|\s\())"
+)
+_OPENERS = quantities.opening(
+    "quý qúy quí tháng từ đầu cuối hết đến tính các năm một cùng cả trong hiện tới nay "
+    + " ".join(month.split()[0] for month in _MONTHS)
 )
 _NOW = ("hiện", "đến nay", "tới nay")
 _AGAINST = re.compile(
@@ -61,7 +67,7 @@ def find(folded: str, published: date | None = None) -> list[Period]:
     [('2019-12-31', '2019-12-31', 'as_of'), ('2025-07-01', '2025-09-30', 'flow'), ('2010-01-01', '2015-12-31', 'flow')]
     """
     found = []
-    for match in _PATTERN.finditer(folded):
+    for match in quantities.matches(_PATTERN, _OPENERS, folded):
         days = _days(match, published)
         if days:
             before = folded[max(0, match.start() - 16) : match.start()]

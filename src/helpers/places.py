@@ -7,6 +7,7 @@ import pandas as pd
 
 from helpers.evidence import fold
 from helpers.lexicon import over_folded
+from helpers.quantities import matches, opening
 
 _LEVELS = {
     "tỉnh": "province", "huyện": "district", "thị xã": "district", "tx": "district",
@@ -20,11 +21,13 @@ _LEVELS = {
 _RANK = {"province": 0, "district": 1, "agency": 2, "commune": 2, "cell": 3}
 _UPPER = "A-ZÀ-ÖØ-ÝĂĐÐĨŨƠƯ" + "".join(chr(code) for code in range(0x1EA0, 0x1EFA, 2))
 _WORD = rf"[{_UPPER}](?![{_UPPER}])[\w'’]*"  # not an abbreviation such as HTTNV
-_NAME = rf"(?:{_WORD}|\d{{1,2}}(?![\d%./,]| (?:đảng|chi|đồng|người|hộ|tổ|đ/c)))(?: {_WORD}){{0,3}}"
-_MENTION = re.compile(
-    rf"(?<!\w)(?i:((?:đảng bộ |đảng ủy |chi bộ )*)({'|'.join(sorted(_LEVELS, key=len, reverse=True))}))"
-    rf"\.? ({_NAME})"
+_NAME = rf"(?!Đảng(?!\w)|Ðảng(?!\w))(?:{_WORD}|\d{{1,2}}(?![\d%./,]| (?:đảng|chi|đồng|người|hộ|tổ|đ/c)))(?: {_WORD}){{0,3}}"
+_LEVEL_WORD = over_folded(
+    rf"(?<!cơ )((?:đảng bộ |đảng ủy |chi bộ )*)({'|'.join(sorted(_LEVELS, key=len, reverse=True))})\.? "
 )
+_NAMED = re.compile(_NAME)
+_FOLDED_LEVELS = {fold(word): level for word, level in _LEVELS.items()}
+_OPENERS = opening(" ".join(word.split()[0] for word in (*_FOLDED_LEVELS, "đảng", "chi")))
 _SERIES = re.compile(rf"(?<!\w)(?:xã|phường) ({_NAME}(?:(?:, | và ){_NAME})+)")
 _NAMELESS = over_folded(
     r"(?<!\w)(?:một (?:đảng ủy|đảng bộ|chi bộ|xã|bản|thôn|ấp)(?: (?:xã|phường|thôn|bản|ấp))?(?=[ ,])"
@@ -34,6 +37,7 @@ _OWN = over_folded(
     r"(?<!\w)(?:(?:toàn|cả|tính chung|chung) (?:toàn )?(?:huyện|thị xã|tỉnh|thành phố|xã|phường|đảng bộ|quận)"
     r"|trên địa bàn (?:huyện|tỉnh|xã|thị xã)|đảng bộ huyện|huyện ủy|thị ủy|tỉnh ủy|thành ủy|đảng bộ tỉnh)(?!\w)"
 )
+_OWN_OPENERS = opening(fold("toàn cả tính chung trên đảng huyện thị tỉnh thành"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,19 +109,17 @@ def own_place(locality: str | None, known: pd.DataFrame | None) -> Place | None:
 
 def _mentions(text: str, folded: str) -> list[Place]:
     found = []
-    for match in _MENTION.finditer(text):
-        word = fold(match[2])
-        level = "cell" if "chi bộ" in fold(match[1]) else _LEVELS[word]
-        named = f"{match[2].lower()} {match[3]}"
-        found.append(Place(named, level, match.start()))
-    for match in _NAMELESS.finditer(folded):
+    for match in matches(_LEVEL_WORD, _OPENERS, folded):
+        name = _NAMED.match(text, match.end())
+        if name:
+            level = "cell" if "chi bộ" in match[1] else _FOLDED_LEVELS[match[2]]
+            found.append(Place(f"{match[2]} {name[0]}", level, match.start()))
+    for match in matches(_NAMELESS, opening("một có"), folded):
         words = match[0].split()
-        level = (
-            "commune" if words[-1] in ("xã", "phường") or words[1:] == ["đảng", "ủy"] else "cell"
-        )
-        found.append(Place(match[0].strip(), level, match.start()))
+        commune = words[-1] in ("xã", "phường") or words[1:] == ["đảng", "ủy"]
+        found.append(Place(match[0].strip(), "commune" if commune else "cell", match.start()))
     found.extend(_bare_names(text, found))
-    found.extend(Place("", "own", match.start()) for match in _OWN.finditer(folded))
+    found.extend(Place("", "own", match.start()) for match in matches(_OWN, _OWN_OPENERS, folded))
     return found
 
 

@@ -36,7 +36,8 @@ _YEARS = (
 _YEARS += ("vài", "những", "một", "hai", "ba", "qua", "sang", "hết", "số", "nửa", "trên", "của")
 _COUNTED = r"(?:chi|đảng|tổ|đồng|đ/c|tccs|đơn|cấp|người|trường|thôn|bản|xã|ấp|quần|cán|huy|trăm|nghìn|mươi)"
 _FIVE_ALONE = rf"{''.join(f'(?<!{w} )' for w in _YEARS)}năm(?=\s{_COUNTED}(?!\w))"
-_FIRST = rf"(?:một|hai|ba|bốn|{_FIVE_ALONE}|sáu|bảy|bẩy|tám|chín|mười)"
+_ONE = r"một(?!\s(?:số|trong những|cách|loạt|khi|mặt|bên|vài|ít|chút|lúc|thời|phần(?!\s(?:hai|ba|tư|bốn|năm|sáu|mười))))"
+_FIRST = rf"(?:{_ONE}|hai|ba|bốn|{_FIVE_ALONE}|sáu|bảy|bẩy|tám|chín|mười)"
 _WORDS = rf"{_FIRST}(?:\s(?:{_NEXT}|{_DIGIT}))*+(?!\w)"
 # Four bare digits come before groups of three so that 2492 stays whole.
 _DIGITS = (
@@ -78,7 +79,9 @@ _QUALIFIER = re.compile(
     rf"(?<!\w)({'|'.join(sorted(_BEFORE, key=len, reverse=True))})\s$|"
     r"(?<!\w)(ít nhất|tối thiểu|tối đa|nhiều nhất|không quá|khoảng|khỏang)\s(?:là|có|đạt|từ|phải)\s$"
 )
+_PERCENT = re.compile(r"\s?(?:%|phần trăm(?!\w))")
 _COMPARED = re.compile(r"(?:nhiều|cao|ít|thấp|đông)\s(?:hơn|quá)\s$")
+_OPENERS = "một hai ba bốn năm sáu bảy bẩy tám chín mười không chưa nửa quá già hơn trên"
 _YEARLY = {"tháng": 12.0, "tuần": 52.0, "quý": 4.0, "qúy": 4.0, "năm": 1.0}
 
 
@@ -150,10 +153,29 @@ def read(folded: str) -> list[Amount]:
     [(3550.0, 'at_least', True), (58.0, 'exact', False), (318.0, 'exact', False), (0.2, 'exact', False)]
     """
     found = []
-    for match in _AMOUNT.finditer(folded):
+    for match in matches(_AMOUNT, _AMOUNT_OPENERS, folded):
         if match["no"] is None:
-            found.extend(_bounded(folded, match, a) for a in _amounts(match))
-    return [a for a in found if not math.isnan(a.value)]
+            found.extend(_bounded(folded, a) for a in _amounts(match) if not math.isnan(a.value))
+    return found
+
+
+def opening(words: str) -> re.Pattern:
+    """A pattern of the places where a digit or one of these words begins."""
+    return re.compile(rf"\b(?:\d|(?:{'|'.join(sorted(set(words.split())))})\b)")
+
+
+_AMOUNT_OPENERS = opening(_OPENERS)
+
+
+def matches(pattern: re.Pattern, openers: re.Pattern, folded: str) -> Iterator[re.Match]:
+    """The matches of a pattern at the places of another, cheaper one, not overlapping."""
+    reached = 0
+    for place in openers.finditer(folded):
+        if place.start() >= reached:
+            match = pattern.match(folded, place.start())
+            if match:
+                reached = match.end()
+                yield match
 
 
 def _amounts(match: re.Match) -> Iterator[Amount]:
@@ -195,11 +217,11 @@ def _amounts(match: re.Match) -> Iterator[Amount]:
 
 
 def _percent_after(text: str, end: int) -> int:
-    sign = re.compile(r"\s?(?:%|phần trăm(?!\w))").match(text, end)
+    sign = _PERCENT.match(text, end)
     return sign.end() if sign else end
 
 
-def _bounded(text: str, match: re.Match, amount: Amount) -> Amount:
+def _bounded(text: str, amount: Amount) -> Amount:
     """The amount with the interval that the words before and just after it allow."""
     right = _percent_after(text, amount.end)
     before = text[max(0, amount.start - 20) : amount.start]

@@ -474,7 +474,8 @@ def _generic(sentence: Sentence, reading: Reading, at: int, left: list[Found], n
         return False
     if reading.amount.form == "words" and reading.amount.value < 2 and not said:
         return False
-    segment = re.split(r"[,;(]", sentence.text[sentence.start : reading.amount.left])[-1]
+    start = max(sentence.start, reading.amount.left - 120)
+    segment = re.split(r"[,;(]", sentence.text[start : reading.amount.left])[-1]
     if "trong số" in segment and reading.rule in ("before", "far before") and not reading.extra:
         reading.unknown = True
     mean = re.search(
@@ -647,7 +648,9 @@ def _weak(sentence: Sentence, reading: Reading, left: list[Found], noun: Found) 
     if term.id == "sessions":
         reading.unknown = True
         return fold("sinh hoạt") in text[noun.start : noun.end]
-    if term.id in ("resolutions", "files"):
+    if term.id == "files":
+        return "quản lý" in text[max(sentence.start, amount.left - 24) : amount.left]
+    if term.id == "resolutions":
         return False
     reading.unknown = reading.unknown or not term.measure
     reading.rule = reading.rule or "noun"
