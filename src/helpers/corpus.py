@@ -1,7 +1,7 @@
 """The only reader of ``data/raw``: the manifest, the checksums, one canonical text per article.
 
-Canonical text: bytes decoded, byte order mark dropped, newlines as ``\\n``, Unicode NFC. Offsets
-everywhere else count code points of it. Nothing here writes.
+Canonical text: bytes decoded, byte order mark dropped, Unicode NFC, newlines as they are in the
+file. Offsets everywhere else count code points of it. Nothing here writes.
 """
 
 import hashlib
@@ -60,8 +60,7 @@ def decode(data: bytes, encoding: str | None = None) -> str:
         at = getattr(error, "start", 0)
         reason = f"byte {at} cannot be decoded as {encoding or 'utf-8'}"
         raise CorpusInvalid(reason + ("" if encoding else "; " + _readings(data))) from None
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    return unicodedata.normalize("NFC", text)
+    return unicodedata.normalize("NFC", text.removeprefix("\ufeff"))
 
 
 def _decoded(data: bytes, encoding: str) -> str:
