@@ -259,7 +259,8 @@ def _shares(group: list[Mapping]) -> Iterator[Finding]:
     for share in (fact for fact in group if fact["unit"] == "share"):
         base = counts.get(share["base_measure_id"] or "")
         if missing := _not_testable(share, base):
-            yield Finding("grim", "not_testable", (share, base) if base else (share,), *missing)
+            involved = (share, base) if base else (share,)
+            yield Finding("grim", "not_testable", involved, *missing, *_said(share))
         else:
             yield _grim(share, base, counts.get(share["measure_id"]))
 

@@ -113,7 +113,7 @@ def _open(task: Task, language: str, by: str | None):
     frame = pd.DataFrame(rows, columns=[*columns, "state"]).dropna(axis="columns", how="all")
     return report.table(
         frame.head(20),
-        "queue",
+        f"queue_{task.table}",
         en=f"The queue: {len(rows)} rows, of which the first are shown",
         vi=f"Hàng đợi: {len(rows)} dòng, hiển thị những dòng đầu",
         language=language,
