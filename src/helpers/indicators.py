@@ -10,8 +10,12 @@ from itertools import combinations
 import pandas as pd
 
 from helpers import bounds
-from helpers.statements import RATED, text
+from helpers.statements import KINDS, RATED, text
 
+TIERS = (
+    *("tsvm", "tsvm_exemplary", "excellent", "good_or_better", "good", "completed_or_better"),
+    *("completed", "completed_or_worse", "not_completed", "weak", "violating_or_not_completed"),
+)
 FIGURES = ("organisations", "cells", "members", "ratings", "discipline", "meetings", "context")
 
 
@@ -29,6 +33,18 @@ def wide(
     cells = latest["amount"].last().to_dict()
     columns = {name: [cells.get((place, name)) for place in localities] for name in measure_ids}
     return pd.DataFrame({"locality_id": list(localities), **columns}, dtype="object")
+
+
+def rated(measures: pd.DataFrame) -> list[str]:
+    """Return the ids of all rating measures, by population, best tier first.
+
+    >>> from helpers import codebook
+    >>> rated(codebook.load("measures"))[:3]
+    ['cells_rated_tsvm', 'cells_rated_tsvm_exemplary', 'cells_rated_excellent']
+    """
+    known = set(measures["measure_id"])
+    names = [f"{population}_rated_{tier}" for population in KINDS for tier in TIERS]
+    return [name for name in names if name in known]
 
 
 def stated(

@@ -49,7 +49,7 @@ def settings(
     yield "as_printed", ("as printed", "như đã in"), {}
     for rounding, words in _ROUNDINGS.items():
         yield "rounding", words, {"rounding": rounding}
-    for gap in year_gaps:
+    for gap in [gap for gap in year_gaps if gap != 1]:
         yield "year_gap", (f"{gap} years", f"{gap} năm"), {"max_year_gap": gap}
     for _, rows in crosswalks.groupby("scenario_id"):
         en, vi = rows[["label_en", "label_vi"]].iloc[0]

@@ -9,7 +9,7 @@ reader takes from the text, errors included. Optional part: notebooks on many ar
 
 import hashlib
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
 from random import Random
@@ -17,6 +17,7 @@ from random import Random
 import pandas as pd
 
 from helpers import codebook, gate, paths, statements
+from helpers.bounds import Bounded
 
 ERRORS = ("misprint", "scheme", "rounding", "stale")
 LAST_YEAR = 2023
@@ -512,3 +513,8 @@ def naive(facts: pd.DataFrame, truth: pd.DataFrame) -> dict[str, int]:
                     ranked += 1
                     wrong += gap * (value_a - value_b) <= 0
     return {"decided": ranked, "wrong": wrong}
+
+
+def without_sources(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose numbers no longer point at facts: an invented article is not shown."""
+    return frame.map(lambda cell: replace(cell, facts=()) if isinstance(cell, Bounded) else cell)
