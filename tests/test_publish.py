@@ -203,7 +203,7 @@ def prose(vi: str):
         (lambda nb: nb.cells[-1].update(execution_count=None), "not run"),
         (
             lambda nb: nb.cells.append(nb.cells[-1] | {"id": "another"}),
-            "2 tables or figures are named 'excellent'",
+            "2 figures are named 'excellent'",
         ),
     ],
 )
@@ -222,6 +222,19 @@ def test_a_cited_id_that_does_not_exist_is_refused(ids, tmp_path, missing):
     said = report.sentence(en="{x}", vi="{x}", x=report.cited("x", [missing]))
     with pytest.raises(ReportInvalid, match=f"no fact or coding '{missing}'"):
         publish.write(executed(tmp_path, outputs=[said]), tmp_path / "out")
+
+
+def test_made_up_facts_have_no_passages_and_the_report_says_so(ids, tmp_path):
+    nb = notebook(shown(ids))
+    nb.metadata.party_cells["synthetic"] = True
+    nbformat.write(nb, tmp_path / "x.ipynb")
+    tables_gone = codebook.load("facts").head(0)
+    codebook.save(tables_gone, "facts")
+    publish.write(tmp_path / "x.ipynb", tmp_path / "out")
+    made = page(tmp_path / "out", "en", "x")
+    assert not [link for link in made.links if link.startswith(("#f-", "#c-", "#d-"))]
+    assert ">20.0%<" not in made.html and "20.0% were rated excellent" in made.html
+    assert report.ui("synthetic_note", "en") in made.html
 
 
 def test_a_date_in_words_counts_as_the_same_numbers():
@@ -308,7 +321,7 @@ def test_a_report_carries_its_files_inside(written):
     assert [a["download"] for a in links] == [
         "60-compare-size.xlsx",
         "60-compare-size.size.csv",
-        "60-compare-size.excellent.csv",
+        "60-compare-size.figure-excellent.csv",
         "60-compare-size.sources.csv",
     ]
     assert all(a["href"].startswith("data:") for a in links)

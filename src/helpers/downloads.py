@@ -27,7 +27,8 @@ def files(stem: str, shown: list[dict], rows: list[dict], sources: Sources, lang
     made = {f"{stem}.xlsx": _workbook(shown, origin, language)}
     for table in shown:
         data = table["data"]
-        made[f"{stem}.{table['name']}.csv"] = _csv([data["columns"], *data["rows"]])
+        kind = "figure-" if table["kind"] == "figure" else ""
+        made[f"{stem}.{kind}{table['name']}.csv"] = _csv([data["columns"], *data["rows"]])
     return made | {f"{stem}.sources.csv": _csv(origin)}
 
 

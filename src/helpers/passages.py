@@ -18,6 +18,7 @@ import pandas as pd
 from helpers import audit, bounds, codebook, report
 
 LINK = re.compile(r'<a\b([^>]*?)href="#([fcd]-[^"]+)"')
+LINKED = re.compile(r'<a\b[^>]*?href="#[fcd]-[^>]*>(.*?)</a>', re.DOTALL)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from nbconvert.filters.highlight import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from helpers import audit, downloads, passages, report
-from helpers.passages import LINK, Sources, Uses
+from helpers.passages import LINK, LINKED, Sources, Uses
 from helpers.report import LANGUAGES, MIME, labels, ui
 
 _FILLER = re.compile(r"(figure|image|chart|plot|picture|hình|biểu đồ|ảnh|todo|alt)?[\s\d.:]*", re.I)
@@ -54,7 +54,7 @@ def write(
     the one in ``into``). Whoever writes many reports from the same data loads ``sources`` once.
     Raises `ReportInvalid`, and then writes nothing.
     """
-    notebook, run = nbformat.read(executed, as_version=4), run or {}
+    notebook, run = _read(executed), run or {}
     sources = sources or Sources.load()
     if unfit := problems(notebook, sources):
         raise ReportInvalid(executed.name, unfit)
@@ -102,6 +102,17 @@ def index(runs: list[dict], into: Path, languages: Iterable[str] = LANGUAGES) ->
     return _save(pages | {into / "index.html": choice.encode()})
 
 
+def _read(executed: Path) -> nbformat.NotebookNode:
+    """The notebook; what a synthetic one shows has no passages, so its links are taken out."""
+    notebook = nbformat.read(executed, as_version=4)
+    if notebook.metadata.get("party_cells", {}).get("synthetic"):
+        for shown in _shown(notebook.cells):
+            shown["derived"] = {}
+            for language in LANGUAGES:
+                shown[language]["html"] = LINKED.sub(r"\1", shown[language]["html"])
+    return notebook
+
+
 def _save(pages: dict[Path, bytes]) -> list[Path]:
     for path, content in pages.items():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -126,10 +137,9 @@ def problems(notebook: nbformat.NotebookNode, sources: Sources | None = None) ->
         if cell.cell_type == "code" and cell.source and cell.execution_count is None:
             here.append("not run; execute the notebook first")
         found += [f"cell {at}: {text}" for text in here]
-    names = Counter(shown["name"] for shown in _shown(notebook.cells) if shown["name"])
-    return found + [
-        f"{n} tables or figures are named {name!r}" for name, n in names.items() if n > 1
-    ]
+    names = Counter((s["kind"], s["name"]) for s in _shown(notebook.cells) if s["name"])
+    twice = [f"{n} {kind}s are named {name!r}" for (kind, name), n in names.items() if n > 1]
+    return found + twice
 
 
 def _metadata_problems(notebook: nbformat.NotebookNode) -> list[str]:
@@ -361,6 +371,7 @@ def _record(notebook, stem: str, run: dict, sources: Sources) -> dict:
         "notebook": _name(run, stem),
         "title": dict(meta["title"]),
         "question": dict(meta["question"]),
+        "synthetic": bool(meta.get("synthetic")),
         "parameters": {k: v for k, v in run.get("parameters", {}).items() if k != "language"},
         "fingerprints": run.get("fingerprints", {}),
         "articles": len({row["document_id"] for row in cited}),
@@ -430,6 +441,7 @@ def _card(
     rows = record["rows"]
     corrected = [row for row in sources.corrections if row["row_id"] in rows]
     return {
+        "synthetic": record["synthetic"],
         "parameters": _parameters(record, language),
         "fingerprints": _fingerprints(record, language),
         "used": len(rows),
