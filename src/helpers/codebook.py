@@ -218,18 +218,26 @@ def replace(path: Path, text: str) -> None:
 def labels(table: str, language: str) -> dict[str, str]:
     """Names of ids for readers: ``labels("measures", "vi")``, ``labels("vocabulary:level", "en")``.
 
-    For localities the names of places; a vocabulary in the order of its list. Raises `KeyError` for a table without labels.
+    For localities the names of places; a vocabulary in the order of its list. Raises
+    `KeyError` for a table without labels.
 
     >>> labels("measures", "vi")["members"]
     'Đảng viên'
     """
     name, _, vocabulary = table.partition(":")
-    frame = load(name)
+    path = table_path(name)
+    frame = _load_once(name, path, path.stat().st_mtime_ns)
     if vocabulary:
         frame = frame[frame["list"] == vocabulary].sort_values("position")
     column = f"name_{language}" if name == "localities" else f"label_{language}"
     key = "code" if vocabulary else _schema(name)["primaryKey"][0]
     return dict(zip(frame[key], frame[column], strict=True))
+
+
+@cache
+def _load_once(table: str, path: Path, changed: int) -> pd.DataFrame:
+    """A table that is read again only when its file has changed."""
+    return load(table)
 
 
 def describe() -> str:

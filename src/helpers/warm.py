@@ -179,6 +179,7 @@ def warm_up() -> None:
         except ImportError:  # a part that is not installed; the notebook that needs it says so
             continue
     draw()
+    check()
     gc.collect()
     gc.freeze()
 
@@ -192,6 +193,15 @@ def draw() -> None:
     figure.legend()
     for kind in ("svg", "png"):
         figure.savefig(io.BytesIO(), format=kind)
+
+
+def check() -> None:
+    """One table by pandera, which imports the most of itself at the first check."""
+    import pandas
+    import pandera.pandas as pandera
+
+    schema = pandera.DataFrameSchema({"name": pandera.Column(str, pandera.Check.isin(["đảng"]))})
+    schema.validate(pandas.DataFrame({"name": ["đảng"]}), lazy=True)
 
 
 def serve(listener: socket.socket) -> dict:
