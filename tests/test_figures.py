@@ -245,7 +245,13 @@ def test_links_name_the_value_in_the_language_of_the_drawing():
 
 def test_one_axis_takes_only_what_the_gate_lets_stand_together():
     apart = (*SAME_YEAR[:5], Verdict("not_comparable", ("period_gap",)), False)
-    for table in (matrix(), matrix(apart), matrix((*SAME_YEAR[:3], "2018", *SAME_YEAR[4:]))):
+    no_base = (*SAME_YEAR[:5], Verdict("undecided", ("missing",)), False)
+    for table in (
+        matrix(),
+        matrix(apart),
+        matrix(no_base),
+        matrix((*SAME_YEAR[:3], "2018", *SAME_YEAR[4:])),
+    ):
         with pytest.raises(figures.NotOnOneAxis, match="yen-minh 2019 and muong-lay 2019") as error:
             figures.dots(organisations(), table, "base_organisations")
         assert len(error.value.rows) == len(table)
@@ -265,6 +271,7 @@ def test_evidence_map_counts_and_leaves_silence_empty():
         "Practices and limitations, Cell meetings: Yên Minh not stated; Mường Lay A limitation 1"
         in alt
     )
+    assert "15 of 20 fields are empty" in figures.evidence_map(evidence()).parts["en"]["caption"]
     assert "Figures, Ratings: " in alt and "Kiến Xương A number 2" in alt
 
 
@@ -296,6 +303,24 @@ def test_counts_stand_beside_shares_when_the_facts_are_given():
     facts = pd.DataFrame([{"fact_id": one, "value": n, **known} for one, n in counts])
     alt = figures.tiers(ratings(), facts).parts["vi"]["alt"]
     assert "(90 trên 449): 20,0%" in alt and "(3 trên 449): 0,67%" in alt
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda: figures.evidence_map(evidence().head(0)),
+        lambda: figures.practices(practice_counts().head(0)),
+        lambda: figures.verdict_matrix(verdicts().head(0)),
+        lambda: figures.panels(members().head(0), "members"),
+        lambda: figures.tiers(ratings().head(0)),
+        lambda: figures.ceiling(ceilings().head(0)),
+        lambda: figures.bars(quality().head(0), **EXTRACTION),
+    ],
+)
+def test_a_collection_that_says_nothing_gives_a_figure_that_says_so(draw):
+    parts = draw().parts
+    assert "Nothing is stated." in parts["en"]["alt"]
+    assert "Không có gì được nêu." in parts["vi"]["alt"]
 
 
 def test_many_columns_are_drawn_in_bands_and_the_rest_is_named():

@@ -75,49 +75,41 @@ def practices(
     ``table`` as `profiles.counts` gives it: locality_id, dimension, kind, level, status, stance,
     n, ids.
     """
-    blocks, cells, frame, key = {}, {}, [], {}
+    blocks, cells, levels = {}, {}, _codes("level")
+    table = table.sort_values("level", key=lambda found: found.map(levels.index), kind="stable")
     for kind, status in [(k, s) for k in KINDS for s in STATUSES]:
         own = table[(table["kind"] == kind) & (table["status"] == status)]
-        if own.empty:
-            continue
-        block = _joined(
-            [_name("column", f"{kind}s"), _lower(_name("column", f"{kind}_{status}"))], ": "
-        )
-        blocks[block] = _in_order("dimension", own["dimension"])
-        for level in _in_order("level", own["level"]):
-            for row in own[own["level"] == level].to_dict("records"):
-                glyph, words = _practice_glyph(row)
-                key.setdefault(glyph.removeprefix(kind), {})[glyph, words] = None
-                place = (block, row["dimension"], row["locality_id"])
-                cell = Cell(glyph, str(row["n"]), words, _ids(row["ids"]))
-                cells.setdefault(place, []).append(cell)
-                known = [
-                    row[one] for one in ("locality_id", "dimension", "kind", "status", "level")
-                ]
-                frame.append((*known, row["stance"], _count(row["n"], cell.ids)))
-    grid = Grid(_localities(table["locality_id"]), blocks, cells, _practice_key(key))
-    columns = ("locality_id", "dimension", "evidence", "status", "level", "stance", "n")
-    shown = _frame(frame, *columns)
-    return _grid_figure(
-        grid, _title("practices", en, vi), _word("practices"), name, shown, language
-    )
+        status_name = _lower(_name("column", f"{kind}_{status}")) if len(own) else NONE
+        block = _joined([_name("column", f"{kind}s"), status_name], ": ")
+        blocks |= {block: _in_order("dimension", own["dimension"])} if len(own) else {}
+        for row in own.to_dict("records"):
+            cell = Cell(*_practice_glyph(row), _ids(row["ids"]))
+            cells.setdefault((block, row["dimension"], row["locality_id"]), []).append(cell)
+    grid = Grid(_localities(table["locality_id"]), blocks, cells, _practice_key(cells))
+    counts = [_count(n, _ids(ids)) for n, ids in zip(table["n"], table["ids"], strict=True)]
+    shown = table.drop(columns="ids").rename(columns={"kind": "evidence"}).assign(n=counts)
+    title, measure = _title("practices", en, vi), _word("practices")
+    return _grid_figure(grid, title, measure, name, shown, language)
 
 
-def _practice_glyph(row: dict) -> tuple[str, Words]:
-    """The mark of a count: filled for the locality itself, open below it, a cross if denied."""
+def _practice_glyph(row: dict) -> tuple[str, str, Words]:
+    """The mark of a count, the count and its level: open below the locality, a cross if denied."""
     if row["stance"] == "denied":
-        return "denied", _name("stance", "denied")
+        return "denied", str(row["n"]), _name("stance", "denied")
     below = "_below" if row["level"] == "commune" else "_other"
     glyph = row["kind"] + ("" if row["level"] in OWN_LEVELS else below)
-    return glyph, _name("level", row["level"])
+    return glyph, str(row["n"]), _name("level", row["level"])
 
 
-def _practice_key(found: dict) -> list[tuple[tuple[str, ...], Words]]:
+def _practice_key(cells: dict) -> list[tuple[tuple[str, ...], Words]]:
     """What the marks mean: one entry per level, for practices and limitations together."""
-    entries = []
-    for pairs in found.values():
-        glyphs = tuple(dict.fromkeys(glyph for glyph, _ in pairs))
-        entries.append((glyphs, _joined(dict.fromkeys(words for _, words in pairs), ", ")))
+    found = {}
+    for cell in (cell for marks in cells.values() for cell in marks):
+        glyphs, names = found.setdefault(re.sub("practice|limitation", "", cell.glyph), ({}, {}))
+        glyphs[cell.glyph] = names[cell.words] = None
+    entries = [
+        (tuple(glyphs), _joined(names, ", ")) for _, (glyphs, names) in sorted(found.items())
+    ]
     return [*entries, (("empty",), _word("silence"))]
 
 
@@ -130,32 +122,44 @@ def verdict_matrix(
     counted but not drawn; where a pair has several periods, every verdict is.
     """
     cells, frame, blocks = {}, [], {}
-    for is_quality in (True, False):
+    for kind, is_quality in (("quality", True), ("plain", False)):
         own = matrix[matrix["quality"] == is_quality]
-        block = _block_of_verdicts(own, "quality" if is_quality else "plain")
+        block = _block_of_verdicts(own, kind)
         blocks |= {block: _told_of_both(own)} if len(own) else {}
         for row in own.to_dict("records"):
-            pair, verdict = (row["row_id"], row["column_id"]), row["verdict"]
-            why = [_name("gate_reason", code) for code in verdict.reasons]
-            words = _joined([_name("verdict", verdict.verdict), _joined(why, ", ")], ": ")
-            letters = "".join(_letter(code) for code in verdict.reasons if code != "missing")
-            ids = (*_facts(row["row_amount"]), *_facts(row["column_amount"]))
-            cell = Cell(verdict.verdict, letters, words, ids)
-            cells.setdefault((block, row["measure_id"], pair), []).append(cell)
-            frame.append((*(_name("localities", one) for one in pair), row["measure_id"], verdict))
-    verdicts = _in_order("verdict", (one.verdict for one in matrix["verdict"]))
-    reasons = _in_order("gate_reason", (code for one in matrix["verdict"] for code in one.reasons))
-    key = [((code,), words) for code, words in verdicts.items()] + [(("empty",), _word("neither"))]
-    key += [((_letter(code),), words) for code, words in reasons.items() if code != "missing"]
-    places = [place for place in _places() if place in {*matrix["row_id"], *matrix["column_id"]}]
-    key += [((_initials(one),), _name("localities", one)) for one in places]
-    given = set(zip(matrix["row_id"], matrix["column_id"], strict=True))
+            pair = (row["row_id"], row["column_id"])
+            cells.setdefault((block, row["measure_id"], pair), []).append(_verdict_cell(row))
+            places = (_name("localities", one) for one in pair)
+            frame.append((*places, row["measure_id"], row["verdict"]))
+    found = {*matrix["row_id"], *matrix["column_id"]}
+    places, given = [one for one in _places() if one in found], {key[2] for key in cells}
     pairs = [(b, a) if (b, a) in given else (a, b) for a, b in combinations(places, 2)]
+    key = _verdict_key(matrix["verdict"])
+    key += [((_initials(one),), _name("localities", one)) for one in places]
     grid = Grid([_pair(*pair) for pair in pairs], blocks, cells, key, stub=0)
     shown = _frame(frame, "locality_a", "locality_b", "measure_id", "verdict")
     left_out = matrix["measure_id"].nunique() - sum(map(len, blocks.values()))
     measure = _joined([_word("verdicts"), _word("one_sided", left_out) if left_out else NONE], ". ")
     return _grid_figure(grid, _title("verdicts", en, vi), measure, name, shown, language)
+
+
+def _verdict_cell(row: dict) -> Cell:
+    """The mark of a verdict with the letters of its reasons."""
+    verdict = row["verdict"]
+    why = _joined((_name("gate_reason", code) for code in verdict.reasons), ", ")
+    words = _joined([_name("verdict", verdict.verdict), why], ": ")
+    letters = "".join(_letter(code) for code in verdict.reasons if code != "missing")
+    ids = (*_facts(row["row_amount"]), *_facts(row["column_amount"]))
+    return Cell(verdict.verdict, letters, words, ids)
+
+
+def _verdict_key(verdicts: Iterable) -> list[tuple[tuple[str, ...], Words]]:
+    """What the marks and the letters mean that occur."""
+    found = _in_order("verdict", (one.verdict for one in verdicts))
+    reasons = _in_order("gate_reason", (code for one in verdicts for code in one.reasons))
+    letters = [((_letter(code),), words) for code, words in reasons.items() if code != "missing"]
+    marks = [((code,), words) for code, words in found.items()]
+    return [*marks, (("empty",), _word("neither")), *letters]
 
 
 def _block_of_verdicts(own: pd.DataFrame, kind: str) -> Words:
@@ -168,12 +172,14 @@ def _block_of_verdicts(own: pd.DataFrame, kind: str) -> Words:
 
 def _told_of_both(own: pd.DataFrame) -> dict[str, Words]:
     """The measures that both localities of some pair state, those of the most pairs first."""
-    both = pd.Series(
-        ["missing" not in one.reasons for one in own["verdict"]], own.index, dtype=bool
-    )
+    both = pd.Series(map(_is_of_both, own["verdict"]), own.index, dtype=bool)
     told = both.groupby(own["measure_id"]).sum()
     ordered = sorted(told[told > 0].index, key=lambda one: (-told[one], one))
     return {measure_id: _name("measures", measure_id) for measure_id in ordered}
+
+
+def _is_of_both(verdict) -> bool:
+    return "missing" not in verdict.reasons
 
 
 def dots(
@@ -247,7 +253,7 @@ def tiers(
         rows.append(Row(label, row["amount"], panel, _fraction(row["amount"], facts), colour))
     measure = _joined([place, _word("tiers")], ": ")
     shown = pd.DataFrame({"measure_id": table["measure_id"], "year": table["period_end"].str[:4]})
-    shown = shown.assign(count=_notes(rows), share=table["amount"])
+    shown = shown.assign(count=[row.note for row in rows], share=table["amount"])
     return _row_figure(
         rows, _title("tiers", en, vi), measure, NONE, name, shown, language, drawing.bar
     )
@@ -267,7 +273,7 @@ def ceiling(
     ``table`` as `indicators.ceiling_bases` gives it; ``tail`` holds measure_id, amount (share)
     and, if known, part and whole; else the counts are looked up in ``facts``.
     """
-    place, rows = _one_place(table), []
+    place, rows, colour = _one_place(table), [], drawing.BLUE
     for row in table.to_dict("records"):
         part, whole, limit = row["part"], row["whole"], float(row["ceiling_share"])
         known = "ceiling" if bool(row["ceiling_verified"]) else "ceiling_unsure"
@@ -279,10 +285,10 @@ def ceiling(
     for row in [] if tail is None else tail.to_dict("records"):
         said = isinstance(row.get("part"), Bounded) and _word("of", row["part"], row["whole"])
         label, note = _name("measures", row["measure_id"]), said or _fraction(row["amount"], facts)
-        rows.append(Row(label, row["amount"], _word("tail"), note, rows[0].colour))
+        rows.append(Row(label, row["amount"], _word("tail"), note, colour))
     measure = _joined([place, _word("excellent")], ": ")
-    shown = _frame([(row.panel, row.label, row.note, row.amount) for row in rows])
-    shown.columns = ["population", "indicator", "count", "share"]
+    lines = [(row.panel, row.label, row.note, row.amount) for row in rows]
+    shown = _frame(lines, "population", "indicator", "count", "share")
     return _row_figure(
         rows, _title("ceiling", en, vi), measure, NONE, name, shown, language, drawing.bar
     )
@@ -381,7 +387,14 @@ def _grid_figure(
         foot.append(_word("columns", len(grid.drawn), len(grid.columns)))
     told = {lang: _grid_told(grid, lang) for lang in LANGUAGES}
     body = lambda sheet: drawing.grid(sheet, grid)  # noqa: E731
-    return _shown(title, measure, _joined(foot, ". "), measure, told, body, name, frame, language)
+    fields = [
+        (block, row, column.key)
+        for block, names in grid.blocks.items()
+        for row in names
+        for column in grid.columns
+    ]
+    empty = _word("empty_fields", sum(one not in grid.cells for one in fields), len(fields))
+    return _shown(title, measure, _joined(foot, ". "), empty, told, body, name, frame, language)
 
 
 def _grid_told(grid: Grid, language: str) -> list[str]:
@@ -411,7 +424,9 @@ def _shown(
     frame: pd.DataFrame,
     language: str,
 ) -> Shown:
+    """The figure in both languages; ``told`` is what the alt text says of every value."""
     svg, alt, caption = {}, {}, {}
+    foot = foot if told["en"] else _word("nothing")
     for lang in LANGUAGES:
         first, last = (getattr(one, lang) for one in (title, foot))
         alt[lang] = _sentences([first, getattr(measure, lang), *told[lang], last])
@@ -440,7 +455,7 @@ def _refuse(sets: pd.DataFrame, matrix: pd.DataFrame, measure_id: str) -> None:
     free = {
         frozenset([(row.row_id, row.row_period), (row.column_id, row.column_period)])
         for row in own.itertuples()
-        if row.verdict.verdict != "not_comparable"
+        if row.verdict.verdict != "not_comparable" and _is_of_both(row.verdict)
     }
     against = [pair for pair in combinations(sides, 2) if frozenset(pair) not in free]
     if not against:
@@ -452,22 +467,22 @@ def _refuse(sets: pd.DataFrame, matrix: pd.DataFrame, measure_id: str) -> None:
     pairs = [frozenset(pair) for pair in zip(own["row_id"], own["column_id"], strict=True)]
     raise NotOnOneAxis(
         f"{measure_id}: the gate does not let these stand on one axis: {told}. Expected a verdict "
-        "other than not_comparable in `matrix` for every two localities, on these periods. Draw "
+        "on both other than not_comparable in `matrix`, for every two and on these periods. Draw "
         "figures.panels, or leave localities out.",
         own[[pair in unlike for pair in pairs]],
     )
 
 
 def _one_place(table: pd.DataFrame) -> Words:
-    """The name of the only locality of a table."""
+    """The name of the only locality of a table; nothing for an empty one."""
     places = sorted(set(table["locality_id"]))
-    if len(places) != 1:
+    if len(places) > 1:
         raise NotOnOneAxis(
             f"expected the rows of one locality, found {places}: ratings of several localities are "
             "never set side by side here. Draw one figure for each.",
             table,
         )
-    return _name("localities", places[0])
+    return _name("localities", places[0]) if places else NONE
 
 
 def _word(code: str, *values: Words | Bounded | str | float) -> Words:
@@ -529,19 +544,12 @@ def _amount(value: Bounded | float | None, unit: str) -> Bounded | None:
 def _fraction(amount: Bounded, facts: pd.DataFrame | None) -> Words:
     """ "90 of 449" for a share that is one or several facts over another; else nothing."""
     parts, _, whole = amount.formula.partition(" / ")
-    if (
-        facts is None
-        or not re.fullmatch(r"[{}()+\d ]+", parts)
-        or whole != f"{{{parts.count('{')}}}"
-    ):
+    is_sum = re.fullmatch(r"[{}()+\d ]+", parts) and re.fullmatch(r"\{\d+\}", whole)
+    if facts is None or not is_sum:
         return NONE
     known = facts.set_index("fact_id").loc[list(amount.facts)].reset_index().to_dict("records")
     *several, total = [bounds.from_fact(row) for row in known]
     return _word("of", sum(several[1:], several[0]), total)
-
-
-def _notes(rows: list[Row]) -> list[Words | None]:
-    return [row.note if row.note != NONE else None for row in rows]
 
 
 def _ids(joined: str) -> tuple[str, ...]:
@@ -557,7 +565,7 @@ def _count(n: int, ids: tuple[str, ...]) -> Words | None:
 
 
 def _frame(rows: list[tuple], *columns: str) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=columns or None, dtype="object")
+    return pd.DataFrame(rows, columns=columns, dtype="object")
 
 
 def _book(table: str) -> pd.DataFrame:
@@ -603,8 +611,9 @@ def _localities(ids: Iterable[str]) -> list[Column]:
     """A column per locality in the fixed order, headed by its name and its articles' years."""
     order, documents, columns = _places(), _book("documents"), []
     for place in sorted(set(ids), key=order.__getitem__):
-        dates = documents.loc[documents["locality_id"] == place, "published_date"]
-        years = dict.fromkeys([dates.min()[:4], dates.max()[:4]]) if len(dates) else []
+        dates = documents.loc[documents["locality_id"] == place, "published_date"].dropna()
+        years = dict.fromkeys(sorted(date[:4] for date in dates))
+        years = [*years][:1] + [*years][1:][-1:]
         name = _name("localities", place)
         head = ((name.vi, _colour(place)), ("–".join(years), GREY))
         columns.append(Column(place, name, head))
@@ -629,8 +638,11 @@ def _source(ids: Iterable[str]) -> Words:
         return NONE
     if len(found) > 6:
         return _word("source", _word("articles", len(found)))
-    known = _book("documents").set_index("document_id").loc[found].reset_index()
-    named = [f"{row.outlet} {row.published_date[:4]}" for row in known.itertuples()]
+    documents = _book("documents")
+    known = documents[documents["document_id"].isin(found)].fillna("").replace("unknown", "")
+    named = [
+        f"{row.outlet or row.document_id} {row.published_date[:4]}" for row in known.itertuples()
+    ]
     return _word("source", ", ".join(named))
 
 
