@@ -86,7 +86,9 @@ def compiled(terms: pd.DataFrame, kinds: tuple[str, ...]) -> Lexicon:
         try:
             wordings = alternatives(fold(_expanded(row.pattern, macros)))
             re.compile("|".join(wordings))
-        except (re.error, KeyError) as error:
+            for opening in (o for w in wordings for o in _openings(w) if row.kind in kinds):
+                _first_word(opening)
+        except (re.error, KeyError, RecursionError) as error:
             bad.append(f"{row.kind} {row.id}: {error} in {row.pattern!r}")
             continue
         if row.kind in kinds:
@@ -134,10 +136,7 @@ def _by_first_word(
     groups: dict[str, list[tuple[str, Term]]] = {}
     openings = [(opening, term) for wording, term in entries for opening in _openings(wording)]
     for opening, term in sorted(openings, key=fixed, reverse=True):
-        word = _FIRST_WORD.match(opening)
-        if not word:
-            raise re.error(f"{opening!r} does not begin with a whole word")
-        groups.setdefault(word[1], []).append((opening, term))
+        groups.setdefault(_first_word(opening), []).append((opening, term))
     return {
         word: (
             re.compile("(?:" + "|".join(f"({opening})" for opening, _ in members) + r")(?!\w)"),
@@ -145,6 +144,14 @@ def _by_first_word(
         )
         for word, members in groups.items()
     }
+
+
+def _first_word(opening: str) -> str:
+    """The word that a wording begins with; `re.error` if it has none, or groups that capture."""
+    word = _FIRST_WORD.match(opening)
+    if not word or re.compile(f"({opening})").groups > 1:
+        raise re.error(f"{opening!r} must begin with a whole word and group by (?:…)")
+    return word[1]
 
 
 def _openings(wording: str) -> list[str]:
