@@ -208,7 +208,7 @@ def decodes(given: tuple[bytes, str | None]) -> None:
     except CorpusInvalid as error:
         assert "\n" not in str(error) and len(str(error)) < 2000
         return
-    assert unicodedata.is_normalized("NFC", text) and "\r" not in text
+    assert unicodedata.is_normalized("NFC", text)
     assert not text.startswith("\ufeff") or data.count(b"\xef\xbb\xbf") > 1 or encoding != "utf-8"
     assert len(evidence.fold(text)) == len(text)
 
@@ -412,11 +412,11 @@ TARGETS: dict[str, tuple[st.SearchStrategy, Callable, int]] = {  # inputs, check
         decodes,
         150,
     ),
-    "manifest": (broken_table("documents"), reads_manifest, 25),
-    "codebooks": (broken_table(*CODEBOOKS), loads_codebook, 40),
-    "decisions": (broken_table(*DECIDED), derives_tables, 15),
-    "sheet": (edited_sheet(), imports_sheet, 3),
-    "sheet-bytes": (st.deferred(lambda: broken_bytes(exported())), imports_bytes, 5),
+    "manifest": (broken_table("documents"), reads_manifest, 12),
+    "codebooks": (broken_table(*CODEBOOKS), loads_codebook, 25),
+    "decisions": (broken_table(*DECIDED), derives_tables, 8),
+    "sheet": (edited_sheet(), imports_sheet, 2),
+    "sheet-bytes": (st.deferred(lambda: broken_bytes(exported())), imports_bytes, 3),
     "parameters": (st.tuples(PARAMETERS, ANYTHING | PARAMETERS), reads_parameters, 150),
     "extraction": (written_text(), proposes, 80),
     "reports": (st.lists(ANYTHING, min_size=1, max_size=4), shows, 40),
