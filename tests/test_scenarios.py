@@ -55,8 +55,8 @@ def test_a_request_that_is_answered_decides_what_was_promised():
 
 def test_a_pair_with_one_side_stated_needs_one_figure_the_others_two():
     taken = statements.take(five_articles(), MEASURES, SCHEMES)
-    missing = scenarios.missing_facts(taken, MEASURES, FIVE)
-    needed = scenarios.smallest_missing(missing, gate.matrix(taken, MEASURES, FIVE), FIVE)
+    matrix = gate.matrix(taken, MEASURES, FIVE)
+    needed = scenarios.smallest_missing(taken, MEASURES, matrix, FIVE)
     by_pair = needed.set_index(["row_id", "column_id"])["facts_needed"]
     assert by_pair["nam-dong", "kien-xuong"] == 1
     assert by_pair["yen-minh", "nam-dong"] == 2
@@ -76,3 +76,11 @@ def test_requests_name_the_successor_the_year_and_the_tiers_in_both_languages():
 def test_nothing_stated_means_nothing_to_rank():
     taken = statements.take(pd.DataFrame([fact("a-1", "members", 5)]), MEASURES, SCHEMES)
     assert scenarios.missing_facts(taken, MEASURES, ["a", "b"]).empty
+
+
+def test_what_a_printed_figure_leaves_open_becomes_a_question():
+    taken = statements.take(five_articles(), MEASURES, SCHEMES)
+    asked = scenarios.questions(taken, MEASURES)
+    assert set(asked["locality_id"]) == {"muong-lay"}
+    which = asked[asked["gate_reason"] == "population"]["question_vi"]
+    assert len(which) == 2 and all("2016–2018" in question for question in which)

@@ -4,6 +4,7 @@ Every setting reruns the whole road from facts to verdicts with one thing change
 printed figures, the greatest gap of years, a crosswalk between rating schemes, one article less.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 import pandas as pd
@@ -34,6 +35,25 @@ _POPULATIONS = {
 _ROUNDINGS = {
     "printed_digits": ("to the digits printed", "theo số chữ số đã in"),
     "next_step": ("bounds within one step", "cận trong vòng một bước"),
+}
+_QUESTIONS = {
+    "population": {
+        "en": "Which cells does “{0}” in {1} count: base cells, those below base committees, both?",
+        "vi": "“{0}” {1} tính loại chi bộ nào: chi bộ cơ sở, chi bộ trực thuộc đảng bộ cơ sở, hay "
+        "cả hai?",
+    },
+    "scheme": {
+        "en": "Under which rule was “{0}” in {1} given?",
+        "vi": "“{0}” {1} được xếp theo quy định nào?",
+    },
+    "conflict": {
+        "en": "Sources give different figures for “{0}” in {1}: which one holds?",
+        "vi": "Các nguồn nêu số khác nhau về “{0}” {1}: số nào đúng?",
+    },
+    "award": {
+        "en": " Is it the tier, or the award of that name?",
+        "vi": " Đó là mức xếp loại, hay danh hiệu cùng tên?",
+    },
 }
 _YEAR = {"en": "the year {0}", "vi": "năm {0}"}
 _YEARS = {"en": "the years {0}", "vi": "các năm {0}"}
@@ -155,7 +175,11 @@ def by_coder(
 
 
 def missing_facts(
-    taken: pd.DataFrame, measures: pd.DataFrame, localities: Sequence[str], max_year_gap: int = 1
+    taken: pd.DataFrame,
+    measures: pd.DataFrame,
+    localities: Sequence[str],
+    max_year_gap: int = 1,
+    limit: int = 20,
 ) -> pd.DataFrame:
     """Return the figures nobody printed, ranked by the comparisons of quality they would decide.
 
@@ -163,33 +187,29 @@ def missing_facts(
     base, for one locality, scheme and period in which at least one other locality states it
     cleanly. Columns rank, locality_id, asked (family or measure), scheme_id, period_start,
     period_end, base, decides_alone, decided_so_far (in the order of the rank: the greedy choice,
-    ties in the order of `localities`). Counted is a pair of localities x indicator, as decided by
-    an exact answer that is not equal to the other side's.
+    ties in the order of `localities`; at most `limit` rows). Counted is a pair of localities x
+    indicator, as decided by an exact answer that is not equal to the other side's.
     """
     clean = _clean(taken, measures)
-    known = {(one.locality_id, *_key(one)) for one in clean.itertuples()}
-    groups = clean.drop_duplicates(["asked", "scheme_id", "period_start", "period_end"])
-    wanted = {}
-    for group in groups.itertuples():
-        same = clean[(clean["asked"] == group.asked) & (clean["scheme_id"] == group.scheme_id)]
-        keys = {_key(one) for one in same.itertuples() if one.period_end == group.period_end}
-        for place in localities:
-            wanted[place, group.Index] = {(place, *key) for key in keys} - known
-    wanted = {choice: asked for choice, asked in wanted.items() if asked}
-    alone = {choice: _gain(asked, known, max_year_gap) for choice, asked in wanted.items()}
-    rows, so_far = [], 0
-    while wanted:
-        best = max(wanted, key=lambda choice: _gain(wanted[choice], known, max_year_gap))
-        so_far += _gain(wanted[best], known, max_year_gap)
-        known |= wanted.pop(best)
-        group = groups.loc[best[1]]
-        told = [
-            group[name] for name in ("asked", "scheme_id", "period_start", "period_end", "base")
-        ]
+    known = _known(clean)
+    groups, wanted = _wanted(clean, localities)
+    alone = {choice: _gain(*choice, keys, known, max_year_gap) for choice, keys in wanted.items()}
+    rows, so_far, gains = [], 0, dict(alone)
+    while gains and len(rows) < limit:
+        best = max(gains, key=gains.get)
+        so_far += gains.pop(best)
+        told = [groups.loc[best[1], name] for name in _REQUEST]
         rows.append((len(rows) + 1, best[0], *told, alone[best], so_far))
-        wanted = {choice: asked - known for choice, asked in wanted.items() if asked - known}
-    names = ["rank", "locality_id", "asked", "scheme_id", "period_start", "period_end", "base"]
-    return pd.DataFrame(rows, columns=[*names, "decides_alone", "decided_so_far"])
+        for measure_id, scheme_id, first, last in wanted[best]:
+            known[measure_id, scheme_id].add((best[0], first, last))
+        same = [choice for choice in gains if _meets(groups, choice[1], best[1])]
+        for choice in same:
+            gains[choice] = _gain(*choice, wanted[choice], known, max_year_gap)
+    names = ["rank", "locality_id", *_REQUEST, "decides_alone", "decided_so_far"]
+    return pd.DataFrame(rows, columns=names)
+
+
+_REQUEST = ["asked", "scheme_id", "period_start", "period_end", "base"]
 
 
 def _clean(taken: pd.DataFrame, measures: pd.DataFrame) -> pd.DataFrame:
@@ -202,42 +222,73 @@ def _clean(taken: pd.DataFrame, measures: pd.DataFrame) -> pd.DataFrame:
     return clean.assign(asked=asked).reset_index(drop=True)
 
 
-def _key(one) -> tuple:
-    return one.measure_id, one.scheme_id, one.period_start[:4], one.period_end[:4]
+def _known(clean: pd.DataFrame) -> dict[tuple, set]:
+    """Return who states what: (measure, scheme) to (locality, first year, last year)."""
+    known = defaultdict(set)
+    for one in clean.itertuples():
+        years = (one.period_start[:4], one.period_end[:4])
+        known[one.measure_id, one.scheme_id].add((one.locality_id, *years))
+    return known
 
 
-def _gain(asked: set, known: set, max_year_gap: int) -> int:
-    """Return how many pairs x indicators the asked figures would decide among those known."""
-    pairs = {
-        (mine[1], other[0])
-        for mine in asked
-        for other in known
-        if mine[0] != other[0]
-        and mine[1:3] == other[1:3]
-        and all(abs(int(mine[at]) - int(other[at])) <= max_year_gap for at in (3, 4))
-    }
-    return len(pairs)
+def _wanted(clean: pd.DataFrame, localities: Sequence[str]) -> tuple[pd.DataFrame, dict]:
+    """Return the requests that can be made, and what each locality would add by answering one."""
+    key = ["asked", "scheme_id", "period_start", "period_end"]
+    groups = clean.drop_duplicates(key).reset_index(drop=True)
+    stated = {about: set(rows["measure_id"]) for about, rows in clean.groupby(key)}
+    known = _known(clean)
+    wanted = {}
+    for place in localities:
+        for at, group in enumerate(groups[key].itertuples(index=False, name=None)):
+            scheme, years = group[1], (group[2][:4], group[3][:4])
+            missing = [name for name in stated[group] if (place, *years) not in known[name, scheme]]
+            if missing:
+                wanted[place, at] = {(name, scheme, *years) for name in sorted(missing)}
+    return groups, wanted
+
+
+def _gain(place: str, _: int, keys: set, known: dict, max_year_gap: int) -> int:
+    """Return how many pairs x indicators an answer would decide among the figures known."""
+    return sum(
+        len(
+            {
+                other
+                for other, start, end in known[measure_id, scheme_id]
+                if other != place
+                and abs(int(start) - int(first)) <= max_year_gap
+                and abs(int(end) - int(last)) <= max_year_gap
+            }
+        )
+        for measure_id, scheme_id, first, last in keys
+    )
+
+
+def _meets(groups: pd.DataFrame, one: int, other: int) -> bool:
+    """Return whether answers to two requests can be compared."""
+    return all(groups.at[one, name] == groups.at[other, name] for name in ("asked", "scheme_id"))
 
 
 def smallest_missing(
-    missing: pd.DataFrame, matrix: pd.DataFrame, localities: Sequence[str]
+    taken: pd.DataFrame, measures: pd.DataFrame, matrix: pd.DataFrame, localities: Sequence[str]
 ) -> pd.DataFrame:
     """Return for each pair without a decided quality indicator the fewest figures to ask for.
 
     Columns row_id, column_id, asked, scheme_id, period, ask_row, ask_column (whether that side
     has to be asked), facts_needed.
     """
+    groups, wanted = _wanted(_clean(taken, measures), localities)
     pairs = gate.summary(matrix)
-    lacking = missing.groupby(["asked", "scheme_id", "period_start", "period_end"], sort=False)
-    sets = {key: set(rows["locality_id"]) for key, rows in lacking}
     rows = []
-    for pair in pairs[pairs["quality_decided"] == 0].itertuples() if sets else []:
-        need = {key: [pair.row_id in out, pair.column_id in out] for key, out in sets.items()}
-        asked, scheme, _, end = key = min(need, key=lambda key: sum(need[key]))
-        told = (asked, scheme, end[:4], *need[key], sum(need[key]))
-        rows.append((pair.row_id, pair.column_id, *told))
+    for pair in pairs[pairs["quality_decided"] == 0].itertuples() if len(groups) else []:
+        need = [
+            ((pair.row_id, at) in wanted, (pair.column_id, at) in wanted) for at in groups.index
+        ]
+        best = min(groups.index, key=lambda at: sum(need[at]))
+        told = groups.loc[best, ["asked", "scheme_id", "period_end"]]
+        rows.append((pair.row_id, pair.column_id, *told, *need[best], sum(need[best])))
     names = ["row_id", "column_id", "asked", "scheme_id", "period"]
-    return pd.DataFrame(rows, columns=[*names, "ask_row", "ask_column", "facts_needed"])
+    frame = pd.DataFrame(rows, columns=[*names, "ask_row", "ask_column", "facts_needed"])
+    return frame.assign(period=frame["period"].str[:4])
 
 
 def requests(
@@ -265,21 +316,46 @@ def requests(
                 period=_span(one.period_start[:4], one.period_end[:4], language),
                 what=_what(one, measures, schemes, language),
             )
-        row |= _asked(one.asked, measures)
+        row["asked_en"], row["asked_vi"] = name_of(one.asked, measures)
         row["verified"] = bool(place["successor_verified"]) or not text(place["successor_en"])
         row |= {"decides_alone": one.decides_alone, "decided_so_far": one.decided_so_far}
         rows.append(row)
     return pd.DataFrame(rows)
 
 
-def _asked(asked: str, measures: pd.DataFrame) -> dict[str, str]:
-    """Return the short name of what is asked: a measure, or a rating tier by tier."""
+def name_of(asked: str, measures: pd.DataFrame) -> tuple[str, str]:
+    """Return in English and Vietnamese what is asked: a measure, or a rating tier by tier."""
     labels = measures.set_index("measure_id")
     if asked in labels.index:
-        en, vi = labels.loc[asked, ["label_en", "label_vi"]]
-    else:
-        en, vi = _POPULATIONS[asked.removesuffix("_rated")]
-    return {"asked": asked, "asked_en": en, "asked_vi": vi}
+        return tuple(labels.loc[asked, ["label_en", "label_vi"]])
+    return _POPULATIONS[asked.removesuffix("_rated")]
+
+
+def questions(taken: pd.DataFrame, measures: pd.DataFrame) -> pd.DataFrame:
+    """Return what printed figures of quality leave open, as questions in both languages.
+
+    Columns locality_id, measure_id, amount, gate_reason, question_en, question_vi; one row per
+    figure and doubt (which cells, which rule, which of two sources).
+    """
+    labels = measures.set_index("measure_id")
+    own = taken[(taken["place_id"] == taken["locality_id"]) & (taken["status"] == "actual")]
+    rows = []
+    for one in own[own["reasons"].str.len() > 0].itertuples():
+        if labels.loc[one.measure_id, "direction"] == "none":
+            continue
+        for reason in one.reasons:
+            row = {"locality_id": one.locality_id, "measure_id": one.measure_id}
+            row |= {"amount": one.amount, "gate_reason": reason}
+            for language in ("en", "vi"):
+                label = labels.loc[one.measure_id, f"label_{language}"]
+                period = _span(one.period_start[:4], one.period_end[:4], language)
+                is_name = reason == "scheme" and "tsvm" in one.measure_id
+                row[f"question_{language}"] = _QUESTIONS[reason][language].format(label, period) + (
+                    _QUESTIONS["award"][language] if is_name else ""
+                )
+            rows.append(row)
+    names = ["locality_id", "measure_id", "amount", "gate_reason", "question_en", "question_vi"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def _span(first: str, last: str, language: str) -> str:
