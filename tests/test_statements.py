@@ -125,7 +125,7 @@ SHARE = {"unit": "share", "scheme_id": "2018-2023"}
     [
         (fact("a-1", "members", 5, value_low=6, value_high=4), "hold no number"),
         (fact("a-1", "members", 5, value_low=7, value_high=9), "outside"),
-        (fact("a-1", "members", -5), "outside"),
+        (fact("a-1", "members", -5), "negative: -5"),
         (fact("a-1", "cells_rated_good", 1.2, **SHARE), "at most 1"),
         (fact("a-1", "cells_rated_tsvm", 0.9, **SHARE), "tier rated_tsvm is not one of"),
         (fact("a-1", "cells_rated_good", 3, scheme_id="2099"), "no scheme '2099' for cells"),

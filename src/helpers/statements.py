@@ -6,6 +6,7 @@ count into a share of its base, or derived by the formula in the column `derivat
 another the reading is what either allows, with the reason "conflict". Pure: table in, table out.
 """
 
+import operator
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -24,6 +25,7 @@ KINDS = {  # what "assessed" may be another word for
     "organisations": ("base_organisations",),
     "members": ("members",),
 }
+SIGNS = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
 HALF_YEAR = 183
 RATED = re.compile(r"(cells|organisations|members)_(rated_\w+?)(_or_better|_or_worse)?")
 
@@ -97,14 +99,15 @@ def _bounds_problem(fact: dict, limit: float | None) -> str:
         amount = bounds.from_fact(fact, share_limit=limit)
     except BoundsInvalid as error:
         return str(error)
-    over_limit = fact["unit"] == "share" and limit is not None
-    ends = [end for end in (fact["value_high"], fact["value_low"], fact["value"]) if text(end)]
-    if over_limit and max(map(float, ends)) > limit:
-        return f"a share of {max(map(float, ends)):g}; {fact['measure_id']} is at most {limit:g}"
-    if amount.low < 0 or not amount.low <= float(fact["value"]) <= amount.high:
-        return (
-            f"printed {fact['value']:g} lies outside {amount.low:g} to {amount.high:g} or zero up"
-        )
+    numbers = [
+        float(fact[name]) for name in ("value", "value_low", "value_high") if text(fact[name])
+    ]
+    if fact["unit"] == "share" and limit is not None and max(numbers) > limit:
+        return f"a share of {max(numbers):g}; {fact['measure_id']} is at most {limit:g}"
+    if min(numbers) < 0:
+        return f"negative: {min(numbers):g}"
+    if not amount.low <= float(fact["value"]) <= amount.high:
+        return f"the printed {fact['value']:g} is outside {amount.low:g} to {amount.high:g}"
     return ""
 
 
@@ -242,7 +245,7 @@ def _derive(printed: list[Reading], rules: dict) -> list[Reading]:
         by_measure[one.measure_id].append(one)
     derived = []
     for measure_id, rule in rules.items():
-        tokens = str(rule.get("derivation", "")).split()
+        tokens = rule["derivation"].split()
         names = [_operand(token) for token in tokens if _operand(token) in rules]
         for first in by_measure[names[0]] if names else []:
             operands = [_beside(first, by_measure[name]) for name in names]
@@ -288,12 +291,7 @@ def _apply(tokens: list[str], chosen: dict, first: Reading, measure_id: str, uni
         result = _value(tokens[0], chosen, first)
         for sign, token in zip(tokens[1::2], tokens[2::2], strict=True):
             other = _value(token, chosen, first)
-            result = {
-                "+": lambda a, b: a + b,
-                "-": lambda a, b: a - b,
-                "*": lambda a, b: a * b,
-                "/": lambda a, b: a / b,
-            }[sign](result, other)
+            result = SIGNS[sign](result, other)
         result = replace(result, unit=unit)
         return bounds.clip(_tidy(result), 0, 1) if unit == "share" else result
 
@@ -379,13 +377,7 @@ def _limits(measures: pd.DataFrame) -> dict[str, float | None]:
 def rules_of(measures: pd.DataFrame) -> dict[str, dict[str, str]]:
     """Return direction, units, family and derivation of each measure, empty where not given."""
     names = ["direction", "units", "family", "derivation"]
-    columns = [measures[name].map(text) if name in measures else [""] * len(measures)
-               for name in names]  # fmt: skip
-    rows = zip(*columns, strict=True)
-    return {
-        measure_id: dict(zip(names, row, strict=True))
-        for measure_id, row in zip(measures["measure_id"], rows, strict=True)
-    }
+    return measures.set_index("measure_id").reindex(columns=names).map(text).to_dict("index")
 
 
 def _in_force(schemes: pd.DataFrame | None) -> dict[str, tuple[str, str]]:
