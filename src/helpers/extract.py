@@ -19,6 +19,7 @@ from helpers.evidence import fold, selectors
 from helpers.lexicon import Found, Lexicon, Term, compiled, over_folded
 from helpers.quantities import Amount
 from helpers.readings import Reading, Sentence
+from helpers.themes import find_citations, propose_themes  # noqa: F401 - part of the contract
 
 COLUMNS = [
     "char_start", "char_end", "number_text", "quote", "prefix", "suffix", "value", "value_low",
@@ -68,7 +69,7 @@ def propose(
 
     >>> rows = propose("Đảng bộ huyện có 43 tổ chức cơ sở Đảng với trên 3.550 đảng viên.")
     >>> rows[["value", "bound", "measure_id"]].values.tolist()
-    [[43.0, 'at_least', 'base_organisations'], [3550.0, 'at_least', 'members']]
+    [[43.0, 'exact', 'base_organisations'], [3550.0, 'at_least', 'members']]
     """
     lexicon, measures, known = _committed()
     if terms is not None:
@@ -147,16 +148,16 @@ def _measure(sentence: Sentence, at: int, measures: dict[str, str]) -> bool:
     """Compose the measure of a reading; False for what turns out to be nothing of the Party."""
     reading = sentence.readings[at]
     noun = reading.noun
-    if reading.amount.form == "every" or noun and noun.id in ("times", "minutes"):
+    if reading.amount.form == "every" or (noun and noun.id in ("times", "minutes")):
         return _of_meetings(sentence, reading)
     if noun and not reading.main and noun.id in ("cells", "members", "base_organisations"):
         _rated_base(sentence, at)
     reading.measure = "" if reading.unknown else _composed(reading, measures)
     if (
         reading.measure == "badges_awarded"
-        or noun is readings.MEMBERS
+        or (noun is readings.MEMBERS
         and not reading.main
-        and any(other.measure == "badges_awarded" for other in sentence.readings[:at])
+        and any(other.measure == "badges_awarded" for other in sentence.readings[:at]))
     ):
         years = _BADGE_YEARS.match(sentence.text, reading.amount.right, reading.amount.right + 40)
         classed = f"badges_awarded_{years[1]}y" if years else ""
@@ -346,7 +347,7 @@ def _limit(sentence: Sentence, at: int) -> int:
     for event in sentence.events[
         bisect_left(sentence.events, amount.right, key=lambda e: e.start) :
     ]:
-        if isinstance(event, Amount) or event.term.kind == "mark" and event.term.id in ";.":
+        if isinstance(event, Amount) or (event.term.kind == "mark" and event.term.id in ";."):
             return event.start
     return sentence.end
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from helpers import quantities
+from helpers.lexicon import over_folded
 
 _Y = r"(?:19|20)\d{2}"
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "1": 1, "2": 2, "3": 3, "4": 4}
 _MONTHS = {"ba": 3, "sáu": 6, "bảy": 7, "tám": 8, "chín": 9, "mười": 10, "mười một": 11, "bốn": 4}
-_PATTERN = re.compile(
+_PATTERN = over_folded(
     rf"(?<![\w/.,])(?:(?P<day>\d{{1,2}})[/.-](?P<month>\d{{1,2}})[/.-](?P<year>{_Y})(?!\d)"
     rf"|(?:quý|qúy|quí) (?P<quarter>iv|iii|ii|i|[1-4])(?:\s?/\s?|,? năm )?(?P<quarter_year>{_Y}|nay)?(?!\w)"
     rf"|(?P<months>\d{{1,2}}|mười một|{'|'.join(_MONTHS)}) tháng (?:(?P<half>đầu|cuối) năm|năm|qua|vừa qua)"
@@ -157,7 +158,7 @@ class Clock:
 
     def __init__(self, folded: str, published: date | None):
         named = find(folded, published)
-        self.published = published
+        self.published, self._today = published, str(published)
         self.named = [
             p for p in named if not _DOCUMENT.search(folded[max(0, p.start - 40) : p.start])
         ]
@@ -175,6 +176,8 @@ class Clock:
         told = [p for p in self.named if p.last not in ("", today) and not p.against]
         years = [int(p.last[:4]) for p in told if p.offset is None and p.kind != "mean_of_years"]
         counts = {y: years.count(y) for y in set(years[:500]) if y <= this_year}
+        if self.published and self.published.month <= 3 and this_year - 1 in counts:
+            return this_year - 1  # at the turn of a year the press looks back on it
         best = max(counts, key=lambda y: (counts[y], y), default=None)
         return best if best and (counts[best] > 1 or not self.published) else None
 
@@ -206,7 +209,8 @@ class Clock:
         named = after[:1] if close else before[-1:] or after[:1]
         if named and not (stock and int(named[0].last[:4]) - int(named[0].first[:4] or 0) > 1):
             return self._anchored(named[0])
-        if self.current and not named and (not stock or self.current.kind == "as_of"):
+        carried = self.current and not named
+        if carried and (self.current.kind == "as_of" if stock else self.current.last != self._today):
             return self.current
         return self._default(stock)
 
@@ -220,7 +224,7 @@ class Clock:
 
     def _default(self, stock: bool) -> Period:
         today = self.published
-        if self.main and not (today and (today.year == self.main or stock and self.spoken_of_now)):
+        if self.main and not (today and (today.year == self.main or (stock and self.spoken_of_now))):
             return Period(0, 0, *of_year(self.main))
         if not today:
             return Period(0, 0)

@@ -87,7 +87,7 @@ class Places:
     def _narrower(self, place: Place) -> Place | None:
         """The place itself if it lies below the text's own; the own place if it is that one."""
         same = fold(place.name).endswith(fold(self.own.name.split(" ", 1)[-1]))
-        if place.level == "own" or same and place.level == self.own.level:
+        if place.level == "own" or (same and place.level == self.own.level):
             return replace(self.own, start=place.start)
         rank, own = _RANK.get(place.level, 9), _RANK.get(self.own.level, -1)
         beside = place.level == self.own.level and (place.counted or place.level == "agency")

@@ -8,7 +8,7 @@ further than the neighbouring numbers, so the work grows with the length of the 
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from helpers.evidence import fold
 from helpers.lexicon import Found, Lexicon, Term, over_folded
@@ -84,6 +84,8 @@ def read(
 ) -> Sentence:
     """The readings of one sentence of a folded text, measures not yet composed."""
     found = list(lexicon.scan(text, s, e))
+    if not any(f.term.kind in ("noun", "aspect") or f.term.id == "same" for f in found):
+        return Sentence(text, s, e, [], before.topic if before else None, before=before)
     spans = [(f.start, f.end) for f in found]
     numbers = [a for a in amounts if not _inside(a.start, spans)]
     numbers = [a for a in numbers if not _is_name(text, a, lexicon, spans)]
@@ -276,7 +278,7 @@ def _whole(
 ) -> Reading:
     """The denominator of a ratio: what was rated, or all of the noun."""
     term = noun.term if noun and noun.term.family != "generic" else part.noun
-    rated = part.main and part.main.family == "tier" or _has(right, "assessed")
+    rated = (part.main and part.main.family == "tier") or _has(right, "assessed")
     main = Term("aspect", "assessed", "general") if rated else None
     used = [f.end for f in right if f.term is part.main or f is noun or f.term.id == "assessed"]
     sentence.claimed = max([sentence.claimed, amount.end, *used])
@@ -299,7 +301,7 @@ def _say(
     ahead = [f for f in left if f.term.kind == "aspect" and _fits(f.term, term)]
     main = _best(after)
     rule = "after"
-    if not main or main.family == "general" and _best(ahead):
+    if not main or (main.family == "general" and _best(ahead)):
         main, rule = _best(ahead) or main, "before" if _best(ahead) else rule
     groups = [f for f in after if f.term.family == "group"]
     if generic and not groups:
@@ -406,7 +408,7 @@ def _specific(sentence: Sentence, reading: Reading, left: list[Found]) -> bool:
         gap = sentence.text[max(sentence.start, amount.left - 14) : amount.left]
         return bool(_HAVING.search(gap)) or bool(sentence.readings)
     if head and head.noun is reading.noun and not reading.main and not reading.extra:
-        reading.unknown = reading.unknown or not head.denominator and head.noun is not None
+        reading.unknown = reading.unknown or (not head.denominator and head.noun is not None)
     last = sentence.last
     if not reading.main and last and not reading.extra:
         _coordinate(sentence, reading, left)
@@ -451,7 +453,7 @@ def _generic(sentence: Sentence, reading: Reading, at: int, left: list[Found], n
         known = [
             t for t in [*labels, sentence.topic] if t and t.population in ("organisations", "cells")
         ]
-        if not (reading.main or known and "tổ chức" in sentence.text[noun.start : noun.end]):
+        if not (reading.main or (known and "tổ chức" in sentence.text[noun.start : noun.end])):
             return False
         reading.noun = known[0] if known else _ORGANISATIONS
         return True
@@ -470,7 +472,7 @@ def _generic(sentence: Sentence, reading: Reading, at: int, left: list[Found], n
     last = sentence.last
     after_members = last and last.noun and last.noun.population == "members"
     case = _after_discipline(sentence) and "trường hợp" in sentence.text[noun.start : noun.end]
-    if not (said or comrade or of_members or case or reading.awaits_whole and after_members):
+    if not (said or comrade or of_members or case or (reading.awaits_whole and after_members)):
         return False
     if reading.amount.form == "words" and reading.amount.value < 2 and not said:
         return False
@@ -481,13 +483,9 @@ def _generic(sentence: Sentence, reading: Reading, at: int, left: list[Found], n
     mean = re.search(
         r"(?:bình quân|trung bình)[^,;]{0,12}\s$", sentence.text[: reading.amount.left][-24:]
     )
-    if not said and after_members and (mean or reading.target or _planned(sentence, reading, left)):
+    if (not said and after_members and (mean or reading.target or _planned(sentence, reading, left))) or (reading.awaits_whole and (not said or reading.main.id == "assessed") and after_members):
         reading.main, reading.rule = last.main, "carried"
-    elif reading.awaits_whole and (not said or reading.main.id == "assessed") and after_members:
-        reading.main, reading.rule = last.main, "carried"
-    elif not said and sentence.head:
-        reading.unknown = True
-    elif not said and not of_members and not comrade:
+    elif (not said and sentence.head) or (not said and not of_members and not comrade):
         reading.unknown = True
     reading.noun = MEMBERS
     return True
@@ -518,7 +516,7 @@ def _bare(sentence: Sentence, reading: Reading, at: int, left: list[Found]) -> b
         reading.noun = next((n for n in nouns if _fits(aspect, n)), MEMBERS)
         return _near_enough(sentence, reading, at)
     if amount.unit == "share" or amount.form == "fraction":
-        if label and last is None or label and not _has(left[:1], "inherit"):
+        if (label and last is None) or (label and not _has(left[:1], "inherit")):
             reading.noun, reading.unknown, reading.rule = label.term, True, "label"
             return amount.left - label.end < 30
         return _inherit(sentence, reading)
@@ -534,7 +532,7 @@ def _bare(sentence: Sentence, reading: Reading, at: int, left: list[Found]) -> b
 def _again(sentence: Sentence, reading: Reading, left: list[Found]) -> bool:
     """ "Năm 2018, các con số tương ứng là 11, 39, 5 và 0": the measures of the sentence before."""
     before, count = sentence.before, len(sentence.readings)
-    listing = _has(left, "same") or sentence.last and sentence.last.rule == "same"
+    listing = _has(left, "same") or (sentence.last and sentence.last.rule == "same")
     if not (before and listing and count < len(before.readings)):
         return False
     model = before.readings[count]
@@ -571,7 +569,7 @@ def _ellipsis(sentence: Sentence, reading: Reading) -> bool:
     last, amount = sentence.last, reading.amount
     before = sentence.text[max(sentence.start, amount.left - 12) : amount.left]
     after = sentence.text[amount.right : amount.right + 1]
-    told = re.search(r"(?:chỉ|là|có|còn|được|vẹn|:|\()\s*$", before) and after in ",;.)" or False
+    told = (re.search(r"(?:chỉ|là|có|còn|được|vẹn|:|\()\s*$", before) and after in ",;.)") or False
     if not (last and told and last.noun and last.amount.unit == amount.unit):
         return False
     reading.noun, reading.main, reading.extra = last.noun, last.main, last.extra
@@ -626,13 +624,13 @@ def _completed(sentence: Sentence, reading: Reading, last: Reading | None) -> bo
 def _planned(sentence: Sentence, reading: Reading, left: list[Found]) -> bool:
     """Whether a number is the plan's: "chỉ tiêu là mười đồng chí", "đạt 93% kế hoạch (180)"."""
     bracketed = sentence.text[reading.amount.left - 1 : reading.amount.left] == "("
-    return _has(left, "plan") or bracketed and sentence.last.rule == "completion"
+    return _has(left, "plan") or (bracketed and sentence.last.rule == "completion")
 
 
 def _weak(sentence: Sentence, reading: Reading, left: list[Found], noun: Found) -> bool:
     """Nouns that count for the Party only in some company: villages, communes, sessions, …"""
     term, text, amount = reading.noun, sentence.text, reading.amount
-    if term.id in ("times", "minutes") or reading.main and amount.form != "zero":
+    if term.id in ("times", "minutes") or (reading.main and amount.form != "zero"):
         return True
     if reading.main:
         return reading.main.id == "without_members"
@@ -644,7 +642,7 @@ def _weak(sentence: Sentence, reading: Reading, left: list[Found], noun: Found) 
         behind = re.split(r"[,;.]", text[noun.end : noun.end + 40])[0]
         ahead = re.split(r"[,;.]", text[max(sentence.start, amount.left - 40) : amount.left])[-1]
         reading.unknown = True
-        return bool(_PARTY_NEARBY.search(behind) or " số " in ahead and _PARTY_NEARBY.search(ahead))
+        return bool(_PARTY_NEARBY.search(behind) or (" số " in ahead and _PARTY_NEARBY.search(ahead)))
     if term.id == "sessions":
         reading.unknown = True
         return fold("sinh hoạt") in text[noun.start : noun.end]

@@ -37,12 +37,12 @@ def annotated(source: str) -> tuple[str, dict[str, str], pd.DataFrame]:
 
     The head gives ``published`` and ``locality``. A mark holds the number, its measure (``-`` for
     none in the codebook) and what is not plain: v value, b bound, u unit, s status, p period
-    (a year, a day, two days, ``now``; it holds until the next p), at place, l level, part the
+    (a year, a day, two days, ``now``, ``none``; it holds until the next p), at place, l level, part the
     measure of the whole of a ratio, rep a second mention.
 
     >>> text, head, gold = annotated("locality: xã A\\n---\\nCó ⟦12|cells;p=2020⟧ chi bộ.")
-    >>> text, gold.loc[0, ["char_start", "value", "period_end"]].tolist()
-    ('Có 12 chi bộ.', [3, 12.0, '2020-12-31'])
+    >>> text, int(gold.at[0, "char_start"]), gold.at[0, "period_end"]
+    ('Có 12 chi bộ.', 3, '2020-12-31')
     """
     top, body = source.split("---\n", 1)
     head = dict(line.split(": ", 1) for line in top.strip().splitlines())
@@ -64,7 +64,7 @@ def _gold(
     after: str,
 ) -> list[dict]:  # fmt: skip
     share = re.match(r"\s?%", after) is not None
-    days = {"now": [head.get("published", "")] * 2}.get(period) or [
+    days = {"now": [head.get("published", "")] * 2, "none": ["", ""]}.get(period) or [
         day if len(day) > 4 else f"{day}-{end}"
         for day, end in zip((period.split("/") * 2)[:2], ("01-01", "12-31"), strict=True)
     ]
