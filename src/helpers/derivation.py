@@ -112,24 +112,27 @@ def locate(row: Row, exact: str, articles: dict[str, str]) -> evidence.Located:
 
 
 def corrected(rows: list[Row], table: str, corrections: list[Row]) -> list[Row]:
-    """The rows after the corrections of their table, in order of date.
+    """The rows after the corrections of their table.
 
-    Raises `CorrectionStale` where a row is gone or does not have the value expected before.
+    Corrections of one cell follow each other by the value that each expects, then by date: a
+    clock that went back changes nothing. Raises `CorrectionStale` where a row is gone or does
+    not have the value expected before.
     """
     name = "fact_id" if table == "facts" else "coding_id"
     by_id = {row[name]: row for row in rows}
-    stale = []
-    for change in sorted(corrections, key=lambda row: row["corrected_on"]):
-        row = by_id.get(change["row_id"])
-        if change["table"] != table:
-            continue
-        if row is None or row.get(change["column"]) != change["expected_before"]:
-            stale.append({**change, "found": row and row.get(change["column"])})
-        else:
-            by_id[change["row_id"]] = {**row, change["column"]: change["value_after"]}
-    if stale:
-        raise _stale(stale)
+    left = sorted((c for c in corrections if c["table"] == table), key=lambda c: c["corrected_on"])
+    while fitting := next((c for c in left if _found(c, by_id) == c["expected_before"]), None):
+        row_id, column = fitting["row_id"], fitting["column"]
+        by_id[row_id] = {**by_id[row_id], column: fitting["value_after"]}
+        left.remove(fitting)
+    if left:
+        raise _stale([{**change, "found": _found(change, by_id)} for change in left])
     return list(by_id.values())
+
+
+def _found(change: Row, by_id: dict[str, Row]) -> str | None:
+    """What stands now where a correction applies; None if there is no such row or column."""
+    return by_id.get(change["row_id"], {}).get(change["column"])
 
 
 def _stale(corrections: list[Row]) -> CorrectionStale:

@@ -228,9 +228,14 @@ def correct(
     line = {"corrected_on": on, "table": table, "row_id": row_id, "column": column}
     line |= {"expected_before": rows[row_id][column], "value_after": after}
     line |= {"reason": reason, "decided_by": by}
+    lines = storage.as_text([line], "corrections")
     with storage.locked():
-        storage.replace_rows("corrections", [], storage.as_text([line], "corrections"))
-        tables()
+        storage.replace_rows("corrections", [], lines)
+        try:
+            tables()
+        except ValueError:  # it does not fit: a line that stops the tables is not kept
+            storage.replace_rows("corrections", lines, [])
+            raise
 
 
 def audited() -> pd.DataFrame:
