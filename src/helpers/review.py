@@ -142,6 +142,8 @@ class Review(anywidget.AnyWidget):
         self.articles = {document.document_id: document for document in self.documents}
         self.rows = self.task.rows(self.documents)
         self.at, self.undoable = 0, []
+        self.offered = {name: set() for name in FILTERS} | {"document_id": set(self.articles)}
+        self._offer(self.rows)
 
     def _fixed(self) -> dict:
         """What does not change while the desk is open: words, names and choices."""
@@ -168,7 +170,7 @@ class Review(anywidget.AnyWidget):
         return self._labels(tables.get(column, f"vocabulary:{column}"))
 
     def _labels(self, table: str) -> dict[str, str]:
-        return codebook.labels(table, self.language)
+        return report.labels(table, self.language)
 
     # --- what the browser asks for ------------------------------------------------------------
 
@@ -264,6 +266,7 @@ class Review(anywidget.AnyWidget):
                 for r in saved
             ]
             self.rows = kept[: self.at] + decided + kept[self.at :]
+            self._offer(decided)
         self._next_open()
 
     def _next_open(self) -> None:
@@ -276,12 +279,10 @@ class Review(anywidget.AnyWidget):
         return self.rows[self.at] if self.at < len(self.rows) else None
 
     def _visible(self) -> list[int]:
-        wanted = self.filters.items()
-        return [
-            at
-            for at, row in enumerate(self.rows)
-            if all((row.get(n) or row.get(f"proposed_{n}", "")) == code for n, code in wanted)
-        ]
+        found = list(range(len(self.rows)))
+        for name, code in self.filters.items():
+            found = [at for at in found if _code(self.rows[at], name) == code]
+        return found
 
     # --- what the browser is shown --------------------------------------------------------------
 
@@ -291,11 +292,12 @@ class Review(anywidget.AnyWidget):
         first = max(0, min(place - SHOWN // 2, len(visible) - SHOWN))
         row = self.draft or self._current()
         states = Counter(row["state"] for row in self.rows)
+        offered = {name: sorted(codes) for name, codes in self.offered.items() if codes}
         self.view = {
             "list": [self._entry(at) for at in visible[first : first + SHOWN]],
             "progress": {"done": states["decided"], "all": len(self.rows), "here": len(visible)},
-            "filters": {name: self.filters.get(name, "") for name in self._offered()},
-            "offered": self._offered(),
+            "filters": {name: self.filters.get(name, "") for name in offered},
+            "offered": offered,
             "row": row and {n: row.get(n, "") for n in (*self.task.fields, *HEAD)} | self.unsaved,
             "article": self._article(row),
             "by": self.by,
@@ -310,14 +312,11 @@ class Review(anywidget.AnyWidget):
         state = row["state"] if row["state"] != "decided" else row.get("decision") or "decided"
         return {"at": at, "here": at == self.at, "words": words, "about": about, "state": state}
 
-    def _offered(self) -> dict[str, list[str]]:
-        found = {}
-        for name in FILTERS:
-            codes = {row.get(name) or row.get(f"proposed_{name}", "") for row in self.rows}
-            if codes - {""}:
-                found[name] = sorted(codes - {""})
-        found["document_id"] = list(self.articles)
-        return found
+    def _offer(self, rows: list[Row]) -> None:
+        """Let the filters offer the codes of these rows too."""
+        for name, codes in self.offered.items():
+            codes.update(_code(row, name) for row in rows)
+            codes.discard("")
 
     def _article(self, row: Row | None) -> dict:
         """The whole article of a row, and the spans that are marked in it."""
@@ -330,6 +329,11 @@ class Review(anywidget.AnyWidget):
         marks = [[r["at_start"], r["at_end"], r["state"]] for r in here if r is not row]
         marks += [[row["at_start"], row["at_end"], "here"]] if row and row["at_start"] >= 0 else []
         return {"document_id": document_id, "text": document.text, "marks": marks}
+
+
+def _code(row: Row, column: str) -> str:
+    """What a filter of this column looks at; of a measure, the proposed one until it is decided."""
+    return row.get(column) or row.get(f"proposed_{column}", "")
 
 
 def _blank(document: corpus.Document, fields: tuple[str, ...]) -> Row:

@@ -62,51 +62,40 @@ def _placed(check: Row, articles: dict[str, str]) -> Row:
 
 def candidates(articles: list[corpus.Document]) -> list[Row]:
     """What the rules propose in every article, as undecided rows of ``checks.csv``."""
-    places = codebook.load("localities")
     frames = []
     for document in articles:
-        meta = document.meta
-        found = extract.propose(
-            document.text, published=meta["published_date"], locality=meta["locality_id"]
-        )
+        day, locality = document.meta["published_date"], document.meta["locality_id"]
+        found = extract.propose(document.text, published=day, locality=locality)
         if len(found):  # a frame without rows would take the columns' types with it
-            frames.append(_as_checks(found, document, places))
-    frame = pd.concat(frames) if frames else pd.DataFrame(columns=codebook.columns("checks"))
-    texts = {name: _texts(frame[name]) for name in codebook.columns("checks")}
-    return [dict(zip(texts, cells, strict=True)) for cells in zip(*texts.values(), strict=True)]
+            frames.append(found.assign(document_id=document.document_id, locality_id=locality))
+    if not frames:
+        return []
+    found = pd.concat(frames)
+    found["proposed_measure_id"], found["population_stated"] = found["measure_id"], True
+    texts = {name: _texts(found[name]) for name in codebook.columns("checks") if name in found}
+    places = _places(found["locality_id"], found["place"])
+    nothing = dict.fromkeys(codebook.columns("checks"), "")
+    cells = zip(*texts.values(), strict=True)
+    rows = [{**nothing, **dict(zip(texts, each, strict=True))} for each in cells]
+    return [{**row, "place_id": place} for row, place in zip(rows, places, strict=True)]
 
 
-def _as_checks(
-    found: pd.DataFrame, document: corpus.Document, places: pd.DataFrame
-) -> pd.DataFrame:
-    """Candidates with the columns of ``checks.csv``, their place looked up, nothing decided."""
-    locality = document.meta["locality_id"]
-    ends = zip(found["char_start"], found["char_end"], strict=True)
-    around = [evidence.selectors(document.text, start, end) for start, end in ends]
-    known = _places_of(locality, places)
-    filled = {
-        "document_id": document.document_id,
-        "locality_id": locality,
-        "place_id": found["place"].fillna("").map(lambda place: known.get(place, "")),
-        "proposed_measure_id": found["measure_id"],
-        "prefix": [each["prefix"] for each in around],
-        "suffix": [each["suffix"] for each in around],
-    }
-    defaults = {"period_kind": "as_of", "population_stated": True}
-    frame = found.assign(**filled, **{k: v for k, v in defaults.items() if k not in found})
-    return frame.reindex(columns=codebook.columns("checks"))
-
-
-def _places_of(locality: str, places: pd.DataFrame) -> dict[str, str]:
-    """The ids of a locality's places by id and by name; no place said means the locality."""
-    inside = places[places["locality_id"] == locality]
-    by_name = dict(zip(inside["name_vi"], inside["place_id"], strict=True))
-    return {"": locality, **{one: one for one in places["place_id"]}, **by_name}
+def _places(localities: pd.Series, places: pd.Series) -> list[str]:
+    """The place_id of each candidate: by id or by name, the locality where no place is said."""
+    known = codebook.load("localities")
+    ids = {(None, one): one for one in known["place_id"]}
+    inside = zip(known["locality_id"], known["name_vi"], known["place_id"], strict=True)
+    ids |= {(locality, name): one for locality, name, one in inside}
+    said = zip(localities, places.fillna(""), strict=True)
+    return [
+        ids.get((None, place)) or ids.get((locality, place), "") if place else locality
+        for locality, place in said
+    ]
 
 
 def _texts(values: pd.Series) -> list[str]:
     """A column as CSV text, in the format of `codebook.to_text`, whatever its type."""
-    return [_text(value) for value in values.tolist()]
+    return [value if type(value) is str else _text(value) for value in values.tolist()]
 
 
 def _text(value: object) -> str:
