@@ -15,7 +15,7 @@ from filelock import FileLock
 from test_grid import write_collection, write_notebook, write_table
 
 import helpers
-from helpers import batch, paths
+from helpers import batch, execution, paths
 
 STUB = """
 import json
@@ -114,7 +114,7 @@ def test_a_failed_run_keeps_the_good_report_and_stops_no_other(project, capsys):
 def test_a_cell_that_ends_or_holds_its_kernel_has_failed(
     project, capsys, monkeypatch, cell, words, mode
 ):
-    monkeypatch.setattr(batch, "CELL_SECONDS", 1)
+    monkeypatch.setattr(execution, "CELL_SECONDS", 1)
     notebook(project, "10-ends", cell)
     assert batch.main(["report", mode]) == 1
     assert f"FAILED 10-ends: In [2]: {words}" in capsys.readouterr().out.replace("the cell ", "")
@@ -196,6 +196,15 @@ def test_a_full_disk_leaves_the_good_report(project, capsys, monkeypatch):
     assert report() == 1
     assert "FAILED 10-one: OSError: [Errno 28] No space left" in capsys.readouterr().out
     assert page.read_bytes() == before
+
+
+def test_a_log_that_cannot_be_written_stops_the_batch_in_one_line(project, capsys):
+    notebook(project, "10-one")
+    (project / "reports" / "log.jsonl").mkdir(parents=True)
+    assert report() == 1
+    assert capsys.readouterr().err.startswith("stopped: [Errno 21] Is a directory")
+    assert (project / "reports" / "en" / "10-one.html").exists()
+    assert not (project / "reports" / ".work").exists()
 
 
 def test_a_run_whose_worker_was_killed_is_tried_again(project, capsys):

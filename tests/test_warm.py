@@ -16,7 +16,7 @@ import papermill
 import pytest
 from test_grid import write_notebook
 
-from helpers import batch, paths, warm
+from helpers import execution, paths, warm
 
 pytestmark = pytest.mark.skipif(not warm.available(), reason="warm kernels need Linux")
 HOSTILE, LEAK = (
@@ -38,7 +38,7 @@ def outputs(notebook: Path, address: str | None) -> list[str]:
         options = (
             {}
             if address is None
-            else {"kernel_manager_class": batch.kernel_manager(folder, address)}
+            else {"kernel_manager_class": execution.kernel_manager(folder, address)}
         )
         executed = Path(folder) / "executed.ipynb"
         # Raised also where a cell may raise; the notebook is written all the same.
