@@ -106,7 +106,8 @@ def _ruling(row: Row, action: str, fields: Row) -> list[dict]:
 
 def _open(task: Task, language: str, by: str | None):
     """The live desk where a person sits before it, the table of its rows elsewhere."""
-    if "JPY_SESSION_NAME" in os.environ:  # set by JupyterLab for its kernels, not by a batch
+    in_lab = "JPY_SESSION_NAME" in os.environ  # inherited by a batch that a notebook starts
+    if in_lab and not storage.is_read_only():
         return Review(task, language, by or getpass.getuser())
     rows = task.rows(corpus.read_all())
     columns = ["document_id", "number_text", "theme_id", "measure_id", "decision", "follows"]

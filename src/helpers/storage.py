@@ -51,11 +51,16 @@ def _lock(folder: Path) -> FileLock:
     return FileLock(folder / ".lock", poll_interval=0.005)
 
 
+def is_read_only() -> bool:
+    """Whether nobody may write into the data folder in use (its mode says so, also to root)."""
+    return not paths.processed().stat().st_mode & 0o222
+
+
 @contextmanager
 def locked() -> Iterator[None]:
     """Hold the one lock of the data folder in use; `ReadOnlyData` if nothing may be saved there."""
     folder = paths.processed()
-    if not folder.stat().st_mode & 0o222:
+    if is_read_only():
         raise ReadOnlyData(
             f"{folder.parent.name}/{folder.name} is a read-only copy, so nothing was saved; open "
             "the notebook in JupyterLab on the data folder itself to decide"
