@@ -7,7 +7,7 @@
 
 import pandas as pd
 
-from helpers import audit, codebook, corpus, derivation, storage
+from helpers import audit, codebook, corpus, derivation, statements, storage
 from helpers.derivation import check_unit, fact_id, locate, passage_unit
 from helpers.storage import Row
 
@@ -52,7 +52,8 @@ def require_anchored(frame: pd.DataFrame, articles: dict[str, str] | None = None
     """The facts or codings as they are, if each of their passages is still in its place.
 
     Call it where a notebook loads a table; `Unanchored` names the rows that stop it, and a row
-    that moved is repaired by `tables`.
+    that moved is repaired by `tables`. Facts must besides fit their codebooks and the day of
+    publication, or `statements.FactsInvalid` names them.
 
     >>> len(require_anchored(codebook.load("facts").head(3)))
     3
@@ -65,6 +66,9 @@ def require_anchored(frame: pd.DataFrame, articles: dict[str, str] | None = None
     lost = found[found["state"] != "exact"]
     if len(lost):
         raise Unanchored(lost)
+    if name == "fact_id":
+        rules = [codebook.load(table) for table in ("measures", "rating_schemes", "documents")]
+        statements.check_facts(frame, *rules)
     return frame
 
 
