@@ -42,7 +42,7 @@ STYLE = {
     "hatch.color": "#6a6a6a",
 }
 NONE = Words("", "")
-MOST_COLUMNS = 30  # a grid draws no more; the table under it has all
+MOST_COLUMNS = 18  # a grid draws no more, and says so
 
 
 @dataclass(frozen=True)
@@ -285,7 +285,7 @@ def _ends(amount: Bounded, ticks: list[float]) -> tuple[float, float]:
 def grid(sheet: Sheet, table: Grid) -> None:
     """Draw the key and then, in bands of columns, every row of every block."""
     _key(sheet, table)
-    per_band = 6 if table.stub else 10
+    per_band = 5 if table.stub else 10
     for start in range(0, len(table.drawn), per_band):
         columns = table.drawn[start : start + per_band]
         width = (WIDTH - 2 * EDGE - table.stub) / max(len(columns), 3)

@@ -121,26 +121,34 @@ def verdict_matrix(
     ``matrix`` as `gate.matrix` gives it. Measures that no pair states on both sides are
     counted but not drawn; where a pair has several periods, every verdict is.
     """
-    cells, frame, blocks = {}, [], {}
+    pairs, cells, frame, blocks = _pairs(matrix), {}, [], {}
+    drawn = set(pairs[: drawing.MOST_COLUMNS])
     for kind, is_quality in (("quality", True), ("plain", False)):
         own = matrix[matrix["quality"] == is_quality]
         block = _block_of_verdicts(own, kind)
         blocks |= {block: _told_of_both(own)} if len(own) else {}
-        for row in own.to_dict("records"):
+        of_pair = zip(own["row_id"], own["column_id"], strict=True)
+        for row in own[[pair in drawn for pair in of_pair]].to_dict("records"):
             pair = (row["row_id"], row["column_id"])
             cells.setdefault((block, row["measure_id"], pair), []).append(_verdict_cell(row))
             places = (_name("localities", one) for one in pair)
             frame.append((*places, row["measure_id"], row["verdict"]))
-    found = {*matrix["row_id"], *matrix["column_id"]}
-    places, given = [one for one in _places() if one in found], {key[2] for key in cells}
-    pairs = [(b, a) if (b, a) in given else (a, b) for a, b in combinations(places, 2)]
     key = _verdict_key(matrix["verdict"])
-    key += [((_initials(one),), _name("localities", one)) for one in places]
-    grid = Grid([_pair(*pair) for pair in pairs], blocks, cells, key, stub=0)
+    letters = _initials(dict.fromkeys(one for pair in pairs if pair in drawn for one in pair))
+    key += [((short,), _name("localities", place)) for place, short in letters.items()]
+    grid = Grid([_pair(pair, letters) for pair in pairs], blocks, cells, key, stub=0)
     shown = _frame(frame, "locality_a", "locality_b", "measure_id", "verdict")
     left_out = matrix["measure_id"].nunique() - sum(map(len, blocks.values()))
     measure = _joined([_word("verdicts"), _word("one_sided", left_out) if left_out else NONE], ". ")
     return _grid_figure(grid, _title("verdicts", en, vi), measure, name, shown, language)
+
+
+def _pairs(matrix: pd.DataFrame) -> list[tuple[str, str]]:
+    """Every pair of the localities in a matrix, in the fixed order, turned as it has them."""
+    given = set(zip(matrix["row_id"], matrix["column_id"], strict=True))
+    found = {place for pair in given for place in pair}
+    places = [place for place in _places() if place in found]
+    return [(b, a) if (b, a) in given else (a, b) for a, b in combinations(places, 2)]
 
 
 def _verdict_cell(row: dict) -> Cell:
@@ -391,7 +399,7 @@ def _grid_figure(
         (block, row, column.key)
         for block, names in grid.blocks.items()
         for row in names
-        for column in grid.columns
+        for column in grid.drawn
     ]
     empty = _word("empty_fields", sum(one not in grid.cells for one in fields), len(fields))
     return _shown(title, measure, _joined(foot, ". "), empty, told, body, name, frame, language)
@@ -612,23 +620,28 @@ def _localities(ids: Iterable[str]) -> list[Column]:
     order, documents, columns = _places(), _book("documents"), []
     for place in sorted(set(ids), key=order.__getitem__):
         dates = documents.loc[documents["locality_id"] == place, "published_date"].dropna()
-        years = dict.fromkeys(sorted(date[:4] for date in dates))
-        years = [*years][:1] + [*years][1:][-1:]
+        years = sorted({date[:4] for date in dates})
+        lines = [years[0] + "–", years[-1]] if len(years) > 1 else years
         name = _name("localities", place)
-        head = ((name.vi, _colour(place)), ("–".join(years), GREY))
+        head = ((name.vi, _colour(place)), *((line, GREY) for line in lines))
         columns.append(Column(place, name, head))
     return columns
 
 
-def _pair(first: str, second: str) -> Column:
-    """A column for a pair, headed by the initials of both."""
-    pair = (first, second)
+def _pair(pair: tuple[str, str], letters: dict[str, str]) -> Column:
+    """A column for a pair, headed by the letters of both."""
     names = _joined([_name("localities", one) for one in pair], " – ")
-    return Column(pair, names, tuple((_initials(one), _colour(one)) for one in pair))
+    return Column(pair, names, tuple((letters.get(one, ""), _colour(one)) for one in pair))
 
 
-def _initials(locality_id: str) -> str:
-    return "".join(word[0] for word in _name("localities", locality_id).vi.split())
+def _initials(places: Iterable[str]) -> dict[str, str]:
+    """The initials of places, numbered where two have the same."""
+    found = {}
+    for place in places:
+        short = "".join(word[0] for word in _name("localities", place).vi.split())
+        same = sum(re.sub(r"\d", "", one) == short for one in found.values())
+        found[place] = f"{short}{same + 1}" if same else short
+    return found
 
 
 def _source(ids: Iterable[str]) -> Words:
