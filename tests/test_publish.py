@@ -378,11 +378,11 @@ def test_an_open_finding_of_the_audit_is_told_where_its_fact_is_used(ids, tmp_pa
 
 def test_the_index_lists_reports_and_runs_and_all_passages(written):
     runs = [
-        {"stem": "60-compare-size", "notebook": "/x/60-compare-size.ipynb", "status": "done"},
+        {"stem": "60-compare-size", "notebook": "/x/60-compare-size.ipynb", "state": "done"},
         {
             "stem": "70-x",
             "notebook": "70-x.ipynb",
-            "status": "failed",
+            "state": "failed",
             "error": f"In [3]: {HOSTILE}",
         },
     ]

@@ -42,7 +42,7 @@ def reports(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(paths.DATA_VARIABLE, str(folder / "data"))
         publish.write(executed(folder), folder / "out", run=RUN)
-        publish.index([RUN | {"stem": "60-compare-size", "status": "done"}], folder / "out")
+        publish.index([RUN | {"stem": "60-compare-size", "state": "done"}], folder / "out")
     return folder / "out"
 
 
@@ -57,7 +57,7 @@ def hostile(tmp_path_factory):
         run = {"notebook": path.name, "parameters": {HOSTILE: HOSTILE}}
         run |= {"fingerprints": {"data": HOSTILE}}
         publish.write(path, folder / "out", run=run)
-        failed = {"stem": HOSTILE_STEM, "notebook": HOSTILE, "status": "failed", "error": HOSTILE}
+        failed = {"stem": HOSTILE_STEM, "notebook": HOSTILE, "state": "failed", "error": HOSTILE}
         publish.index([failed], folder / "out")
     return folder / "out"
 

@@ -79,8 +79,8 @@ def write(
 def index(runs: list[dict], into: Path, languages: Iterable[str] = LANGUAGES) -> list[Path]:
     """Write ``into/<language>/index.html`` from the records in ``into`` and the state of the runs.
 
-    Each run has ``stem``, ``notebook`` and ``status`` (done, failed, out of date, up to date), and
-    ``error`` if it failed; a report without a run of its own is listed as out of date.
+    Each run has ``stem``, ``notebook`` and ``state`` (done, failed, out_of_date, up_to_date), and
+    ``error`` if it failed; a report without a run of its own is listed as out_of_date.
     ``into/index.html`` leads to the languages. Returns the files.
     """
     sources, runs, pages = Sources.load(), {run["stem"]: run for run in runs}, {}
@@ -508,8 +508,7 @@ def _citation(record: dict, language: str) -> str:
 
 def _listed(stem: str, record: dict | None, run: dict, language: str) -> dict:
     """One line of the index."""
-    state = run.get("status", "out of date").replace(" ", "_")
-    line = {"stem": stem, "state": state, "error": run.get("error", "")}
+    line = {"stem": stem, "state": run.get("state", "out_of_date"), "error": run.get("error", "")}
     if record is None:
         return line | {"notebook": _name(run, stem), "title": stem, "href": ""}
     return line | {
