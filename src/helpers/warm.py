@@ -6,55 +6,41 @@ then only forks: every notebook gets a real ipykernel in a process of its own, a
 one does is seen by another. The parent is a fresh program with a single thread, so that
 nothing is forked in the middle of somebody's work.
 
-The two sides meet on a Unix socket. A connection is one kernel: the client sends the command,
-folder and environment, the kernel answers with its process id, and the parent with the exit
-status when it is over. Whoever hangs up first ends the kernel, so a killed worker leaves none
-behind. Needs Linux (``available()``); elsewhere the batch starts ordinary kernels.
+A connection to the parent's Unix socket is one kernel: the client sends command, folder and
+environment, and the kernel answers with its process id. When the client hangs up, for whatever
+reason, the parent ends the kernel; when the batch is gone, the parent ends them all. Needs
+Linux (``available()``); elsewhere the batch starts ordinary kernels.
 """
 
 import asyncio
 import builtins
-import contextlib
 import functools
 import gc
 import importlib
 import io
 import json
 import os
-import selectors
+import select
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 
 from jupyter_client.provisioning import LocalProvisioner
 
 HELPERS = ("agreement", "codebook", "corpus", "desk", "evidence", "extract", "figures", "gate")
-HELPERS += ("indicators", "profiles", "report", "statements")
-LIBRARIES = (
-    "ipykernel.kernelapp",
-    "numpy.random",
-    "matplotlib.figure",
-    "matplotlib.pyplot",
-    *(f"helpers.{name}" for name in HELPERS),
-    # What a kernel imports only when it has started, or at its first cell or output.
-    "ipykernel_launcher",
-    "ipykernel.debugger",
-    "IPython.core.completerlib",
-    "IPython.core.debugger",
-    "IPython.core.logger",
-    "IPython.core.oinspect",
-    "IPython.core.pylabtools",
-    "IPython.extensions.storemagic",
-    "pandas.io.formats.html",
-    "pandas.io.formats.string",
-    "psutil",
-    "sqlite3",
-    "tornado.platform.asyncio",
-)
+HELPERS += ("indicators", "profiles", "report", "scenarios", "statements", "synthetic", "worklist")
+LIBRARIES = ("ipykernel.kernelapp", "numpy.random", "matplotlib.figure", "matplotlib.pyplot")
+LIBRARIES += tuple(f"helpers.{name}" for name in HELPERS)
+# What a kernel imports only when it has started, or at its first cell or output.
+LIBRARIES += ("ipykernel_launcher", "ipykernel.debugger", "IPython.core.completerlib")
+LIBRARIES += ("IPython.core.debugger", "IPython.core.logger", "IPython.core.oinspect")
+LIBRARIES += ("IPython.core.pylabtools", "IPython.extensions.storemagic", "psutil", "sqlite3")
+LIBRARIES += ("pandas.io.formats.html", "pandas.io.formats.string", "tornado.platform.asyncio")
 KERNEL_COMMAND = ["-m", "ipykernel_launcher"]
 
 
@@ -98,26 +84,23 @@ class Kernel:
         self._connection = socket.socket(socket.AF_UNIX)
         self._connection.connect(address)
         self._connection.sendall(json.dumps(request).encode() + b"\n")
-        self.returncode = None
-        self.pid = int(self._connection.recv(16) or 0)
-        if not self.pid:
+        if not (answer := self._connection.recv(16)):
             raise ConnectionError("the warm parent ended before it could fork a kernel")
+        self.pid = int(answer)
+        self._handle = os.pidfd_open(self.pid)
+        self.returncode = None
 
-    def poll(self) -> int | None:
-        """The exit status, or None while the kernel lives."""
-        if self.returncode is None:
-            self._connection.setblocking(False)
-            with contextlib.suppress(BlockingIOError):
-                return self.wait()
-            self._connection.setblocking(True)
+    def poll(self, seconds: float | None = 0) -> int | None:
+        """None while the kernel lives; its exit status is its parent's to know, so else 0."""
+        if self.returncode is None and select.select([self._handle], [], [], seconds)[0]:
+            os.close(self._handle)
+            self._connection.close()
+            self.returncode = 0
         return self.returncode
 
     def wait(self) -> int:
-        """The exit status, once there is one; -9 where the parent died with its kernels."""
-        if self.returncode is None:
-            self.returncode = int(self._connection.recv(16) or -signal.SIGKILL)
-            self._connection.close()
-        return self.returncode
+        """Wait until the kernel has ended."""
+        return self.poll(None)
 
     def send_signal(self, number: int) -> None:
         os.kill(self.pid, number)
@@ -163,7 +146,7 @@ class Provisioner(LocalProvisioner):
 
 
 def warm_up() -> None:
-    """Import what notebooks import, as inside a kernel, and draw once to read the fonts."""
+    """Import what notebooks import, as inside a kernel; draw and check once what is slow once."""
     os.environ["JPY_PARENT_PID"] = str(os.getpid())  # ipykernel reads it when it is imported
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # a warning that no kernel shows
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
@@ -174,10 +157,8 @@ def warm_up() -> None:
     finally:
         del builtins.get_ipython
     for name in LIBRARIES:
-        try:
+        with suppress(ImportError):  # the notebook that needs it says so
             importlib.import_module(name)
-        except ImportError:  # a part that is not installed; the notebook that needs it says so
-            continue
     draw()
     check()
     gc.collect()
@@ -205,71 +186,35 @@ def check() -> None:
 
 
 def serve(listener: socket.socket) -> dict:
-    """Fork a child for each request, for ever; returns the request, and only in the child."""
-    events = selectors.DefaultSelector()
-    events.register(listener, selectors.EVENT_READ)
-    events.register(sys.stdin.buffer, selectors.EVENT_READ)
+    """Fork a child for each request until the batch is gone; returns only in a child, with the
+    request for which it was made.
+    """
+    kernels: dict[socket.socket, int] = {}
     while True:
-        for key, _ in events.select():
-            if key.fileobj is listener:
-                request = fork(listener, events)
-                if request is not None:
-                    events.close()
-                    return request
-            elif key.data is None:  # standard input has ended: so has the batch
-                stop(events)
-            elif key.fileobj in events.get_map():
-                finish(events, *key.data)
+        ready, _, _ = select.select([listener, sys.stdin, *kernels], [], [])
+        gone = kernels if sys.stdin in ready else [each for each in ready if each in kernels]
+        for connection in [*gone]:  # nothing comes from a client but its end
+            end(kernels.pop(connection))
+            connection.close()
+        if sys.stdin in ready:
+            sys.exit()
+        if listener in ready:
+            connection, _ = listener.accept()
+            request = connection.makefile().readline()
+            kernels[connection] = os.fork()
+            if kernels[connection] == 0:
+                os.setsid()  # before the client learns the id, and may signal the group
+                connection.sendall(str(os.getpid()).encode())
+                for each in (listener, *kernels):
+                    each.close()
+                return json.loads(request)
 
 
-def fork(listener: socket.socket, events: selectors.BaseSelector) -> dict | None:
-    """Read one request and fork; the request in the child, None in the parent."""
-    connection, _ = listener.accept()
-    with connection.makefile("rb") as lines:
-        line = lines.readline()
-    if not line:
-        return None
-    pid = os.fork()
-    if pid == 0:
-        os.setsid()  # before the client learns the id, and may signal the group
-        connection.sendall(b"%d" % os.getpid())
-        for key in events.get_map().values():
-            close(key.fileobj)
-        connection.close()
-        return json.loads(line)
-    watched = (pid, os.pidfd_open(pid), connection)
-    for thing in watched[1:]:
-        events.register(thing, selectors.EVENT_READ, watched)
-    return None
-
-
-def finish(events, pid: int, handle: int, connection: socket.socket) -> None:
-    """A kernel has ended, or its client hung up: end what is left of it and tell the client."""
-    ended, status = os.waitpid(pid, os.WNOHANG)
-    if not ended:
+def end(pid: int) -> None:
+    """Kill what is left of a kernel and of its group. Its id is not free before this."""
+    with suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
-        ended, status = os.waitpid(pid, 0)
-    for thing in (handle, connection):
-        events.unregister(thing)
-    with contextlib.suppress(OSError):  # nobody is listening any more
-        connection.sendall(b"%d" % os.waitstatus_to_exitcode(status))
-    close(handle)
-    connection.close()
-
-
-def close(thing) -> None:
-    """Close a socket, a stream or a bare descriptor."""
-    if isinstance(thing, int):
-        os.close(thing)
-    elif thing is not sys.stdin.buffer:  # replaced in place, below
-        thing.close()
-
-
-def stop(events: selectors.BaseSelector) -> None:
-    """Kill the kernels that are left and leave."""
-    for pid in {key.data[0] for key in events.get_map().values() if key.data}:
-        os.killpg(pid, signal.SIGKILL)
-    os._exit(0)
+    os.waitpid(pid, 0)
 
 
 def become_kernel(request: dict) -> None:
