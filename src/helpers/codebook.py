@@ -7,6 +7,7 @@ it when it is read and before it is written; the codebooks themselves are tables
 import json
 import os
 import re
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -28,7 +29,6 @@ _DTYPES = {
     "integer": "Int64",
     "boolean": "boolean",
 }
-_DATE = r"\d{4}-\d{2}-\d{2}"
 
 
 class TableInvalid(ValueError):
@@ -94,12 +94,16 @@ def load(table: str) -> pd.DataFrame:
     path = table_path(table)
     if not path.exists():
         raise FileNotFoundError(f"{path.name}: not in {path.parent}; `make tables` derives tables")
+    return validate(_cells(path), table)
+
+
+def _cells(path: Path) -> pd.DataFrame:
+    """The cells of a file as text; `TableInvalid` if it holds no table."""
     try:
-        texts = pd.read_csv(path, dtype="str", keep_default_na=False, na_values=[""])
+        return pd.read_csv(path, dtype="str", keep_default_na=False, na_values=[""])
     except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         row = (1, "", "a UTF-8 CSV with a header", str(error))
         raise TableInvalid(path, pd.DataFrame([row], columns=PROBLEM)) from None
-    return validate(texts, table)
 
 
 def validate(frame: pd.DataFrame, table: str) -> pd.DataFrame:
@@ -133,8 +137,9 @@ def _checks(table: str) -> pa.DataFrameSchema:
 
 def _column(field: dict) -> pa.Column:
     rules = field.get("constraints", {})
-    pattern = rules.get("pattern") or (_DATE if field["type"] == "date" else None)
-    checks = []
+    pattern, checks = rules.get("pattern"), []
+    if field["type"] == "date":
+        checks.append(pa.Check(_is_day, element_wise=True, error="a day, like 2019-04-12"))
     if "enum" in rules:
         codes = rules["enum"]
         checks.append(pa.Check.isin(codes, error="one of " + ", ".join(map(str, codes))))
@@ -143,6 +148,14 @@ def _column(field: dict) -> pa.Column:
     if "minimum" in rules:
         checks.append(pa.Check.ge(rules["minimum"], error=f"at least {rules['minimum']}"))
     return pa.Column(_DTYPES[field["type"]], checks, nullable=not rules.get("required"))
+
+
+def _is_day(text: str) -> bool:
+    """Whether a text is a day of the calendar in ISO form."""
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _problems(cases: pd.DataFrame) -> pd.DataFrame:
@@ -167,7 +180,7 @@ def _foreign(frame: pd.DataFrame, key: dict) -> list[tuple]:
     (column,), reference = key["fields"], key["reference"]
     (target,) = reference["fields"]
     path = table_path(reference["resource"])
-    known = set(pd.read_csv(path, dtype="str", usecols=[target])[target])
+    known = set(_cells(path).get(target, ()))
     unknown = frame[column].dropna()[lambda values: ~values.isin(known)]
     return [(at + 2, column, f"a {target} of {path.name}", found) for at, found in unknown.items()]
 

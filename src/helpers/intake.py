@@ -132,6 +132,9 @@ def _add_locality(locality: str, given: dict[str, str]) -> None:
 def _keep(path: Path, data: bytes) -> None:
     """The bytes under their name, whole or not at all, and not to be written again."""
     beside = path.with_suffix(".part")
-    beside.write_bytes(data)
-    beside.chmod(0o444)
-    os.replace(beside, path)
+    try:
+        beside.write_bytes(data)
+        beside.chmod(0o444)
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -68,7 +68,12 @@ def write(rows: list[Row], path: Path, choices: dict[str, list[str]]) -> Path:
     _lay_out(sheet)
     _offer(book, sheet, choices, last=max(len(rows) + 200, 1000))
     exported.sheet_state = "hidden"
-    book.save(path)
+    beside = path.with_name(f".{path.name}.part")
+    try:
+        book.save(beside)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
     return path
 
 
