@@ -145,6 +145,11 @@ def test_summary_counts_each_pair_and_indicator_once():
     assert gate.decided(found)["plain_n"] == row["plain_n"]
 
 
+def test_a_collection_without_facts_has_nothing_to_compare():
+    found = gate.matrix(statements.take(five_articles().head(0), MEASURES, SCHEMES), MEASURES, FIVE)
+    assert set(gate.decided(found).values()) == {0} and gate.summary(found).empty
+
+
 def test_what_is_not_stated_is_the_whole_range():
     taken = statements.take(five_articles(), MEASURES, SCHEMES)
     sets = gate.identified_sets(taken, "cells_rated_good_or_better", FIVE).set_index("locality_id")

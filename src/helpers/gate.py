@@ -128,7 +128,8 @@ def matrix(
                 amounts = (a and a.amount, b and b.amount)
                 rows.append((row_id, column_id, measure_id, *known, *amounts))
     names = ["row_id", "column_id", "measure_id", "row_period", "column_period", "verdict"]
-    return pd.DataFrame(rows, columns=[*names, "quality", "row_amount", "column_amount"])
+    frame = pd.DataFrame(rows, columns=[*names, "quality", "row_amount", "column_amount"])
+    return frame.astype({"quality": bool})
 
 
 def _by_locality(readings: pd.DataFrame) -> dict[str, dict[str, list[Reading]]]:
@@ -178,10 +179,11 @@ def summary(matrix: pd.DataFrame) -> pd.DataFrame:
     all decided ones agree, else undecided, else not comparable; reasons are of all of them),
     quality_n, quality_decided, plain_n, plain_decided.
     """
+    quality = matrix[matrix["quality"]].groupby(["row_id", "column_id"])["verdict"]
+    verdicts = {pair: list(found) for pair, found in quality}
     rows = []
-    for (row_id, column_id), found in matrix.groupby(["row_id", "column_id"], sort=False):
-        counted = [value for kind in (True, False) for value in _count(found, kind)]
-        rows.append((row_id, column_id, _overall(found[found["quality"]]["verdict"]), *counted))
+    for pair, found in _pair_indicators(matrix).groupby(["row_id", "column_id"], sort=False):
+        rows.append((*pair, _overall(verdicts.get(pair, [])), *_counts(found).values()))
     names = ["row_id", "column_id", "verdict", "quality_n", "quality_decided"]
     return pd.DataFrame(rows, columns=[*names, "plain_n", "plain_decided"])
 
@@ -190,22 +192,26 @@ def decided(matrix: pd.DataFrame) -> dict[str, int]:
     """Return k of n: pairs of localities x indicators that are decided, quality and plain apart.
 
     n counts a pair and an indicator once if either side states it; k if any year decides it.
+    Keys quality_n, quality_decided, plain_n, plain_decided.
     """
-    (quality_n, quality_k), (plain_n, plain_k) = (_count(matrix, kind) for kind in (True, False))
+    return _counts(_pair_indicators(matrix))
+
+
+def _pair_indicators(matrix: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per pair x indicator, with whether any pair of periods is decided."""
+    key = ["row_id", "column_id", "measure_id", "quality"]
+    found = matrix[key].assign(is_decided=[one.is_decided for one in matrix["verdict"]])
+    return found.groupby(key, sort=False)["is_decided"].any().reset_index()
+
+
+def _counts(pairs: pd.DataFrame) -> dict[str, int]:
+    quality, is_decided = pairs["quality"].astype(bool), pairs["is_decided"].astype(bool)
     return {
-        "quality_n": quality_n,
-        "quality_decided": quality_k,
-        "plain_n": plain_n,
-        "plain_decided": plain_k,
+        "quality_n": int(quality.sum()),
+        "quality_decided": int((quality & is_decided).sum()),
+        "plain_n": int((~quality).sum()),
+        "plain_decided": int((~quality & is_decided).sum()),
     }
-
-
-def _count(matrix: pd.DataFrame, quality: bool) -> tuple[int, int]:
-    """Return how many pairs x indicators there are, and how many are decided in some year."""
-    found = matrix[matrix["quality"] == quality]
-    is_decided = pd.Series([one.is_decided for one in found["verdict"]], found.index, dtype=bool)
-    pairs = is_decided.groupby([found[name] for name in ("row_id", "column_id", "measure_id")])
-    return len(pairs), int(pairs.any().sum())
 
 
 def _overall(verdicts: Iterable[Verdict]) -> Verdict | None:
