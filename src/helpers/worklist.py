@@ -3,6 +3,7 @@
 It is worked on in the review of the notebook, or exported to a spreadsheet and imported again.
 """
 
+from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -65,7 +66,7 @@ def candidates(articles: list[corpus.Document]) -> list[Row]:
     frames = []
     for document in articles:
         day, locality = document.meta["published_date"], document.meta["locality_id"]
-        found = extract.propose(document.text, published=day, locality=locality)
+        found = _proposed(document.text, day, locality)
         if len(found):  # a frame without rows would take the columns' types with it
             frames.append(found.assign(document_id=document.document_id, locality_id=locality))
     if not frames:
@@ -78,6 +79,12 @@ def candidates(articles: list[corpus.Document]) -> list[Row]:
     cells = zip(*texts.values(), strict=True)
     rows = [{**nothing, **dict(zip(texts, each, strict=True))} for each in cells]
     return [{**row, "place_id": place} for row, place in zip(rows, places, strict=True)]
+
+
+@lru_cache(maxsize=1024)
+def _proposed(text: str, day: str, locality: str) -> pd.DataFrame:
+    """The rules are asked once for an article, so that loading the queue again is quick."""
+    return extract.propose(text, published=day, locality=locality)
 
 
 def _places(localities: pd.Series, places: pd.Series) -> list[str]:
