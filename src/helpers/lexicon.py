@@ -14,6 +14,7 @@ import pandas as pd
 from helpers.evidence import fold
 
 _OPTIONAL = re.compile(r"\(\?:[^()]*\)[?*]|\(\?<?[=!][^()]*\)|\\[wd]\+|\w\?")
+_GROUP = re.compile(r"\(\?:([^()|]*)(?:\|[^()]*)?\)(?![?*])")  # innermost: its first alternative
 _FIRST_WORD = re.compile(r"(?:\(\?<[=!][^()]*\))*(\w+)(?![?*+{\w]|\(\?:\w)")
 _WORD = re.compile(r"\w+")
 _ENDS = {"strict": r"\s$", "soft": r"\s$"}  # words before a number that make it a name
@@ -127,15 +128,9 @@ def _by_first_word(
 ) -> dict[str, tuple[re.Pattern, tuple[Term, ...]]]:
     """One alternation for each first word, so that only few wordings are tried at each place."""
 
-    def fixed(entry: tuple[str, Term]) -> int:
-        wording = entry[0]
-        while (shorter := _OPTIONAL.sub("", wording)) != wording:
-            wording = shorter
-        return len(wording)
-
     groups: dict[str, list[tuple[str, Term]]] = {}
     openings = [(opening, term) for wording, term in entries for opening in _openings(wording)]
-    for opening, term in sorted(openings, key=fixed, reverse=True):
+    for opening, term in sorted(openings, key=lambda item: _fixed(item[0]), reverse=True):
         groups.setdefault(_first_word(opening), []).append((opening, term))
     return {
         word: (
@@ -152,6 +147,13 @@ def _first_word(opening: str) -> str:
     if not word or re.compile(f"({opening})").groups > 1:
         raise re.error(f"{opening!r} must begin with a whole word and group by (?:…)")
     return word[1]
+
+
+def _fixed(wording: str) -> int:
+    """How many letters a wording has at least, optional groups left out."""
+    while (shorter := _GROUP.sub(r"\1", _OPTIONAL.sub("", wording))) != wording:
+        wording = shorter
+    return len(wording)
 
 
 def _openings(wording: str) -> list[str]:

@@ -27,7 +27,7 @@ _PATTERN = over_folded(
     rf"|(?P<point>cuối|hết|đầu|đến|tính đến hết|đến hết) năm (?P<point_year>{_Y}|nay)(?!\d)"
     rf"|(?:các )?năm (?P<one>{_Y})(?P<more>(?:(?:, | và |, năm | và năm | đến năm |, và năm ){_Y})*)(?!\d)"
     r"|(?P<last>năm ngoái|năm trước(?: đó)?|năm cũ|một năm trước|cùng kỳ(?: năm (?:trước|ngoái))?)(?!\w)"
-    r"|(?P<this>(?:cả |trong )?năm (?:nay|này)|cả năm)(?!\w)|(?P<past>(?:trong |một )?năm (?:qua|vừa qua))(?!\w)"
+    r"|(?P<this>(?:cả |trong )?năm (?:nay|này))(?!\w)|(?P<whole>cả năm|trong năm)(?! \d)(?!\w)|(?P<past>(?:trong |một )?năm (?:qua|vừa qua))(?!\w)"
     r"|(?P<now>hiện nay|hiện tại|đến nay|tới nay|đến thời điểm này"
     r"|(?<!thực )(?<!thể )(?<!phát )(?<!xuất )(?<!biểu )(?<!tái )(?<!đại )hiện"
     r"|(?<!năm )(?<!lâu )(?<!xưa )(?<!từ )(?<!ngày )nay)(?!\w)"
@@ -72,7 +72,7 @@ def find(folded: str, published: date | None = None) -> list[Period]:
         days = _days(match, published)
         if days:
             before = folded[max(0, match.start() - 16) : match.start()]
-            offset = -1 if match["last"] else 0 if match["this"] else None
+            offset = -1 if match["last"] else 0 if match["whole"] else None
             against = bool(_AGAINST.search(before))
             found.append(Period(*match.span(), *days, against=against, offset=offset))
     return found
@@ -190,7 +190,7 @@ class Clock:
         if self.here and not self.here[0].against:
             first = next((p for p in self.here if not p.against), None)
             back = self.current and first.last < self.current.first
-            if first.offset != -1 and not back:
+            if first.offset is None and not back:
                 self.current = first
         while self._next < len(self.named) and self.named[self._next].start < start:
             self._next += 1
@@ -217,8 +217,8 @@ class Clock:
     def _anchored(self, period: Period) -> Period:
         """A relative period counted from the year spoken of."""
         year = self.current.last[:4] if self.current and self.current.last else self.main
-        if period.offset == -1 and year:
-            first, last = of_year(int(year) - 1)
+        if period.offset is not None and year:
+            first, last = of_year(int(year) + period.offset)
             return Period(period.start, period.end, first, last)
         return period
 

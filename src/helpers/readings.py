@@ -637,7 +637,9 @@ def _weak(sentence: Sentence, reading: Reading, left: list[Found], noun: Found) 
     if term.id in ("villages", "communes"):
         listed = re.match(r"\s*(?:$|[,;.)]|và |với |trong đó|có )", text[noun.end : noun.end + 12])
         having = _HAVING.search(text[max(sentence.start, amount.left - 14) : amount.left])
-        if listed and having and not reading.awaits_whole:
+        last = sentence.last
+        of_those = last and last.main and last.main.id == "in_communes"
+        if listed and (having or of_those) and not reading.awaits_whole:
             return amount.form != "words" or amount.value > 3
         behind = re.split(r"[,;.]", text[noun.end : noun.end + 40])[0]
         ahead = re.split(r"[,;.]", text[max(sentence.start, amount.left - 40) : amount.left])[-1]

@@ -6,9 +6,12 @@ from any frame with the columns of `GOLD`. Shares come with Wilson intervals (E.
 
 import math
 import re
+from collections.abc import Iterable
+from pathlib import Path
 
 import pandas as pd
 
+from helpers import corpus, extract
 from helpers.evidence import fold
 
 GOLD = ["char_start", "number_text", "value", "bound", "unit", "measure_id", "status", "level",
@@ -152,3 +155,84 @@ def scores(gold: pd.DataFrame, candidates: pd.DataFrame, known: set[str]) -> pd.
         for name, (k, n) in counts.items()
     ]
     return pd.DataFrame(rows, columns=["question", "hits", "n", "share", "low", "high"])
+
+
+def judged(articles: Iterable[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Gold and proposals of annotated articles, in the order of their names.
+
+    Each article has offsets of its own: the n-th begins at n million.
+    """
+    golds, found = [], []
+    for number, path in enumerate(sorted(articles)):
+        text, head, gold = annotated(path.read_text("utf-8"))
+        rows = extract.propose(text, published=head["published"], locality=head["locality"])
+        golds.append(gold.assign(char_start=gold["char_start"] + number * 1_000_000))
+        found.append(rows.assign(char_start=rows["char_start"] + number * 1_000_000))
+    return pd.concat(golds, ignore_index=True), pd.concat(found, ignore_index=True)
+
+
+def judged_facts(
+    facts: pd.DataFrame, documents: Iterable[corpus.Document], names: dict[str, str]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Checked facts as gold, and the proposals for their articles; ``names`` are those of places."""
+    golds, found = [], []
+    for number, document in enumerate(documents):
+        own = facts[facts["document_id"] == document.document_id]
+        gold = own.assign(place=own["place_id"].map(names), repeat=False).reset_index(drop=True)
+        rows = propose(document)
+        shift = number * 1_000_000
+        golds.append(gold.assign(char_start=gold["char_start"].astype(int) + shift)[GOLD])
+        found.append(rows.assign(char_start=rows["char_start"].astype(int) + shift))
+    return pd.concat(golds, ignore_index=True), pd.concat(found, ignore_index=True)
+
+
+def propose(document: corpus.Document) -> pd.DataFrame:
+    """The proposals for an article of the collection, with what its manifest tells."""
+    published, locality = document.meta["published_date"], document.meta["locality_id"]
+    day = published if isinstance(published, str) else None
+    return extract.propose(document.text, published=day, locality=locality)
+
+
+def by_rule(gold: pd.DataFrame, candidates: pd.DataFrame) -> pd.DataFrame:
+    """Per rule: candidates, how many are facts, and how many of those have the right measure."""
+    right = matched(gold, candidates).set_index("char_start")["measure_right"]
+    rules = candidates.assign(
+        rule=candidates["rule"].str.split(":").str[0],
+        found=candidates["char_start"].isin(gold["char_start"]),
+        measure=candidates["char_start"].map(right).eq(True),
+    )
+    counts = rules.groupby("rule").agg(
+        candidates=("found", "size"), found=("found", "sum"), measure=("measure", "sum")
+    )
+    return counts.sort_values("candidates", ascending=False, kind="stable").reset_index()
+
+
+def phenomenon(facts: pd.DataFrame) -> pd.Series:
+    """What is hard about each fact: the first that holds, from a word for nought to a plain count."""
+    text = facts["number_text"].astype(str)
+    cases = [
+        ("zero", facts["value"] == 0),
+        ("words", ~text.str.contains(r"\d")),
+        ("range", facts["bound"] == "range"),
+        ("qualified", facts["bound"] != "exact"),
+        ("frequency", facts["unit"].isin(["per_year", "minutes"])),
+        ("target_or_rule", facts["status"] != "actual"),
+        ("smaller_place", facts["level"].isin(["cell", "village"])),
+        ("no_measure", facts["measure_id"] == ""),
+        ("share", facts["unit"] == "share"),
+    ]
+    found = pd.Series("plain", index=facts.index)
+    for name, holds in reversed(cases):
+        found = found.mask(holds, name)
+    return found
+
+
+def by_phenomenon(gold: pd.DataFrame, candidates: pd.DataFrame) -> pd.DataFrame:
+    """Per phenomenon: facts, how many were found, and of those the value and measure right."""
+    both = matched(gold, candidates)
+    both["phenomenon"] = phenomenon(both)
+    found = both[["found", "value_right", "measure_right"]].astype(bool)
+    counts = found.groupby(both["phenomenon"]).sum()
+    counts.insert(0, "facts", both["phenomenon"].value_counts())
+    names = {"value_right": "value", "measure_right": "measure"}
+    return counts.rename(columns=names).sort_values("facts", ascending=False).reset_index()
