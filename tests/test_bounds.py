@@ -172,6 +172,14 @@ FACT = {"fact_id": "f", "low_open": None, "value_high": None, "high_open": None}
         (("exact", "share", 0.0028, None, "0,28"), "next_step", (0.00275, 0.00285, False, True)),
         (("exact", "count", 1142, None, "1.142"), "next_step", (1142, 1142, False, False)),
         (("approx", "count", 6000, None, "6 ngàn"), "none", (0, INF, False, True)),
+        (("approx", "count", 6000, None, "6 ngàn"), "next_step", (5000, 7000, True, True)),
+        (
+            ("exact", "count", 12500, None, "12,5 nghìn"),
+            "printed_digits",
+            (12450, 12550, False, True),
+        ),
+        (("exact", "share", 1, None, "100"), "printed_digits", (0.995, 1, False, False)),
+        (("exact", "share", 0.5, None, "một nửa"), "next_step", (0.5, 0.5, False, False)),
     ],
 )
 def test_words_of_a_fact_and_rounding_conventions(row, rounding, expected):

@@ -154,7 +154,7 @@ def from_fact(row: Mapping, *, rounding: str = "none", share_limit: float | None
     if rounding not in ROUNDINGS:
         raise BoundsInvalid(f"No rounding convention {rounding!r}: expected one of {ROUNDINGS}.")
     if rounding != "none" and value is not None:
-        ends = _rounded(ends, value, bound, unit, str(row.get("number_text") or ""), rounding)
+        ends = _rounded(ends, value, bound, str(row.get("number_text") or ""), rounding)
         ends = (ends[0], min(ends[1], max(limit, value)), ends[2], ends[3] and ends[1] <= limit)
     return Bounded(*ends, unit, value, bound, (str(row["fact_id"]),))
 
@@ -297,15 +297,13 @@ def _phrase(b: Bounded) -> tuple[str, tuple[float, ...]]:
     return ends[b.low_open, b.high_open], (lower, upper)
 
 
-def _rounded(ends, value, bound, unit, text, rounding):
+def _rounded(ends, value, bound, text, rounding):
     """Return the ends that a rounding convention gives to a printed figure."""
     low, high, low_open, high_open = ends
-    scale = 0.01 if abs(_as_number(text) / 100 - value) < 1e-9 else 1.0  # a percentage
-    if bound == "exact" and (scale != 1 or "," in text) and value:
-        half = _last_place(text) * scale / 2
-        return (max(0.0, value - half), value + half, False, True)
-    if rounding == "next_step" and bound in ("at_least", "at_most", "approx"):
-        step = _last_digit(text) * scale
+    place, step = _worth(text, value)
+    if bound == "exact" and place not in (0, 1):  # a count to the last unit is no rounded figure
+        return (max(0.0, value - place / 2), value + place / 2, False, True)
+    if rounding == "next_step" and step:
         if bound in ("at_least", "approx") and high > value:
             high, high_open = min(high, value + step), True
         if bound in ("at_most", "approx") and low < value:
@@ -313,27 +311,19 @@ def _rounded(ends, value, bound, unit, text, rounding):
     return (low, high, low_open, high_open)
 
 
-def _as_number(text: str) -> float:
-    """Return a printed figure with Vietnamese marks as a number, nan if it is words."""
-    digits = re.sub(r"\.(?=\d{3}(\D|$))", "", text.strip()).replace(",", ".")
-    try:
-        return float(digits)
-    except ValueError:
-        return math.nan
+def _worth(text: str, value: float) -> tuple[float, float]:
+    """Return what the last digit printed is worth, and the last that is not a mere zero.
 
-
-def _last_place(text: str) -> float:
-    """Return the worth of the last digit printed: 0.1 for "99,6", 1 for "3.550"."""
-    decimals = text.partition(",")[2]
-    return 10.0 ** -len(re.sub(r"\D", "", decimals))
-
-
-def _last_digit(text: str) -> float:
-    """Return the worth of the last digit that is not zero: 10 for "3.550", 1000 for "66.000"."""
-    whole = re.sub(r"\D", "", text.partition(",")[0])
-    if "," in text:
-        return _last_place(text)
-    return 10.0 ** (len(whole) - len(whole.rstrip("0"))) if whole.strip("0") else 1.0
+    >>> _worth("66.000", 66000), _worth("12,5 nghìn", 12500), _worth("một nửa", 0.5)
+    ((1.0, 1000.0), (100.0, 100.0), (0.0, 0.0))
+    """
+    number = re.match(r"[\d.,]*", text.strip())[0]
+    digits = re.sub(r"\D", "", number)
+    if not digits.strip("0") or not value:
+        return 0.0, 0.0
+    place = value / int(digits)
+    zeros = 0 if "," in number else len(digits) - len(digits.rstrip("0"))
+    return place, place * 10.0**zeros
 
 
 def _corners(a: Bounded, b: Bounded, operate: Callable) -> list[tuple[float, bool]]:

@@ -320,7 +320,11 @@ def requests(
         row["verified"] = bool(place["successor_verified"]) or not text(place["successor_en"])
         row |= {"decides_alone": one.decides_alone, "decided_so_far": one.decided_so_far}
         rows.append(row)
-    return pd.DataFrame(rows)
+    words = [
+        f"{name}_{lang}" for name in ("asked", "addressee", "request") for lang in ("en", "vi")
+    ]
+    names = ["rank", "locality_id", *words, "verified", "decides_alone", "decided_so_far"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def name_of(asked: str, measures: pd.DataFrame) -> tuple[str, str]:
