@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers import corpus, extract
+from helpers import bounds, corpus, extract, report
 from helpers.evidence import fold
 
 GOLD = ["char_start", "number_text", "value", "bound", "unit", "measure_id", "status", "level",
@@ -236,3 +236,48 @@ def by_phenomenon(gold: pd.DataFrame, candidates: pd.DataFrame) -> pd.DataFrame:
     counts.insert(0, "facts", both["phenomenon"].value_counts())
     names = {"value_right": "value", "measure_right": "measure"}
     return counts.rename(columns=names).sort_values("facts", ascending=False).reset_index()
+
+
+def joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """The rows of several tables with the same columns, empty ones left out."""
+    filled = [part for part in parts if len(part)]
+    return pd.concat(filled, ignore_index=True) if filled else parts[0]
+
+
+def shown(table: pd.DataFrame) -> pd.DataFrame:
+    """A table of `scores` with named questions and shares as bounded numbers, for a report."""
+    named = [report.label("vocabulary:quality", code) for code in table["question"]]
+    shares = {name: [_share(v) for v in table[name]] for name in ("share", "low", "high")}
+    return table.assign(question=named, **shares)
+
+
+def summary(judged: dict[str, tuple[pd.DataFrame, pd.DataFrame]], known: set[str]) -> pd.DataFrame:
+    """One row per question, one column per part: the share right; the last row counts the gold."""
+    columns = {part: scores(*pair, known).set_index("question") for part, pair in judged.items()}
+    questions = next(iter(columns.values())).index
+    table = pd.DataFrame({"question": questions})
+    for part, frame in columns.items():
+        table[part] = [_share(frame.at[question, "share"]) for question in questions]
+    table["question"] = [report.label("vocabulary:quality", code) for code in questions]
+    counts = {part: int(frame.at["recall", "n"]) for part, frame in columns.items()}
+    counts["question"] = report.label("vocabulary:quality", "facts")
+    return pd.concat([table.astype(object), pd.DataFrame([counts]).astype(object)], ignore_index=True)
+
+
+def _share(value: float) -> bounds.Bounded:
+    return bounds.Bounded(value, value, False, False, "share", value)
+
+
+def mistakes(gold: pd.DataFrame, candidates: pd.DataFrame, known: set[str]) -> pd.DataFrame:
+    """The quantities missed, or found with another measure than gold has."""
+    both = matched(gold, candidates)
+    wrong = both["found"] & ~both["measure_right"] & both["measure_id"].isin(known)
+    rows = both[~both["found"].astype(bool) | wrong]
+    return pd.DataFrame(
+        {
+            "number_text": rows["number_text"],
+            "measure_id": rows["measure_id"].replace("", None),
+            "proposed_measure_id": rows["measure_id_c"].replace("", None),
+            "quote": rows["quote"],
+        }
+    )
