@@ -334,6 +334,7 @@ def test_the_run_card_says_what_the_report_rests_on(written):
     card = page(written).html.split('class="card"')[1].split("</section>")[0]
     words = " ".join(re.sub(r"<[^>]*>", " ", card).split())
     assert "Facts and coded passages used 6 Confirmed by a person 1 of 6" in words
+    assert "<title>Four articles – Kiến Xương</title>" in page(written).html
     assert "Locality Kiến Xương" in words and "greatest_year_gap 1" in words
     assert "there is no earlier run to compare with" in words
     assert "Articles (published) 4 (12 April 2019 – 5 March 2023)" in words

@@ -287,7 +287,8 @@ def _page(notebook, stem: str, card: dict, files: dict, sources: Sources, langua
     cells = _in_language(notebook, language, uses, prose)
     lines = passages.formulas(_derived(notebook.cells), uses, sources, language)
     page = {
-        "title": notebook.metadata.party_cells["title"][language],
+        "title": " – ".join([notebook.metadata.party_cells["title"][language], *card["about"]]),
+        "about": card["about"],
         "stem": stem,
         "headings": [heading for heading in prose.headings if heading["level"] in (2, 3)],
         "formulas": lines,
@@ -442,6 +443,7 @@ def _card(
     corrected = [row for row in sources.corrections if row["row_id"] in rows]
     return {
         "synthetic": record["synthetic"],
+        "about": _about(record, language),
         "parameters": _parameters(record, language),
         "fingerprints": _fingerprints(record, language),
         "used": len(rows),
@@ -459,9 +461,16 @@ def _parameters(record: dict, language: str) -> dict[str, str]:
     """The parameters with the words that readers know, where there are any."""
     names, places = labels("vocabulary:column", language), labels("localities", language)
     return {
-        names.get(name, name): places.get(value, str(value))
+        names.get(name, name): places.get(str(value), str(value))
         for name, value in record["parameters"].items()
     }
+
+
+def _about(record: dict, language: str) -> list[str]:
+    """The places that a report with parameters is about; they stand in its title."""
+    places = labels("localities", language)
+    values = map(str, record["parameters"].values())
+    return [places[value] for value in values if value in places]
 
 
 def _fingerprints(record: dict, language: str) -> dict[str, str]:
