@@ -264,12 +264,16 @@ def test_a_stopped_batch_goes_on_where_it_was(project, number):
 
 
 def test_words_about_one_collection_are_left_out_for_another(project, capsys, monkeypatch):
-    about = {"name": "two", "documents": ["yen-minh-1", "nam-dong-1"]}
     cell = "from helpers import paths\ntext = (paths.processed() / 'facts.csv').read_text()\n"
     cell += "assert 'yen-minh,1' in text"
-    notebook(project, "90-findings", cell, collection=about, inputs=["facts"])
+    notebook(project, "90-findings", cell, collection="two", inputs=["facts"])
     notebook(project, "60-all", inputs=["facts"])
-    assert batch.main(["notebooks", "--plain"]) == 0  # notes the fingerprint of the data
+    monkeypatch.setattr(paths, "ROOT", project)
+    (project / "src" / "helpers").mkdir(parents=True)
+    assert batch.main(["notebooks", "--plain"]) == 0  # notes documents and their fingerprint
+    content = json.loads((project / "notebooks" / "90-findings.ipynb").read_text())
+    noted = content["metadata"]["party_cells"]["collection"]
+    assert noted["name"] == "two" and noted["documents"] == ["nam-dong-1", "yen-minh-1"]
     assert report() == 0
     facts = project / "data" / "processed" / "facts.csv"
     facts.write_text(facts.read_text().replace("yen-minh,1", "yen-minh,2"))

@@ -167,7 +167,9 @@ def move(beside: Path, out: Path, record: dict) -> None:
 
 
 def renew(committed: Path, executed: Path, record: dict) -> None:
-    """Put new outputs into a committed notebook and change nothing else of it."""
+    """Put new outputs into a committed notebook and change nothing else of it, but that words
+    about one collection name its documents and the fingerprint of the data they were read on.
+    """
     import nbformat
 
     old, new = (nbformat.read(path, as_version=4) for path in (committed, executed))
@@ -179,9 +181,12 @@ def renew(committed: Path, executed: Path, record: dict) -> None:
                 changed.append(f"In [{now.execution_count}]")
             was.outputs, was.execution_count = now.outputs, now.execution_count
     old.metadata.get("language_info", {}).pop("version", None)
-    if collection := old.metadata.get("party_cells", {}).get("collection"):
-        collection |= {"data": record["fingerprints"]["data"]}
+    if about := old.metadata.get("party_cells", {}).get("collection"):
+        ids = {row["document_id"] for row in grid.table(paths.raw() / "documents.csv")}
+        about = {"name": about} if isinstance(about, str) else about
+        marks = {"documents": sorted(ids), "data": record["fingerprints"]["data"]}
+        old.metadata["party_cells"]["collection"] = about | marks
     beside = committed.with_name(f".{committed.name}.part")
-    beside.write_text(nbformat.writes(old), "utf-8")
+    beside.write_text(nbformat.writes(old) + "\n", "utf-8")
     beside.replace(committed)
     record["changed"] = changed
