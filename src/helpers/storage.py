@@ -210,30 +210,47 @@ def _read(table: str) -> _Stored:
     path = codebook.table_path(table)
     if not path.exists():
         return _Stored((), codebook.columns(table), [])
-    if (known := _read_before.get(path)) and known.stamp == _stamp(path):
-        return known
-    stamp = _stamp(path)
+    before, stamp = _read_before.get(path), _stamp(path)
+    if before and before.stamp == stamp:
+        return before
     try:
-        _read_before[path] = _Stored(stamp, *_parsed(path, table))
+        _read_before[path] = _Stored(stamp, *_parsed(path, table, before))
     except (csv.Error, KeyError, ValueError):
         codebook.load(table)  # names what does not fit
         raise
     return _read_before[path]
 
 
-def _parsed(path: Path, table: str) -> tuple[list[str], list[tuple[tuple, str]]]:
-    """The header of a file, and its lines under their sort keys."""
+def _parsed(
+    path: Path, table: str, before: _Stored | None
+) -> tuple[list[str], list[tuple[tuple, str]]]:
+    """The header of a file, and its lines under their sort keys; what was read stays read."""
     text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
-    physical = text.removesuffix("\n").split("\n")
-    reader = csv.reader(line + "\n" for line in physical)
-    header, begun, lines = next(reader), 1, []
+    first, *records = _records(text.removesuffix("\n"))
+    (header,) = csv.reader([first])
     if missing := set(codebook.columns(table)) - set(header):
         raise ValueError(f"{path.name}: the columns {', '.join(sorted(missing))} are missing")
-    for cells in reader:
-        row = dict(zip(header, cells, strict=True))
-        lines.append((_sort_key(table, row), "\n".join(physical[begun : reader.line_num])))
-        begun = reader.line_num
+    known = {line: key for key, line in before.lines} if before and before.header == header else {}
+    lines = []
+    for record in records:
+        if (key := known.get(record)) is None:
+            (cells,) = csv.reader(io.StringIO(record, newline=""))
+            key = _sort_key(table, dict(zip(header, cells, strict=True)))
+        lines.append((key, record))
     return header, sorted(lines)
+
+
+def _records(text: str) -> Iterator[str]:
+    """The lines of a CSV text; one that ends inside a quoted cell goes on in the next."""
+    parts, quoted = [], False
+    for line in text.split("\n"):
+        parts.append(line)
+        quoted ^= line.count('"') % 2 == 1
+        if not quoted:
+            yield "\n".join(parts)
+            parts = []
+    if parts:
+        yield "\n".join(parts)
 
 
 def _editable(table: str) -> _Stored:
