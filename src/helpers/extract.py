@@ -37,6 +37,7 @@ _PLAN_IS = over_folded(
     r"[\s(:,]*(?:(?:là|của|cả|năm|nay|tới|\d{4}|đề ra|đặt ra|được giao|giao|kết nạp|phải|từ|có|đạt|này|"
     r"toàn|huyện|xã|tỉnh|phường|nhiệm kỳ|mới|bình quân|hằng năm|mỗi năm|khoảng|trên|ít nhất)[\s:,(]*)*"
 )
+_YEARLY = over_folded(r"(?:mỗi|hằng|hàng) năm[^,;.]*$|/năm")
 _RULED = over_folded(r"yêu cầu|phải|quy định|bảo đảm|đảm bảo")
 _PLANS = over_folded(r"mục tiêu|chỉ tiêu|phấn đấu|nhiệm vụ|phương hướng|kế hoạch")
 _STOCKS = ("cells", "members", "base_", "villages", "population", "communes", "sub")
@@ -317,7 +318,7 @@ def _row(
         "value_high": None if high == float("inf") else high * sign,
         "high_open": amount.high_open,
         "bound": amount.bound,
-        "unit": _unit(amount, reading.measure, measures),
+        "unit": _unit(sentence, amount, reading.measure, measures),
         "measure_id": reading.measure,
         "base_measure_id": _base_measure(reading, measures),
         "base_text": reading.base_text,
@@ -352,8 +353,12 @@ def _limit(sentence: Sentence, at: int) -> int:
     return sentence.end
 
 
-def _unit(amount: Amount, measure: str, measures: dict[str, str]) -> str:
+def _unit(sentence: Sentence, amount: Amount, measure: str, measures: dict[str, str]) -> str:
+    """The unit of a number; a yearly one where the text says so and the measure has it."""
     units = measures.get(measure, "count").split("|")
+    around = sentence.text[max(sentence.start, amount.left - 40) : amount.right + 16]
+    if amount.unit == "count" and "per_year" in units and _YEARLY.search(around):
+        return "per_year"
     return amount.unit if amount.unit != "count" or "count" in units else units[0]
 
 

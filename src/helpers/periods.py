@@ -37,6 +37,7 @@ _OPENERS = quantities.opening(
     "quý qúy quí tháng từ đầu cuối hết đến tính các năm một cùng cả trong hiện tới nay "
     + " ".join(month.split()[0] for month in _MONTHS)
 )
+_BEHIND = re.compile(r"\s(?:\w+\s){0,4}")  # only a noun between a number and its year
 _NOW = ("hiện", "đến nay", "tới nay")
 _AGAINST = re.compile(
     r"(?:so (?:với )?|hơn |nhiều hơn |bằng |như )(?:của |với |ngày |tháng |đầu )?$"
@@ -158,7 +159,7 @@ class Clock:
 
     def __init__(self, folded: str, published: date | None):
         named = find(folded, published)
-        self.published, self._today = published, str(published)
+        self.published, self._today, self._text = published, str(published), folded
         self.named = [
             p for p in named if not _DOCUMENT.search(folded[max(0, p.start - 40) : p.start])
         ]
@@ -205,7 +206,8 @@ class Clock:
         several years and no year carried from another sentence."""
         before = [p for p in self.here if p.start < position and (then or not p.against)]
         after = [p for p in self.here if position < p.start < limit and not p.against]
-        close = after and after[0].start - end <= 4
+        gap = self._text[end : after[0].start] if after else ""
+        close = after and after[0].last != self._today and _BEHIND.fullmatch(gap)
         named = after[:1] if close else before[-1:] or after[:1]
         if named and not (stock and int(named[0].last[:4]) - int(named[0].first[:4] or 0) > 1):
             return self._anchored(named[0])

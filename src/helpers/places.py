@@ -21,7 +21,7 @@ _LEVELS = {
 _RANK = {"province": 0, "district": 1, "agency": 2, "commune": 2, "cell": 3}
 _UPPER = "A-ZÀ-ÖØ-ÝĂĐÐĨŨƠƯ" + "".join(chr(code) for code in range(0x1EA0, 0x1EFA, 2))
 _WORD = rf"[{_UPPER}](?![{_UPPER}])[\w'’]*"  # not an abbreviation such as HTTNV
-_NAME = rf"(?!Đảng(?!\w)|Ðảng(?!\w))(?:{_WORD}|\d{{1,2}}(?![\d%./,]| (?:đảng|chi|đồng|người|hộ|tổ|đ/c)))(?: {_WORD}){{0,3}}"
+_NAME = rf"(?!Đảng(?!\w)|Ðảng(?!\w))(?:{_WORD}|\d{{1,2}}(?![\d%./,]| (?:đảng|chi|đồng|người|hộ|tổ|đ/c|năm|tháng|ngày|thôn|lần)))(?: {_WORD}){{0,3}}"
 _LEVEL_WORD = over_folded(
     rf"(?<!cơ )((?:đảng bộ |đảng ủy |chi bộ )*)({'|'.join(sorted(_LEVELS, key=len, reverse=True))})\.? "
 )

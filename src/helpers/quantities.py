@@ -56,7 +56,8 @@ _NO_AMOUNT = (
 )
 _AMOUNT = re.compile(
     rf"(?<!\w)(?<!\d[.,:/])(?<!\w[-–])(?:(?P<no>{_NO_AMOUNT})"
-    rf"|(?P<every>\d+|{_FIRST})\s(?P<span>tháng|tuần|quý|qúy|năm)(?:/|\smột\s|\s/\s)lần(?!\w)"
+    rf"|(?P<every>\d+|{_FIRST})\s(?P<span>tháng|tuần|quý|qúy|năm)(?:/|\s(?:một|1|/)\s)lần(?!\w)"
+    rf"|(?P<over>[1-9])/(?P<under>[2-9])(?=\s(?:tổng\s)?số\s)"
     rf"|(?P<part>{_DIGITS})(?:\s?/\s?|\strên\s(?:tổng\s(?:số\s)?)?)(?P<whole>{_DIGITS})(?!\s?[/-]\s?\d)"
     rf"|(?P<low>{_SCALED})\s?%?(?:\s?[-–]\s?|\sđến\s|\stới\s)(?P<high>{_SCALED})"
     rf"|(?P<top>{_FIRST}|\d+)\sphần\s(?P<bottom>\w+)|(?P<half>(?:(?:quá|già|hơn|trên)\s(?=nửa))?(?:một\s)?nửa)(?!\w|\s(?:năm|đầu|cuối|tháng|đêm|ngày))"
@@ -191,6 +192,9 @@ def _amounts(match: re.Match) -> Iterator[Amount]:
     if match["every"]:
         times = _YEARLY[match["span"]] / max(number(match["every"]), 1)
         yield Amount(*match.span(), times, "every", "per_year")
+    elif match["over"]:
+        value = round(int(match["over"]) / int(match["under"]), 4)
+        yield Amount(*match.span(), value, "fraction", "share")
     elif match["part"]:
         yield at("part", "part")
         yield at("whole", "whole")

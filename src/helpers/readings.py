@@ -34,8 +34,11 @@ _DISCIPLINE = ("disciplined", "reprimanded", "warned", "dismissed", "expelled",
                "violation_population_policy")  # fmt: skip
 _SHARE_OF = over_folded(
     r"\W*(?:(?:và|cũng|tức|hay|tương ứng|tương đương|chiếm|đạt|bằng|tỷ lệ|tỉ lệ|là|với|khoảng|"
-    r"khỏang|xấp xỉ|trên|hơn|gần|ước|chỉ|tới|đến|lần lượt|một|con số|số|xuống|còn|lên|năm|\d{4}|từ|chỉ tiêu|kế hoạch|mục tiêu|nghị quyết)\s+)*"
+    r"khỏang|xấp xỉ|trên|hơn|gần|ước|chỉ|tới|đến|lần lượt|một|con số|số|xuống|còn|lên|năm|\d{4}|từ|chỉ tiêu|kế hoạch|mục tiêu|nghị quyết)[\s:]+)*"
 )
+_FOR = re.compile(r"(?<!\w)(?:cho|đối với)\s$")
+_PLACES_LIST = ("villages", "communes", "population")
+_DURATION = over_folded(r"\s(?:năm(?! \d{4})|tuổi|giờ|ngày)(?!\w)")
 _PARTY_NEARBY = over_folded(r"chi bộ|đảng viên|tổ chức đảng|sinh hoạt ghép")
 
 
@@ -127,6 +130,8 @@ def _is_name(text: str, amount: Amount, lexicon: Lexicon, spans: list[tuple[int,
     before = text[max(0, amount.start - 24) : amount.start]
     counted = amount.unit == "share" or text.startswith(" lần", amount.right)
     if not counted and lexicon.lists["strict"].search(before):
+        return True
+    if amount.unit == "count" and _DURATION.match(text, amount.right):
         return True
     if amount.form in ("part", "whole") and _DATE_BEFORE.search(before):
         return True
@@ -301,7 +306,10 @@ def _say(
     ahead = [f for f in left if f.term.kind == "aspect" and _fits(f.term, term)]
     main = _best(after)
     rule = "after"
-    if not main or (main.family == "general" and _best(ahead)):
+    removed = _best(ahead)
+    if removed and removed.id == "removed":  # "đưa 14 đảng viên ra khỏi Đảng": not of their own wish
+        main, rule = removed, "before"
+    elif not main or (main.family == "general" and _best(ahead)):
         main, rule = _best(ahead) or main, "before" if _best(ahead) else rule
     groups = [f for f in after if f.term.family == "group"]
     if generic and not groups:
@@ -314,6 +322,8 @@ def _say(
         ahead = [f for f in far if f.term.kind == "aspect"]
         main, rule = _best(ahead[:1]), "far before"
         groups = [f for f in ahead[:1] if f.term.family == "group"]
+    if not main and not groups and noun and (main := _for_whom(sentence, reading, at)):
+        rule = "before"
     if not main and not groups and _other(sentence, reading, left, right, noun):
         reading.unknown = True
     reading.main, reading.rule = main, rule if main or groups else ""
@@ -355,6 +365,16 @@ def _beyond_comma(sentence: Sentence, at: int, noun: Term | None) -> list[Found]
                 break
             found.append(event)
     return found
+
+
+def _for_whom(sentence: Sentence, reading: Reading, at: int) -> Term | None:
+    """What is done "cho" or "đối với" those counted: "trao Huy hiệu … cho 56 đảng viên"."""
+    near = sentence.text[max(sentence.start, reading.amount.left - 9) : reading.amount.left]
+    if not _FOR.search(near):
+        return None
+    ids = ("badges",) if "cho" in near else ("inspected", "disciplined")
+    before = sentence.events[max(0, at - 14) : at]
+    return next((e.term for e in reversed(before) if isinstance(e, Found) and e.term.id in ids), None)
 
 
 def _other(
@@ -406,7 +426,8 @@ def _specific(sentence: Sentence, reading: Reading, left: list[Found]) -> bool:
         return bool(reading.main)
     if amount.form == "words" and amount.value <= 10 and not reading.main and not reading.extra:
         gap = sentence.text[max(sentence.start, amount.left - 14) : amount.left]
-        return bool(_HAVING.search(gap)) or bool(sentence.readings)
+        opens = amount.left <= sentence.start + 1 and amount.value > 1
+        return opens or bool(_HAVING.search(gap)) or bool(sentence.readings)
     if head and head.noun is reading.noun and not reading.main and not reading.extra:
         reading.unknown = reading.unknown or (not head.denominator and head.noun is not None)
     last = sentence.last
@@ -437,6 +458,8 @@ def _coordinate(sentence: Sentence, reading: Reading, left: list[Found]) -> None
     if joined and last.rule == "before" and last.main and not left:
         if last.main.id in ("inspected", "disciplined"):
             reading.main, reading.rule = last.main, "coordinated"
+    if last.main and last.noun is reading.noun and re.search(r" (?:lên|xuống|còn|là)\s$", gap):
+        reading.main, reading.rule = last.main, "listed"
     segment = sentence.text[max(sentence.start, amount_start - 40) : amount_start]
     segment = re.split(r"[,;]", segment)[-1]
     listed = ("," in gap or ";" in gap) and len(segment) < 36 and not _HAVING.search(segment)
@@ -639,6 +662,7 @@ def _weak(sentence: Sentence, reading: Reading, left: list[Found], noun: Found) 
         having = _HAVING.search(text[max(sentence.start, amount.left - 14) : amount.left])
         last = sentence.last
         of_those = last and last.main and last.main.id == "in_communes"
+        of_those = of_those or (last and last.noun and last.noun.id in _PLACES_LIST)
         if listed and (having or of_those) and not reading.awaits_whole:
             return amount.form != "words" or amount.value > 3
         behind = re.split(r"[,;.]", text[noun.end : noun.end + 40])[0]
