@@ -220,6 +220,14 @@ def test_a_correction_changes_the_fact_and_not_the_decision(cells):
     assert codebook.load("facts")["value"].tolist() == [64]
 
 
+def test_a_correction_from_the_command_line(cells):
+    saved = desk.decide([cells])[0]
+    arguments = ["facts", saved["fact_id"], "level", "commune", "--reason", "misread"]
+    assert verbs.main(["correct", *arguments, "--by", "lan"]) == 0
+    assert codebook.load("facts").at[0, "level"] == "commune"
+    assert verbs.main(["correct", "facts", "no.such.row", *arguments[2:]]) == 1
+
+
 def test_a_correction_whose_guard_fails_stops_everything(cells):
     saved = desk.decide([cells])[0]
     stale = pd.DataFrame([correction(saved["fact_id"], "63", "64")])

@@ -13,6 +13,7 @@ VERBS = {
     "queue-export": "verbs",
     "queue-import": "verbs",
     "audit": "verbs",
+    "correct": "verbs",
 }
 
 

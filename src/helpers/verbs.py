@@ -43,6 +43,12 @@ def _parser() -> argparse.ArgumentParser:
     sheet = verb("queue-import", "save what was decided in a spreadsheet")
     sheet.add_argument("file", type=Path)
     sheet.add_argument("--by", default=getpass.getuser(), help="whose decisions they are")
+    change = verb("correct", "correct a published row; the reports print what changed")
+    change.add_argument("table", choices=("facts", "codings"))
+    for name in ("row_id", "column", "value"):
+        change.add_argument(name)
+    change.add_argument("--reason", required=True)
+    change.add_argument("--by", default=getpass.getuser(), help="whose decision it is")
     article = verb("add", "add an article: its text, its row of the manifest, its candidates")
     article.add_argument("file", type=Path, help="the text as it was saved; it is kept as it is")
     for option, said in intake.OPTIONS.items():
@@ -85,6 +91,13 @@ def _import(chosen: argparse.Namespace) -> int:
     return 1 if len(refused) else 0
 
 
+def _correct(chosen: argparse.Namespace) -> int:
+    about = chosen.table, chosen.row_id, chosen.column, chosen.value
+    desk.correct(*about, chosen.reason, chosen.by, date.today().isoformat())
+    print(f"{chosen.row_id}: {chosen.column} corrected; run make report")
+    return 0
+
+
 def _add(chosen: argparse.Namespace) -> int:
     given = {name: getattr(chosen, name) for name in intake.OPTIONS}
     document_id = intake.add(chosen.file, **{k: v for k, v in given.items() if v is not None})
@@ -98,5 +111,11 @@ def _add(chosen: argparse.Namespace) -> int:
     return 0
 
 
-_VERBS = {"tables": _tables, "audit": _audit, "queue-export": _export, "queue-import": _import}
-_VERBS["add"] = _add
+_VERBS = {
+    "tables": _tables,
+    "audit": _audit,
+    "queue-export": _export,
+    "queue-import": _import,
+    "correct": _correct,
+    "add": _add,
+}
