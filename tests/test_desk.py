@@ -1,5 +1,7 @@
 """Nothing decided at the desk is lost, half written, or silently replaced."""
 
+import hashlib
+
 import pandas as pd
 import pytest
 from desk_cases import (
@@ -175,6 +177,27 @@ def test_a_fact_follows_its_sentence_and_keeps_its_name(articles, cells):
     assert desk.require_anchored(desk.derive(moved)["facts"], moved) is not None
     with pytest.raises(desk.Unanchored, match="moved"):
         desk.require_anchored(desk.derive(articles)["facts"], moved)
+
+
+def test_tables_say_what_moved_and_what_is_lost(desk_folder, cells, capsys):  # noqa: F811
+    desk.decide([cells])
+    edit_article(desk_folder, lambda text: "Tin mới. " + text)
+    assert verbs.main(["tables"]) == 0
+    assert "facts that follow their words" in capsys.readouterr().out
+    edit_article(desk_folder, lambda text: text.replace("65 TCCSĐ", "66 TCCSĐ"))
+    assert verbs.main(["tables"]) == 1
+    assert "base_organisations: gone" in capsys.readouterr().err
+
+
+def edit_article(folder, edit) -> None:
+    """Change an article and its checksum, as somebody does who replaces a text."""
+    path = folder / "raw" / "yen-minh-2019.txt"
+    path.chmod(0o644)
+    path.write_text(edit(path.read_text("utf-8")), "utf-8")
+    manifest = codebook.load("documents")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    manifest.loc[manifest["document_id"] == "yen-minh-2019", "sha256"] = digest
+    codebook.save(manifest, "documents")
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,8 @@ class Unanchored(ValueError):
         more = [f"  … and {len(rows) - 10} more (see .rows)"] if len(rows) > 10 else []
         head = f"{len(rows)} row(s) are no longer found in the articles:"
         tail = "  They stand on top of the queue in 30-check-by-hand; decide on them again."
+        if (rows["state"] == "moved").all():
+            tail = "  Their words stand elsewhere now; `make tables` follows them."
         super().__init__("\n".join([head, *shown, *more, tail]))
 
 
@@ -70,6 +72,14 @@ def require_anchored(frame: pd.DataFrame, articles: dict[str, str] | None = None
         rules = [codebook.load(table) for table in ("measures", "rating_schemes", "documents")]
         statements.check_facts(frame, *rules)
     return frame
+
+
+def moved(articles: dict[str, str] | None = None) -> list[str]:
+    """The facts whose words were found elsewhere in the article than where they were decided on."""
+    articles = texts() if articles is None else articles
+    rows = [row for row in storage.rows("checks") if row["decision"] != "rejected"]
+    states = [locate(row, row["number_text"], articles).state for row in rows]
+    return [fact_id(row) for row, state in zip(rows, states, strict=True) if state == "moved"]
 
 
 def derive(articles: dict[str, str] | None = None) -> dict[str, pd.DataFrame]:

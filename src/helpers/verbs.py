@@ -8,7 +8,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from helpers import audit, corpus, desk, intake, paths, storage, worklist
+from helpers import audit, codebook, corpus, desk, intake, paths, storage, worklist
 
 
 def main(argv: list[str]) -> int:
@@ -61,9 +61,13 @@ def _parser() -> argparse.ArgumentParser:
 def _tables(chosen: argparse.Namespace) -> int:
     changed = desk.tables(check=chosen.check)
     print("; ".join(f"{name}.csv derived" for name in changed) or "up to date")
+    if moved := desk.moved():
+        print(f"facts that follow their words to another place: {', '.join(moved)}")
     if contested := desk.conflicts():
-        print(storage.DecisionConflict("checks or adjudications", contested), file=sys.stderr)
-    return 1 if contested else 0
+        raise storage.DecisionConflict("checks or adjudications", contested)
+    for table in ("facts", "codings"):
+        desk.require_anchored(codebook.load(table))
+    return 0
 
 
 def _audit(chosen: argparse.Namespace) -> int:
