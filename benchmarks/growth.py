@@ -1,0 +1,197 @@
+"""How time and memory grow with the collection: 5, 50, 500 and 5,000 invented articles.
+
+Each step runs in a process of its own, so its peak memory is its own; the time leaves out start
+and imports. The exponent is the slope of log time over log articles (for the gate: over pairs of
+localities compared), fitted to the sizes from 50 on; 1 is linear. Reading and proposing are
+streamed part by part, which is what is measured at 50,000 articles.
+
+    python -m benchmarks.growth --sizes 5 50 500 --large 0
+"""
+
+import argparse
+import json
+import math
+import os
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pandas as pd
+
+from helpers import codebook, corpus, desk, paths, statements, worklist
+from helpers.synthetic import write_collection
+
+SIZES = (5, 50, 500, 5000)
+LARGE = 50_000
+PART = 200
+START = {"published_date": "2020-01-15", "locality_id": "loc-0001"}
+COMPARISONS = ("60-compare-size-and-structure", "65-compare-ratings", "80-what-can-be-compared")
+
+
+# Steps: each takes nothing and returns how many things it did, articles unless it says otherwise.
+
+
+def read() -> int:
+    """Every article read, verified and made canonical, one at a time."""
+    rows = corpus.documents().to_dict("records")
+    return sum(len(corpus.read_listed(row).text) > 0 for row in rows)
+
+
+def propose() -> int:
+    """Candidates for every article, a part at a time."""
+    rows, count = corpus.documents().to_dict("records"), 0
+    for start in range(0, len(rows), PART):
+        listed = rows[start : start + PART]
+        worklist.candidates([corpus.read_listed(row) for row in listed])
+        count += len(listed)
+    return count
+
+
+def load() -> int:
+    """The checked tables, validated."""
+    facts, _, _ = (codebook.load(name) for name in ("facts", "checks", "codings"))
+    return facts["document_id"].nunique()
+
+
+def gate() -> int:
+    """All pairs of localities compared in the newest year: verdicts."""
+    from helpers import gate as gates
+
+    facts, measures = codebook.load("facts"), codebook.load("measures")
+    newest = facts[facts["period_end"].str[:4] == facts["period_end"].str[:4].max()]
+    taken = statements.take(newest, measures, codebook.load("rating_schemes"))
+    return len(gates.matrix(taken, measures, sorted(newest["locality_id"].unique())))
+
+
+def derive() -> int:
+    """facts.csv and codings.csv derived from the decisions, as `make tables` does."""
+    desk.derive()
+    return len(codebook.load("documents"))
+
+
+STEPS = {step.__name__: step for step in (read, propose, load, derive, gate)}
+LINEAR_IN_PAIRS = ("gate",)
+
+
+# Measuring
+
+
+def measure(step: str, data: Path) -> dict:
+    """One step in a process of its own: things done, seconds, peak memory in MB."""
+    command = [sys.executable, "-m", "benchmarks.growth", "--step", step]
+    environment = os.environ | {paths.DATA_VARIABLE: str(data)}
+    said = subprocess.run(
+        command, env=environment, cwd=paths.ROOT, capture_output=True, text=True, check=True
+    )
+    return json.loads(said.stdout.splitlines()[-1])
+
+
+def one_step(step: str) -> None:
+    """What `measure` runs, after one small piece of each kind of work has filled the caches."""
+    worklist.candidates([corpus.Document("a", "Huyện có 12 chi bộ.", START)])
+    for table in ("facts", "checks", "codings", "documents"):
+        codebook.validate(pd.DataFrame(columns=codebook.columns(table), dtype="str"), table)
+    begun = time.perf_counter(), time.process_time()
+    count = STEPS[step]()
+    seconds, cpu = time.perf_counter() - begun[0], time.process_time() - begun[1]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"count": count, "seconds": seconds, "cpu": cpu, "peak": peak}))
+
+
+def exponent(points: list[tuple[float, float]]) -> float:
+    """The slope of the least-squares line through the logarithms.
+
+    >>> round(exponent([(10, 3), (100, 30), (1000, 300)]), 6)
+    1.0
+    """
+    xs, ys = ([math.log(value) for value in axis] for axis in zip(*points, strict=True))
+    mean_x, mean_y = sum(xs) / len(xs), sum(ys) / len(ys)
+    over = sum((x - mean_x) * (y - mean_y) for x, y in zip(xs, ys, strict=True))
+    return over / sum((x - mean_x) ** 2 for x in xs)
+
+
+def collection(folder: Path, articles: int) -> Path:
+    """An invented collection: ten years of articles, from five localities at least."""
+    years = 1 if articles < 50 else 10
+    write_collection(folder, localities=articles // years, years=years)
+    return folder
+
+
+def grow(sizes: list[int], steps: list[str], root: Path) -> None:
+    """Every step at every size, and its exponent."""
+    found: dict[str, list[dict]] = {step: [] for step in steps}
+    print(f"{'articles':>8}  {'step':8} {'count':>9} {'wall s':>8} {'cpu s':>8} {'peak MB':>8}")
+    for size in sizes:
+        data = collection(root / str(size), size)
+        for step in steps:
+            one = measure(step, data) | {"articles": size}
+            found[step].append(one)
+            row = f"{one['count']:9} {one['seconds']:8.2f} {one['cpu']:8.2f} {one['peak']:8.0f}"
+            print(f"{size:8}  {step:8} {row}", flush=True)
+    for step, points in found.items():
+        over = "count" if step in LINEAR_IN_PAIRS else "articles"
+        fitted = [(p[over], p["cpu"]) for p in points if p["articles"] >= 50]
+        if len(fitted) > 1:
+            print(f"exponent of {step} in {over}: {exponent(fitted):.2f}")
+
+
+# Notebooks, and what one correction costs
+
+
+def batch(data: Path, out: Path, *arguments: str) -> tuple[str, float]:
+    """What a batch over the comparison notebooks says, and its seconds."""
+    known = [name for name in COMPARISONS if (paths.notebooks() / f"{name}.ipynb").exists()]
+    command = [sys.executable, "-m", "helpers", "report", "--data", str(data), "--out", str(out)]
+    begun = time.perf_counter()
+    said = subprocess.run(
+        [*command, "--only", *known, *arguments], capture_output=True, text=True, cwd=paths.ROOT
+    )
+    return said.stdout + said.stderr, time.perf_counter() - begun
+
+
+def notebooks(articles: int, root: Path) -> None:
+    """The comparison notebooks, and again after one correction: what runs, and how long."""
+    data, out = collection(root / f"notebooks-{articles}", articles), root / f"out-{articles}"
+    said, first = batch(data, out)
+    for line in re.findall(r"(?:done|FAILED) \S+.*", said):
+        print(f"{articles:8}  {line}")
+    os.environ[paths.DATA_VARIABLE] = str(data)
+    fact = codebook.load("facts").iloc[0]
+    words = ("note", "corrected", "measured here", "bench", "2024-03-01")
+    begun = time.perf_counter()
+    desk.correct("facts", fact["fact_id"], *words)
+    corrected = time.perf_counter() - begun
+    said, second = batch(data, out)
+    print(
+        f"{articles:8}  comparison notebooks {first:.1f} s; a correction {corrected:.2f} s; ",
+        end="",
+    )
+    print(f"after it {second:.1f} s: {said.strip().splitlines()[-1]}", flush=True)
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Print every figure; the sizes are those of `SIZES` unless the command line says others."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    add = parser.add_argument
+    add("--sizes", type=int, nargs="+", default=list(SIZES))
+    add("--large", type=int, default=LARGE, help="articles to read and propose in; 0 for none")
+    add("--notebooks", type=int, nargs="*", default=[5, 50, 500], help="sizes to compare at")
+    add("--step", choices=STEPS, help=argparse.SUPPRESS)
+    asked = parser.parse_args(argv or [])
+    if asked.step:
+        return one_step(asked.step)
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        grow(asked.sizes, list(STEPS), root)
+        if asked.large:
+            grow([asked.sizes[-1], asked.large], ["read", "propose"], root / "large")
+        for size in asked.notebooks:
+            notebooks(size, root)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
