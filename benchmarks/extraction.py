@@ -46,7 +46,8 @@ def vietnam_number(text: str) -> Found:
     from vietnam_number import w2n
 
     for amount in re.finditer(
-        r"\d+(?:[.,]\d+)*|\b(?:một|hai|ba|bốn|năm|sáu|bảy|tám|chín|mười)(?: (?:mươi|trăm|nghìn|một|hai|ba|bốn|lăm|sáu|bảy|tám|chín))*",
+        r"\d+(?:[.,]\d+)*|\b(?:một|hai|ba|bốn|năm|sáu|bảy|tám|chín|mười)(?: (?:mươi|trăm|nghìn"
+        r"|một|hai|ba|bốn|lăm|sáu|bảy|tám|chín))*",
         text,
     ):
         try:

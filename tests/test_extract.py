@@ -17,9 +17,11 @@ def measures(text: str, **keys) -> list[tuple[str, str]]:
 
 PHRASINGS = [
     ("có 35 tổ chức cơ sở đảng (5 đảng bộ, 30 chi bộ trực thuộc) với 1.142 đảng viên",
-     [("35", "base_organisations"), ("5", "base_committees"), ("30", "base_cells"), ("1.142", "members")]),
+     [("35", "base_organisations"), ("5", "base_committees"), ("30", "base_cells"),
+      ("1.142", "members")]),
     ("58/318 chi bộ (18,2%) hoàn thành xuất sắc nhiệm vụ",
-     [("58", "cells_rated_excellent"), ("318", "cells_assessed"), ("18,2", "cells_rated_excellent")]),
+     [("58", "cells_rated_excellent"), ("318", "cells_assessed"),
+      ("18,2", "cells_rated_excellent")]),
     ("kỷ luật 24 đảng viên, trong đó khiển trách 14, cảnh cáo 06, khai trừ 03",
      [("24", "members_disciplined"), ("14", "members_reprimanded"), ("06", "members_warned"),
       ("03", "members_expelled")]),
@@ -28,7 +30,8 @@ PHRASINGS = [
     ("13 đảng viên bị khiển trách, 4 đồng chí bị cảnh cáo",
      [("13", "members_reprimanded"), ("4", "members_warned")]),
     ("Kết nạp 204 đảng viên, trong đó nữ 98, chiếm 48%",
-     [("204", "members_admitted"), ("98", "members_admitted_female"), ("48", "members_admitted_female")]),
+     [("204", "members_admitted"), ("98", "members_admitted_female"),
+      ("48", "members_admitted_female")]),
     ("kết nạp 204 đảng viên mới, bằng 102% chỉ tiêu",
      [("204", "members_admitted"), ("102", "members_admitted_target_completion")]),
     ("tỷ lệ đảng viên hoàn thành tốt, hoàn thành nhiệm vụ lần lượt là 85,1% và 14,9%",
@@ -130,7 +133,8 @@ ODD = {
     "control": "\x00\x07\x1b12 chi bộ\x00" * 100, "brackets": "(" * 50_000 + "12 chi bộ",
     "half a file": "Đảng bộ huyện có 43 tổ chức cơ sở Đả", "capital": "İ" * 1000 + " 12 chi bộ",
     "other language": "The committee has 12 cells and 300 members. " * 500,
-    "one line": "Toàn huyện có 43 chi bộ với 200 đảng viên, " * 2_000, "surrogate": "\ud800 5 chi bộ",
+    "one line": "Toàn huyện có 43 chi bộ với 200 đảng viên, " * 2_000,
+    "surrogate": "\ud800 5 chi bộ",
     "not composed": "12 chi bộ" + "\u0301" * 1000,
 }  # fmt: skip
 

@@ -14,7 +14,7 @@ from functools import cache
 
 import pandas as pd
 
-from helpers import codebook, periods, places, quantities, readings
+from helpers import codebook, periods, places, quantities, readings, remainder
 from helpers.evidence import fold, selectors
 from helpers.lexicon import Found, Lexicon, Term, compiled, over_folded
 from helpers.quantities import Amount
@@ -34,8 +34,10 @@ _EACH = over_folded(r"(?:mỗi|hằng|hàng|một|1)\s(năm|tháng|qúy|tuần)(
 _TIMES = {"năm": 1.0, "tháng": 12.0, "qúy": 4.0, "tuần": 52.0}
 _BADGE_YEARS = over_folded(r"[^\d,;]{0,30}?(\d{2}) năm")
 _PLAN_IS = over_folded(
-    r"[\s(:,]*(?:(?:là|của|cả|năm|nay|tới|\d{4}|đề ra|đặt ra|được giao|giao|kết nạp|phải|từ|có|đạt|này|"
-    r"toàn|huyện|xã|tỉnh|phường|nhiệm kỳ|mới|bình quân|hằng năm|mỗi năm|khoảng|trên|ít nhất)[\s:,(]*)*"
+    r"[\s(:,]*(?:(?:là|của|cả|năm|nay|tới|\d{4}|đề ra|đặt ra|được giao|giao|kết nạp|phải|từ|có"
+    r"|đạt|này|"
+    r"toàn|huyện|xã|tỉnh|phường|nhiệm kỳ|mới|bình quân|hằng năm|mỗi năm|khoảng|trên"
+    r"|ít nhất)[\s:,(]*)*"
 )
 _YEARLY = over_folded(r"(?:mỗi|hằng|hàng) năm[^,;.]*$|/năm")
 _RULED = over_folded(r"yêu cầu|phải|quy định|bảo đảm|đảm bảo")
@@ -97,6 +99,7 @@ def propose(
         before: Sentence | None = None
         for s, e in _sentences(folded, start, end):
             inside = amounts[_from(amounts, s) : _from(amounts, e)]
+            inside = [a for a in inside if not clock.covers(a.start)]
             clock.sentence(s, e)
             where.sentence(s, e)
             if listing and not bullet:
@@ -104,6 +107,11 @@ def propose(
             if not inside:
                 continue
             sentence = readings.read(folded, s, e, inside, lexicon, before)
+            found = [
+                *sentence.readings,
+                *remainder.unread(sentence, lexicon, told=bool(before and before.readings)),
+            ]
+            sentence.readings = sorted(found, key=lambda reading: reading.amount.start)
             planned = listing and bullet and heading_plans
             for at, reading in enumerate(sentence.readings):
                 reading.target = reading.target or planned
@@ -154,11 +162,10 @@ def _measure(sentence: Sentence, at: int, measures: dict[str, str]) -> bool:
     if noun and not reading.main and noun.id in ("cells", "members", "base_organisations"):
         _rated_base(sentence, at)
     reading.measure = "" if reading.unknown else _composed(reading, measures)
-    if (
-        reading.measure == "badges_awarded"
-        or (noun is readings.MEMBERS
+    if reading.measure == "badges_awarded" or (
+        noun is readings.MEMBERS
         and not reading.main
-        and any(other.measure == "badges_awarded" for other in sentence.readings[:at]))
+        and any(other.measure == "badges_awarded" for other in sentence.readings[:at])
     ):
         years = _BADGE_YEARS.match(sentence.text, reading.amount.right, reading.amount.right + 40)
         classed = f"badges_awarded_{years[1]}y" if years else ""
@@ -192,7 +199,7 @@ def _composed(reading: Reading, measures: dict[str, str]) -> str:
 
 
 def _rated_base(sentence: Sentence, at: int) -> None:
-    """ "Trong tổng số 449 chi bộ, có 90 hoàn thành xuất sắc": the first number is what was rated."""
+    """ "Trong tổng số 449 chi bộ, 90 hoàn thành xuất sắc": the first number was rated."""
     reading = sentence.readings[at]
     before = sentence.text[max(sentence.start, reading.amount.left - 16) : reading.amount.left]
     following = sentence.readings[at + 1 : at + 2]

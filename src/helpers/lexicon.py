@@ -17,7 +17,13 @@ _OPTIONAL = re.compile(r"\(\?:[^()]*\)[?*]|\(\?<?[=!][^()]*\)|\\[wd]\+|\w\?")
 _GROUP = re.compile(r"\(\?:([^()|]*)(?:\|[^()]*)?\)(?![?*])")  # innermost: its first alternative
 _FIRST_WORD = re.compile(r"(?:\(\?<[=!][^()]*\))*(\w+)(?![?*+{\w]|\(\?:\w)")
 _WORD = re.compile(r"\w+")
-_ENDS = {"strict": r"\s$", "soft": r"\s$"}  # words before a number that make it a name
+# Words right before a number (that make it a name) or right behind it (that make it another thing).
+_FRAMES = {
+    "strict": r"(?<!\w)(?:{})\s$",
+    "soft": r"(?<!\w)(?:{})\s$",
+    "before": r"(?<!\w)(?:{})(?: (?:là|có|đạt|còn|:|,))*\s$",
+    "after": r"[\s-]?(?:{})(?!\w)",
+}
 
 
 def over_folded(pattern: str) -> re.Pattern:
@@ -61,7 +67,7 @@ class Found:
 @dataclass(frozen=True, slots=True)
 class Lexicon:
     """The compiled terms: ``groups`` finds those of the grammar by their first word, ``lists``
-    holds plain word lists (kinds ``ordinal`` and ``furniture``) by id."""
+    holds plain word lists (kinds ``ordinal``, ``foreign`` and ``furniture``) by id."""
 
     groups: dict[str, tuple[re.Pattern, tuple[Term, ...]]]
     lists: dict[str, re.Pattern]
@@ -95,8 +101,8 @@ def compiled(terms: pd.DataFrame, kinds: tuple[str, ...]) -> Lexicon:
         if row.kind in kinds:
             term = Term(row.kind, row.id, row.family, row.population, row.measure)
             entries.extend((wording, term) for wording in wordings)
-        elif row.kind in ("ordinal", "furniture"):
-            lists[row.id] = f"(?<!\\w)(?:{'|'.join(wordings)})" + _ENDS.get(row.id, "")
+        elif row.kind in ("ordinal", "furniture", "foreign"):
+            lists[row.id] = _FRAMES.get(row.id, "(?<!\\w)(?:{})").format("|".join(wordings))
     if bad:
         bad_rows = rows[[f"{r.kind} {r.id}:" in " ".join(bad) for r in rows.itertuples()]]
         raise TermsInvalid("terms that are no pattern: " + "; ".join(bad), bad_rows)

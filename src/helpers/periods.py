@@ -16,18 +16,24 @@ _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "1": 1, "2": 2, "3": 3, "4": 4}
 _MONTHS = {"ba": 3, "sáu": 6, "bảy": 7, "tám": 8, "chín": 9, "mười": 10, "mười một": 11, "bốn": 4}
 _PATTERN = over_folded(
     rf"(?<![\w/.,])(?:(?P<day>\d{{1,2}})[/.-](?P<month>\d{{1,2}})[/.-](?P<year>{_Y})(?!\d)"
-    rf"|(?:quý|qúy|quí) (?P<quarter>iv|iii|ii|i|[1-4])(?:\s?/\s?|,? năm )?(?P<quarter_year>{_Y}|nay)?(?!\w)"
-    rf"|(?P<months>\d{{1,2}}|mười một|{'|'.join(_MONTHS)}) tháng (?:(?P<half>đầu|cuối) năm|năm|qua|vừa qua)"
+    rf"|(?:quý|qúy|quí) (?P<quarter>iv|iii|ii|i|[1-4])(?:\s?/\s?|,? năm )?(?P<quarter_year>{_Y}"
+    rf"|nay)?(?!\w)"
+    rf"|(?P<months>\d{{1,2}}|mười một|{'|'.join(_MONTHS)}) tháng (?:(?P<half>đầu|cuối) năm|năm"
+    rf"|qua|vừa qua)"
     rf"(?: (?P<half_year>{_Y}|nay))?(?!\w)"
     rf"|(?:tháng )?(?P<in_month>\d{{1,2}})(?:\s?/\s?| năm )(?P<month_year>{_Y})(?!\d)"
-    rf"|từ (?:đầu |tháng \d+/)?(?:năm )?(?P<since>{_Y}) đến (?P<until>nay|(?:hết |cuối )?(?:năm )?{_Y})"
+    rf"|từ (?:đầu |tháng \d+/)?(?:năm )?(?P<since>{_Y}) đến (?P<until>nay|(?:hết "
+    rf"|cuối )?(?:năm )?{_Y})"
     rf"|(?P<since_term>từ đầu nhiệm kỳ(?: {_Y}\s?[-–]\s?{_Y})?(?: đến nay)?|từ đầu năm đến nay)"
     rf"|(?P<edge>đầu|cuối) nhiệm kỳ (?P<edge_from>{_Y})\s?[-–]\s?(?P<edge_to>{_Y})(?!\d)"
     rf"|(?P<from>{_Y})\s?[-–]\s?(?P<to>{_Y})(?!\d)"
     rf"|(?P<point>cuối|hết|đầu|đến|tính đến hết|đến hết) năm (?P<point_year>{_Y}|nay)(?!\d)"
-    rf"|(?:các )?năm (?P<one>{_Y})(?P<more>(?:(?:, | và |, năm | và năm | đến năm |, và năm ){_Y})*)(?!\d)"
-    r"|(?P<last>năm ngoái|năm trước(?: đó)?|năm cũ|một năm trước|cùng kỳ(?: năm (?:trước|ngoái))?)(?!\w)"
-    r"|(?P<this>(?:cả |trong )?năm (?:nay|này))(?!\w)|(?P<whole>cả năm|trong năm)(?! \d)(?!\w)|(?P<past>(?:trong |một )?năm (?:qua|vừa qua))(?!\w)"
+    rf"|(?:các )?năm (?P<one>{_Y})(?P<more>(?:(?:, | và |, năm | và năm | đến năm "
+    rf"|, và năm ){_Y})*)(?!\d)"
+    r"|(?P<last>năm ngoái|năm trước(?: đó)?|năm cũ|một năm trước|cùng kỳ(?: năm (?:trước"
+    r"|ngoái))?)(?!\w)"
+    r"|(?P<this>(?:cả |trong )?năm (?:nay|này))(?!\w)|(?P<whole>cả năm|trong năm)(?! \d)(?!\w)"
+    r"|(?P<past>(?:trong |một )?năm (?:qua|vừa qua))(?!\w)"
     r"|(?P<now>hiện nay|hiện tại|đến nay|tới nay|đến thời điểm này"
     r"|(?<!thực )(?<!thể )(?<!phát )(?<!xuất )(?<!biểu )(?<!tái )(?<!đại )hiện"
     r"|(?<!năm )(?<!lâu )(?<!xưa )(?<!từ )(?<!ngày )nay)(?!\w)"
@@ -37,7 +43,7 @@ _OPENERS = quantities.opening(
     "quý qúy quí tháng từ đầu cuối hết đến tính các năm một cùng cả trong hiện tới nay "
     + " ".join(month.split()[0] for month in _MONTHS)
 )
-_BEHIND = re.compile(r"\s(?:\w+\s){0,4}")  # only a noun between a number and its year
+_BEHIND = re.compile(r"\s(?!và )(?:\w+\s){0,4}")  # only a noun between a number and its year
 _NOW = ("hiện", "đến nay", "tới nay")
 _AGAINST = re.compile(
     r"(?:so (?:với )?|hơn |nhiều hơn |bằng |như )(?:của |với |ngày |tháng |đầu )?$"
@@ -65,8 +71,8 @@ class Period:
 def find(folded: str, published: date | None = None) -> list[Period]:
     """The periods a folded text names, in order.
 
-    >>> [(p.first, p.last, p.kind) for p in find("cuối năm 2019; quý iii/2025; nhiệm kỳ 2010 - 2015")]
-    [('2019-12-31', '2019-12-31', 'as_of'), ('2025-07-01', '2025-09-30', 'flow'), ('2010-01-01', '2015-12-31', 'flow')]
+    >>> [(p.first, p.last, p.kind) for p in find("cuối năm 2019; quý iii/2025")]
+    [('2019-12-31', '2019-12-31', 'as_of'), ('2025-07-01', '2025-09-30', 'flow')]
     """
     found = []
     for match in quantities.matches(_PATTERN, _OPENERS, folded):
@@ -200,6 +206,10 @@ class Clock:
             stop += 1
         self.here = self.named[self._next : stop]
 
+    def covers(self, position: int) -> bool:
+        """Whether a position is part of a period named in the current sentence."""
+        return any(p.start <= position < p.end for p in self.here)
+
     def at(self, position: int, end: int, limit: int, *, then: bool, stock: bool) -> Period:
         """The period of a number: named right behind it, before it in its sentence, elsewhere in
         its clause (to ``limit``), or carried. What stands at a time (``stock``) takes no term of
@@ -212,7 +222,9 @@ class Clock:
         if named and not (stock and int(named[0].last[:4]) - int(named[0].first[:4] or 0) > 1):
             return self._anchored(named[0])
         carried = self.current and not named
-        if carried and (self.current.kind == "as_of" if stock else self.current.last != self._today):
+        if carried and (
+            self.current.kind == "as_of" if stock else self.current.last != self._today
+        ):
             return self.current
         return self._default(stock)
 
@@ -226,7 +238,9 @@ class Clock:
 
     def _default(self, stock: bool) -> Period:
         today = self.published
-        if self.main and not (today and (today.year == self.main or (stock and self.spoken_of_now))):
+        if self.main and not (
+            today and (today.year == self.main or (stock and self.spoken_of_now))
+        ):
             return Period(0, 0, *of_year(self.main))
         if not today:
             return Period(0, 0)

@@ -1,4 +1,4 @@
-"""Where a statement holds: communes, villages and cells named in a text, and the text's own place."""
+"""Where a statement holds: the places named in a text, and the text's own place."""
 
 import re
 from dataclasses import dataclass, replace
@@ -21,21 +21,26 @@ _LEVELS = {
 _RANK = {"province": 0, "district": 1, "agency": 2, "commune": 2, "cell": 3}
 _UPPER = "A-ZÀ-ÖØ-ÝĂĐÐĨŨƠƯ" + "".join(chr(code) for code in range(0x1EA0, 0x1EFA, 2))
 _WORD = rf"[{_UPPER}](?![{_UPPER}])[\w'’]*"  # not an abbreviation such as HTTNV
-_NAME = rf"(?!Đảng(?!\w)|Ðảng(?!\w))(?:{_WORD}|\d{{1,2}}(?![\d%./,]| (?:đảng|chi|đồng|người|hộ|tổ|đ/c|năm|tháng|ngày|thôn|lần)))(?: {_WORD}){{0,3}}"
-_LEVEL_WORD = over_folded(
-    rf"(?<!cơ )((?:đảng bộ |đảng ủy |chi bộ )*)({'|'.join(sorted(_LEVELS, key=len, reverse=True))})\.? "
+_NAME = (
+    rf"(?!Đảng(?!\w)|Ðảng(?!\w))(?:{_WORD}|\d{{1,2}}(?![\d%./,]| (?:đảng|chi|đồng|người|hộ|tổ"
+    rf"|đ/c|năm|tháng|ngày|thôn|lần)))(?: {_WORD}){{0,3}}"
 )
+_WORDS = "|".join(sorted(_LEVELS, key=len, reverse=True))
+_LEVEL_WORD = over_folded(rf"(?<!cơ )((?:đảng bộ |đảng ủy |chi bộ )*)({_WORDS})\.? ")
 _NAMED = re.compile(_NAME)
 _FOLDED_LEVELS = {fold(word): level for word, level in _LEVELS.items()}
 _OPENERS = opening(" ".join(word.split()[0] for word in (*_FOLDED_LEVELS, "đảng", "chi")))
 _SERIES = re.compile(rf"(?<!\w)(?:xã|phường) ({_NAME}(?:(?:, | và ){_NAME})+)")
 _NAMELESS = over_folded(
-    r"(?<!\w)(?:một (?:đảng ủy|đảng bộ|chi bộ|xã|bản|thôn|ấp)(?: (?:xã|phường|thôn|bản|ấp))?(?=[ ,])"
+    r"(?<!\w)(?:một (?:đảng ủy|đảng bộ|chi bộ|xã|bản|thôn|ấp)(?: (?:xã|phường|thôn|bản"
+    r"|ấp))?(?=[ ,])"
     r"(?! (?:nào|cơ sở|trực thuộc|độc lập|riêng|đảng))|có (?:bản|thôn|ấp|chi bộ)(?= \d+ đảng viên))"
 )
 _OWN = over_folded(
-    r"(?<!\w)(?:(?:toàn|cả|tính chung|chung) (?:toàn )?(?:huyện|thị xã|tỉnh|thành phố|xã|phường|đảng bộ|quận)"
-    r"|trên địa bàn (?:huyện|tỉnh|xã|thị xã)|đảng bộ huyện|huyện ủy|thị ủy|tỉnh ủy|thành ủy|đảng bộ tỉnh)(?!\w)"
+    r"(?<!\w)(?:(?:toàn|cả|tính chung|chung) (?:toàn )?(?:huyện|thị xã|tỉnh|thành phố|xã|phường"
+    r"|đảng bộ|quận)"
+    r"|trên địa bàn (?:huyện|tỉnh|xã|thị xã)|đảng bộ huyện|huyện ủy|thị ủy|tỉnh ủy|thành ủy"
+    r"|đảng bộ tỉnh)(?!\w)"
 )
 _OWN_OPENERS = opening(fold("toàn cả tính chung trên đảng huyện thị tỉnh thành"))
 
@@ -102,9 +107,8 @@ def own_place(locality: str | None, known: pd.DataFrame | None) -> Place | None:
         row = known[known["place_id"] == locality]
         if len(row):
             return Place(row["name_vi"].iloc[0], row["level"].iloc[0])
-    levels = "|".join(sorted(_LEVELS, key=len, reverse=True))
-    word = re.match(rf"(?:(?:đảng bộ|đảng ủy) )?({levels})(?!\w)", fold(locality))
-    return Place(locality, _LEVELS[word[1]] if word else "unknown")
+    word = over_folded(rf"(?:(?:đảng bộ|đảng ủy) )?({_WORDS})(?!\w)").match(fold(locality))
+    return Place(locality, _FOLDED_LEVELS[word[1]] if word else "unknown")
 
 
 def _mentions(text: str, folded: str) -> list[Place]:
@@ -124,7 +128,7 @@ def _mentions(text: str, folded: str) -> list[Place]:
 
 
 def _bare_names(text: str, named: list[Place]) -> list[Place]:
-    """Places called by their bare name before a number, once introduced: "ba xã A, B" - "B có 14"."""
+    """Places called by their bare name before a number, once named: "ba xã A, B", "B có 14"."""
     communes = {
         p.name.split(" ", 1)[1] for p in named[:500] if p.level == "commune" and " " in p.name
     }

@@ -14,9 +14,12 @@ from helpers.evidence import fold
 from helpers.lexicon import Found, Lexicon, Term, over_folded
 from helpers.quantities import Amount, qualified
 
-_MARK = over_folded(r"[,;:()…]|(?<=\s)[-–](?=\s)|(?<=\s)(?:và|cùng|rồi|(?<!đối )(?<!so )với)(?=\s)")
+_MARK = over_folded(
+    r"[,;:()…]|(?<=\s)[-–](?=\s)|(?<=\s)(?:và|cùng(?! kỳ)|rồi|(?<!đối )(?<!so )với)(?=\s)"
+)
 _TO_NOUN = over_folded(
-    r"\s*(?:trở lên )?(?:(?:có |còn |để )?(?:một )?)(?:trong )?(?:tổng )?(?:số |các |toàn bộ |những |lượt )*"
+    r"\s*(?:trở lên )?(?:(?:có |còn |để )?(?:một )?)(?:trong )?(?:tổng )?(?:số |các |toàn bộ "
+    r"|những |lượt )*"
 )
 _TO_NUMBER = over_folded(
     r"(?:.*(?:là|có|:|đạt|còn|gồm|được|=|lên|chỉ|vẹn|tới|đến|với|thêm|nhất|thành|mới|\())?\s*"
@@ -25,7 +28,7 @@ _DATE_BEFORE = over_folded(r"(?:ngày|sáng|chiều|tối|dịp|đến|hết|t�
 _OF = over_folded(r"\s*(?:được xếp |đạt )?(?:trong|trên)(?: tổng)?(?: số)?\s*")
 _OF_BEFORE = over_folded(r"trong(?: tổng)?(?: số)?\s$")
 _UNSURE = over_folded(
-    r"\s(?:đã|được|bị|đang|đi|về|làm|nhận|xin|chưa|không|là|từng|biết|vừa|tự)(?=\s)"
+    r"\s(?:đã|được|bị|đang|đi|về|làm|nhận|xin|chưa|không|là|từng|biết|vừa|tự|chỉ|\d+ năm)(?=\s)"
 )
 _HAVING = over_folded(r"(?<!\w)(?:có|với|gồm|là|quản lý|tổng số)(?!\w)")
 MEMBERS = Term("noun", "members", "", "members", "members")
@@ -34,7 +37,8 @@ _DISCIPLINE = ("disciplined", "reprimanded", "warned", "dismissed", "expelled",
                "violation_population_policy")  # fmt: skip
 _SHARE_OF = over_folded(
     r"\W*(?:(?:và|cũng|tức|hay|tương ứng|tương đương|chiếm|đạt|bằng|tỷ lệ|tỉ lệ|là|với|khoảng|"
-    r"khỏang|xấp xỉ|trên|hơn|gần|ước|chỉ|tới|đến|lần lượt|một|con số|số|xuống|còn|lên|năm|\d{4}|từ|chỉ tiêu|kế hoạch|mục tiêu|nghị quyết)[\s:]+)*"
+    r"khỏang|xấp xỉ|trên|hơn|gần|ước|chỉ|tới|đến|lần lượt|một|con số|số|xuống|còn|lên|năm|\d{4}"
+    r"|từ|chỉ tiêu|kế hoạch|mục tiêu|nghị quyết)[\s:]+)*"
 )
 _FOR = re.compile(r"(?<!\w)(?:cho|đối với)\s$")
 _PLACES_LIST = ("villages", "communes", "population")
@@ -76,6 +80,7 @@ class Sentence:
     before: "Sentence | None" = None
     listing: bool = False  # behind "lần lượt"
     readings: list[Reading] = field(default_factory=list)
+    numbers: list[Amount] = field(default_factory=list)
 
     @property
     def last(self) -> Reading | None:
@@ -87,8 +92,6 @@ def read(
 ) -> Sentence:
     """The readings of one sentence of a folded text, measures not yet composed."""
     found = list(lexicon.scan(text, s, e))
-    if not any(f.term.kind in ("noun", "aspect") or f.term.id == "same" for f in found):
-        return Sentence(text, s, e, [], before.topic if before else None, before=before)
     spans = [(f.start, f.end) for f in found]
     numbers = [a for a in amounts if not _inside(a.start, spans)]
     numbers = [a for a in numbers if not _is_name(text, a, lexicon, spans)]
@@ -100,7 +103,7 @@ def read(
     ]
     events = sorted([*found, *numbers, *marks], key=lambda event: event.start)
     sentence = Sentence(text, s, e, events, before.topic if before else None, claimed=s)
-    sentence.before = before
+    sentence.before, sentence.numbers = before, numbers
     if before and before.target and text[s : s + 3].strip()[:1] in "-+•*;":
         sentence.target = True
     for at, event in enumerate(events):
@@ -112,12 +115,20 @@ def read(
                     sentence.topic = reading.noun
         elif event.term.kind == "cue":
             _note(sentence, event)
-        elif event.term.id in ("cells", "members", "base_organisations", "cells_under_base"):
-            sentence.topic = sentence.topic if sentence.readings else event.term
+        elif not sentence.readings:
+            sentence.topic = _topic(text, event) or sentence.topic
     _distribute(sentence)
     _share_forward(sentence)
     _split_base(sentence)
     return sentence
+
+
+def _topic(text: str, event: Found) -> Term | None:
+    """The noun a sentence opens with, which the numbers without one are about."""
+    if event.term.id in ("cells", "members", "base_organisations", "cells_under_base"):
+        return event.term
+    of_party = event.term.id == "unit" and "đảng" in text[event.start : event.end]
+    return _ORGANISATIONS if of_party else None
 
 
 def _inside(position: int, spans: list[tuple[int, int]]) -> bool:
@@ -126,7 +137,7 @@ def _inside(position: int, spans: list[tuple[int, int]]) -> bool:
 
 
 def _is_name(text: str, amount: Amount, lexicon: Lexicon, spans: list[tuple[int, int]]) -> bool:
-    """Whether a number is part of a name or a date: "thứ ba", "năm 2020", "Nghị quyết 18", "19/8"."""
+    """Whether a number is part of a name or a date: "thứ ba", "năm 2020", "19/8"."""
     before = text[max(0, amount.start - 24) : amount.start]
     counted = amount.unit == "share" or text.startswith(" lần", amount.right)
     if not counted and lexicon.lists["strict"].search(before):
@@ -213,6 +224,8 @@ def _interpret(
         more = _right(events, whole)
         noun = noun or _direct_noun(sentence.text, events[whole], more)
         right = [*right, *more]
+    if noun and noun.term.family == "outside":
+        return None
     if not noun and not whole and not _may_lack_noun(sentence.text, amount, right, lexicon):
         return None
     if noun and sentence.text.startswith(" trở lên", noun.end):
@@ -248,7 +261,7 @@ def _direct_noun(text: str, amount: Amount, right: list[Found]) -> Found | None:
 
 
 def _is_base(sentence: Sentence, amount: Amount, noun: Found, left: list[Found]) -> bool:
-    """Whether a noun is what a share is taken of: "chiếm 35% đảng viên", "tốt, 20% số đảng viên"."""
+    """Whether a noun is what a share is taken of: "chiếm 35% đảng viên"."""
     if noun.term.family == "generic":
         return False
     if _has(left[:1], "inherit") and sentence.last and sentence.last.noun:
@@ -307,7 +320,9 @@ def _say(
     main = _best(after)
     rule = "after"
     removed = _best(ahead)
-    if removed and removed.id == "removed":  # "đưa 14 đảng viên ra khỏi Đảng": not of their own wish
+    if (
+        removed and removed.id == "removed"
+    ):  # "đưa 14 đảng viên ra khỏi Đảng": not of their own wish
         main, rule = removed, "before"
     elif not main or (main.family == "general" and _best(ahead)):
         main, rule = _best(ahead) or main, "before" if _best(ahead) else rule
@@ -344,7 +359,7 @@ def _event_of_all(sentence: Sentence, noun: Term | None) -> Term | None:
 def _best(found: list[Found]) -> Term | None:
     """The first tier or event, else the first general aspect."""
     sharp = [f.term for f in found if f.term.family in ("tier", "event")]
-    sharp.sort(key=lambda term: term.id != "not_assessed")
+    sharp.sort(key=lambda term: (term.id != "not_assessed", term.id == "probationary"))
     return sharp[0] if sharp else next((f.term for f in found if f.term.family == "general"), None)
 
 
@@ -374,13 +389,15 @@ def _for_whom(sentence: Sentence, reading: Reading, at: int) -> Term | None:
         return None
     ids = ("badges",) if "cho" in near else ("inspected", "disciplined")
     before = sentence.events[max(0, at - 14) : at]
-    return next((e.term for e in reversed(before) if isinstance(e, Found) and e.term.id in ids), None)
+    return next(
+        (e.term for e in reversed(before) if isinstance(e, Found) and e.term.id in ids), None
+    )
 
 
 def _other(
     sentence: Sentence, reading: Reading, left: list[Found], right: list[Found], noun: Found | None
 ) -> bool:
-    """Whether something is said of the noun that no measure is about ("tập huấn cho 230 đảng viên")."""
+    """Whether what is said is no measure's business ("tập huấn cho 230 đảng viên")."""
     if not noun:
         return False
     if _aspect(right, "other") or _UNSURE.match(sentence.text, noun.end):
@@ -403,7 +420,7 @@ def _settle(
     change = _change(sentence, reading, left)
     if change:
         earlier = (before.head or before.last) if before else None
-        return _changed(sentence, reading, last or earlier, change)
+        return _changed(sentence, reading, last or earlier, change, left)
     if _completes(sentence, reading, at):
         return _completed(sentence, reading, last)
     if term and term.family == "weak":
@@ -452,20 +469,22 @@ def _of_before(sentence: Sentence) -> Term | None:
 
 def _coordinate(sentence: Sentence, reading: Reading, left: list[Found]) -> None:
     """ "Kiểm tra 12 tổ chức đảng và 25 đảng viên": the verb before the first is said of both."""
-    last, amount_start = sentence.last, reading.amount.left
-    gap = sentence.text[last.amount.right : amount_start]
+    last, start = sentence.last, reading.amount.left
+    if not last.main or last.awaits_whole:
+        return
+    gap = sentence.text[last.amount.right : start]
     joined = re.fullmatch(r"[^,;.]{0,40}(?:,| và| cùng)\s*", gap)
-    if joined and last.rule == "before" and last.main and not left:
-        if last.main.id in ("inspected", "disciplined"):
-            reading.main, reading.rule = last.main, "coordinated"
-    if last.main and last.noun is reading.noun and re.search(r" (?:lên|xuống|còn|là)\s$", gap):
+    both = last.rule == "before" and last.main.id in ("inspected", "disciplined")
+    if joined and both and not left:
+        reading.main, reading.rule = last.main, "coordinated"
+    if last.noun is not reading.noun:
+        return
+    segment = re.split(r"[,;]", sentence.text[max(sentence.start, start - 40) : start])[-1]
+    parted = ("," in gap or ";" in gap) and last.rule in ("before", "listed")
+    named = segment.strip() and len(segment) < 36 and not _HAVING.search(segment)
+    listed = parted and named and not left and not reading.main
+    if listed or re.search(r" (?:lên|xuống|còn|là)\s$", gap):
         reading.main, reading.rule = last.main, "listed"
-    segment = sentence.text[max(sentence.start, amount_start - 40) : amount_start]
-    segment = re.split(r"[,;]", segment)[-1]
-    listed = ("," in gap or ";" in gap) and len(segment) < 36 and not _HAVING.search(segment)
-    if listed and not reading.main and not left and last.noun is reading.noun and segment.strip():
-        if last.rule in ("before", "listed") and last.main and not last.awaits_whole:
-            reading.main, reading.rule = last.main, "listed"
 
 
 def _generic(sentence: Sentence, reading: Reading, at: int, left: list[Found], noun: Found) -> bool:
@@ -506,7 +525,9 @@ def _generic(sentence: Sentence, reading: Reading, at: int, left: list[Found], n
     mean = re.search(
         r"(?:bình quân|trung bình)[^,;]{0,12}\s$", sentence.text[: reading.amount.left][-24:]
     )
-    if (not said and after_members and (mean or reading.target or _planned(sentence, reading, left))) or (reading.awaits_whole and (not said or reading.main.id == "assessed") and after_members):
+    if (
+        not said and after_members and (mean or reading.target or _planned(sentence, reading, left))
+    ) or (reading.awaits_whole and (not said or reading.main.id == "assessed") and after_members):
         reading.main, reading.rule = last.main, "carried"
     elif (not said and sentence.head) or (not said and not of_members and not comrade):
         reading.unknown = True
@@ -582,6 +603,8 @@ def _inherit(sentence: Sentence, reading: Reading) -> bool:
         source = sentence.readings[-2]
     reading.noun, reading.main, reading.extra = source.noun, source.main, source.extra
     reading.unknown, reading.rule = source.unknown, "inherited"
+    if last.rule == "carried":  # "1.050 đảng viên/chỉ tiêu 1.000 đảng viên, đạt 105%"
+        reading.extra, reading.rule = ("target_completion",), "completion"
     if source.main is None and not source.extra and source.noun:
         reading.unknown = source.noun.id not in ("cells_in_villages", "cells_in_agencies")
     return True
@@ -611,10 +634,13 @@ def _change(sentence: Sentence, reading: Reading, left: list[Found]) -> int:
     return 1 if cue.term.id == "change_up" else -1
 
 
-def _changed(sentence: Sentence, reading: Reading, last: Reading | None, sign: int) -> bool:
+def _changed(
+    sentence: Sentence, reading: Reading, last: Reading | None, sign: int, left: list[Found]
+) -> bool:
     totals = [r for r in sentence.readings if r.main and r.main.family == "general"]
     source = sentence.head or (totals[-1] if totals else last)
     own = reading.noun if reading.noun and reading.noun.family == "" else None
+    own = own or next((f.term for f in left if _strong(f)), None)
     if not own and not source:
         return False
     reading.noun = own or source.noun
@@ -637,6 +663,8 @@ def _completes(sentence: Sentence, reading: Reading, at: int) -> bool:
 
 
 def _completed(sentence: Sentence, reading: Reading, last: Reading | None) -> bool:
+    if last and last.denominator and len(sentence.readings) > 1:
+        last = sentence.readings[-2]
     source = last.noun if last else sentence.topic
     reading.extra, reading.rule = ("target_completion",), "completion"
     reading.noun = source or MEMBERS
@@ -663,12 +691,13 @@ def _weak(sentence: Sentence, reading: Reading, left: list[Found], noun: Found) 
         last = sentence.last
         of_those = last and last.main and last.main.id == "in_communes"
         of_those = of_those or (last and last.noun and last.noun.id in _PLACES_LIST)
-        if listed and (having or of_those) and not reading.awaits_whole:
-            return amount.form != "words" or amount.value > 3
         behind = re.split(r"[,;.]", text[noun.end : noun.end + 40])[0]
         ahead = re.split(r"[,;.]", text[max(sentence.start, amount.left - 40) : amount.left])[-1]
+        labelled = " số " in f" {ahead}" and _PARTY_NEARBY.search(ahead)
+        if listed and (having or of_those) and not reading.awaits_whole and not labelled:
+            return amount.form != "words" or amount.value > 3
         reading.unknown = True
-        return bool(_PARTY_NEARBY.search(behind) or (" số " in ahead and _PARTY_NEARBY.search(ahead)))
+        return bool(labelled or _PARTY_NEARBY.search(behind))
     if term.id == "sessions":
         reading.unknown = True
         return fold("sinh hoạt") in text[noun.start : noun.end]
@@ -711,12 +740,16 @@ def _share_forward(sentence: Sentence) -> None:
     for one, two in zip(sentence.readings, sentence.readings[1:], strict=False):
         gap = sentence.text[one.amount.right : two.amount.left]
         if not one.main and not one.extra and two.main and two.rule == "after" and one.noun:
-            if re.fullmatch(r"[^,;.(]{3,40} và\s", gap) and _fits(two.main, one.noun):
+            parts = {one.noun.population, two.noun.population if two.noun else ""}
+            joint = (
+                r"[^,;.(]{3,40}(?: và|,)\s" if parts == {"organisations"} else r"[^,;.(]{3,40} và\s"
+            )
+            if re.fullmatch(joint, gap) and _fits(two.main, one.noun):
                 one.main, one.rule, one.unknown = two.main, "after both", False
 
 
 def _split_base(sentence: Sentence) -> None:
-    """ "35 TCCSĐ (5 đảng bộ, 30 chi bộ trực thuộc)": cells named as part of the base organisations."""
+    """ "35 TCCSĐ (5 đảng bộ, 30 chi bộ)": cells that are part of the base organisations."""
     whole = None
     for at, reading in enumerate(sentence.readings):
         if not reading.noun or reading.main:
@@ -725,6 +758,6 @@ def _split_base(sentence: Sentence) -> None:
             whole = reading
         elif whole and reading.noun.id in ("cells", "cells_under_base") and at:
             other = sentence.readings[at - 1]
-            if other.noun and other.noun.id == "base_committees":
-                if other.amount.value + reading.amount.value == whole.amount.value:
-                    reading.noun = Term("noun", "base_cells", "", "organisations", "base_cells")
+            beside = other.noun and other.noun.id == "base_committees"
+            if beside and other.amount.value + reading.amount.value == whole.amount.value:
+                reading.noun = Term("noun", "base_cells", "", "organisations", "base_cells")

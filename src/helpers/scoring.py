@@ -40,8 +40,8 @@ def annotated(source: str) -> tuple[str, dict[str, str], pd.DataFrame]:
 
     The head gives ``published`` and ``locality``. A mark holds the number, its measure (``-`` for
     none in the codebook) and what is not plain: v value, b bound, u unit, s status, p period
-    (a year, a day, two days, ``now``, ``none``; it holds until the next p), at place, l level, part the
-    measure of the whole of a ratio, rep a second mention.
+    (a year, a day, two days, ``now``, ``none``; it holds until the next p), at place, l level, part
+    the measure of the whole of a ratio, rep a second mention.
 
     >>> text, head, gold = annotated("locality: xã A\\n---\\nCó ⟦12|cells;p=2020⟧ chi bộ.")
     >>> text, int(gold.at[0, "char_start"]), gold.at[0, "period_end"]
@@ -174,7 +174,7 @@ def judged(articles: Iterable[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
 def judged_facts(
     facts: pd.DataFrame, documents: Iterable[corpus.Document], names: dict[str, str]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Checked facts as gold, and the proposals for their articles; ``names`` are those of places."""
+    """Checked facts as gold, and the proposals for their articles; ``names``: of places by id."""
     golds, found = [], []
     for number, document in enumerate(documents):
         own = facts[facts["document_id"] == document.document_id]
@@ -208,7 +208,7 @@ def by_rule(gold: pd.DataFrame, candidates: pd.DataFrame) -> pd.DataFrame:
 
 
 def phenomenon(facts: pd.DataFrame) -> pd.Series:
-    """What is hard about each fact: the first that holds, from a word for nought to a plain count."""
+    """What is hard about each fact: the first of these that holds, else plain."""
     text = facts["number_text"].astype(str)
     cases = [
         ("zero", facts["value"] == 0),
@@ -261,7 +261,9 @@ def summary(judged: dict[str, tuple[pd.DataFrame, pd.DataFrame]], known: set[str
     table["question"] = [report.label("vocabulary:quality", code) for code in questions]
     counts = {part: int(frame.at["recall", "n"]) for part, frame in columns.items()}
     counts["question"] = report.label("vocabulary:quality", "facts")
-    return pd.concat([table.astype(object), pd.DataFrame([counts]).astype(object)], ignore_index=True)
+    return pd.concat(
+        [table.astype(object), pd.DataFrame([counts]).astype(object)], ignore_index=True
+    )
 
 
 def _share(value: float) -> bounds.Bounded:

@@ -23,9 +23,11 @@ CITATION_COLUMNS = ["char_start", "char_end", "quote", "prefix", "suffix", "kind
 _SENTENCE = over_folded(r"(?:[^.!?\n]|\.(?=\S)|(?<=\btx)\.|(?<=\btp)\.)+")
 _CLAUSE = over_folded(r"[^;:]+")
 _ISSUER = over_folded(
-    r"(?:,? (?:ngày )?[\d/ .-]{6,12})?,? (?:của )?(ban bí thư(?: trung ương)?(?: đảng)?|bộ chính trị|"
+    r"(?:,? (?:ngày )?[\d/ .-]{6,12})?,? (?:của )?(ban bí thư(?: trung ương)?(?: đảng)?"
+    r"|bộ chính trị|"
     r"ban chấp hành trung ương(?: đảng)?|ban tổ chức trung ương|trung ương(?: đảng)?|"
-    r"(?:ban thường vụ )?(?:tỉnh ủy|huyện ủy|thị ủy|thành ủy|đảng ủy(?: xã| phường)?)|chính phủ|quốc hội|"
+    r"(?:ban thường vụ )?(?:tỉnh ủy|huyện ủy|thị ủy|thành ủy|đảng ủy(?: xã| phường)?)|chính phủ"
+    r"|quốc hội|"
     r"ban tổ chức tỉnh ủy|t\.ư)"
 )
 _DATE = re.compile(r",?\s*(?:ngày\s+)?(\d{1,2})[/.-](\d{1,2})[/.-]((?:19|20)\d{2})")
@@ -38,7 +40,7 @@ _CENTRAL = (
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """One row of kind theme: what it stands for and how it counts (practice, limitation, direct)."""
+    """One row of kind theme: what it stands for, and how (practice, limitation, direct)."""
 
     theme: str
     family: str
@@ -173,7 +175,8 @@ def find_citations(
 ) -> pd.DataFrame:
     """The rules an article cites: kind, number, symbol, day of issue (ISO) and issuer as written.
 
-    >>> row = find_citations("Hướng dẫn số 12-HD/BTCTW, ngày 6/7/2018 của Ban Tổ chức Trung ương").iloc[0]
+    >>> cited = "Hướng dẫn số 12-HD/BTCTW, ngày 6/7/2018 của Ban Tổ chức Trung ương"
+    >>> row = find_citations(cited).iloc[0]
     >>> row["kind"], row["number"], row["symbol"], row["issued_on"], row["issuer"]
     ('Hướng dẫn', '12', 'HD/BTCTW', '2018-07-06', 'Ban Tổ chức Trung ương')
     """
