@@ -33,7 +33,8 @@ def folder(tmp_path_factory) -> Path:
     hostile.write_text(f"{HOSTILE}\nĐảng bộ huyện có 77 đảng viên {HOSTILE}.\n", "utf-8")
     add = ["add", str(hostile), "--data", str(folder), "--locality", "yen-minh"]
     add += ["--published", "2020-01-01", "--title", HOSTILE]
-    subprocess.run([sys.executable, "-m", "helpers", *add], check=True, capture_output=True)
+    run = subprocess.run([sys.executable, "-m", "helpers", *add], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
     return folder
 
 
