@@ -68,13 +68,19 @@ RATED = [
         ([("base_organisations", 36), ("base_committees", 5)], "parts", True),
         ([("base_organisations", 4), ("base_committees", 5)], "parts", False),
         ([("villages", 90), ("villages_with_own_cell", 91)], "part_of_whole", False),
-        ([("communes", 16), ("communes", 16)], "restated", True),
         ([("communes", 16), ("communes", 18)], "restated", "conflict"),
     ],
 )
 def test_parts_and_wholes(facts, test, verdict):
     expected = {True: "consistent", False: "impossible"}.get(verdict, verdict)
     assert verdicts(*(fact(*each) for each in facts))[test] == expected
+
+
+def test_one_figure_in_two_articles_is_compared_and_in_one_article_only_if_it_clashes():
+    elsewhere = fact("communes", 16, document_id="b")
+    assert verdicts(fact("communes", 16), elsewhere) == {"restated": "consistent"}
+    assert verdicts(fact("communes", 18), elsewhere) == {"restated": "conflict"}
+    assert verdicts(above("meetings_attended", 4, "4"), above("meetings_attended", 6, "6")) == {}
 
 
 def test_tiers_of_one_scheme_add_up_to_the_cells_assessed():

@@ -136,11 +136,16 @@ def _no_interval(fact: Mapping) -> Finding:
 
 
 def _restated(rows: list[Mapping]) -> Iterator[Finding]:
-    """A figure given twice, in one article or in two, must allow a common value."""
+    """A figure given twice must allow a common value.
+
+    In one article a figure is recorded once, so two rows there are a finding only if they clash.
+    """
     same = ("place_id", "measure_id", "unit", "scheme_id", "status", "period_start", "period_end")
     for group in _groups(rows, *same).values():
         for first, other in pairwise(group):
             verdict = "consistent" if _meet(_b(first), _b(other)) else "conflict"
+            if verdict == "consistent" and first["document_id"] == other["document_id"]:
+                continue
             yield Finding("restated", verdict, (first, other), *_said(first), *_said(other))
 
 
