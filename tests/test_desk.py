@@ -102,6 +102,7 @@ def test_a_corrected_span_keeps_the_name_of_its_fact(cells):
         ("level", "galaxy", codebook.TableInvalid),
         ("period_end", "12/4/2019", codebook.TableInvalid),
         ("place_id", None, desk.DecisionIncomplete),
+        ("value_high", 64.0, desk.DecisionIncomplete),
     ],
 )
 def test_a_decision_that_does_not_fit_is_refused_and_nothing_saved(cells, column, value, error):

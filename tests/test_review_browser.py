@@ -186,9 +186,11 @@ def test_a_day_at_the_desk(shown, folder):
 
     go_to(shown, "35")
     fill(shown, "level", "commune")
+    fill(shown, "value", "36")  # the ends of the interval follow
     shown.locator("[data-action='correct']").click()  # correct
     decided(shown, 2)
-    assert checks().at["35", "decision"] == "corrected" and checks().at["35", "level"] == "commune"
+    assert checks().loc["35", ["decision", "level"]].tolist() == ["corrected", "commune"]
+    assert checks().loc["35", ["value", "value_low", "value_high"]].tolist() == [36, 36, 36]
 
     go_to(shown, "30")
     page.keyboard.press("r")  # reject, with a key: refused without a reason

@@ -192,7 +192,15 @@ def unfit(row: Row) -> list[tuple[str, str]]:
     needed = [f["name"] for f in fields if f.get("constraints", {}).get("required")]
     needed.remove("fact_id")
     said = "a value, because every fact needs one"
-    return [(name, said) for name in needed if not row[name]] or _second_fact(row)
+    missing = [(name, said) for name in needed if not row[name]]
+    return missing or _outside(row) or _second_fact(row)
+
+
+def _outside(row: Row) -> list[tuple[str, str]]:
+    """The number printed lies in the interval that its words allow."""
+    low, high = (float(row[name] or row["value"]) for name in ("value_low", "value_high"))
+    inside = low <= float(row["value"]) <= high
+    return [] if inside else [("value", "a number from value_low to value_high")]
 
 
 def _second_fact(row: Row) -> list[tuple[str, str]]:

@@ -129,11 +129,20 @@ function render({ model, el: root }) {
     return label;
   }
 
+  // An end of the interval that was the number itself stays the number itself.
+  function letEndsFollow(inputs, before) {
+    const [value, ...ends] = ["value", "value_low", "value_high"].map(
+      (name) => inputs.find((input) => input.name === name));
+    const follow = ends.filter((end) => end && end.value === before);
+    value?.addEventListener("input", () => follow.forEach((end) => { end.value = value.value; }));
+  }
+
   function form() {
     const row = view().row;
     const buttons = el("div", { class: "actions" }, ...actions());
     if (!row) return el("div", { class: "form" }, el("p", {}, word("nothing_here")), buttons);
     const fields = fixed().fields.map((name) => field(name, row[name] ?? ""));
+    letEndsFollow(fields.map((label) => label.lastChild), row.value);
     const given = el("input", { name: "reason", value: row.reason ?? "" });
     const reason = el("label", { class: "wide" }, word("reason"), given);
     const about = [row.document_id, named(row.state), named(row.decision), row.decided_by, row.rule];

@@ -278,6 +278,7 @@ def _misfits(ready: list[tuple[spreadsheet.Edited, Row]]) -> list[tuple[int, str
             (ready[bad.line - 2][0].line, bad.column, bad.expected, bad.found)
             for bad in error.rows.itertuples()
         ]
-    for row, decided in ready:
+    unread = {line for line, *_ in found}
+    for row, decided in ((row, decided) for row, decided in ready if row.line not in unread):
         found += [(row.line, *wrong, decided[wrong[0]]) for wrong in desk.unfit(decided)]
     return found
