@@ -335,7 +335,7 @@ def test_the_run_card_says_what_the_report_rests_on(written):
     words = " ".join(re.sub(r"<[^>]*>", " ", card).split())
     assert "Facts and coded passages used 6 Confirmed by a person 1 of 6" in words
     assert "<title>Four articles – Kiến Xương</title>" in page(written).html
-    assert "Locality Kiến Xương" in words and "greatest_year_gap 1" in words
+    assert "Locality Kiến Xương" in words and "Greatest gap in years 1" in words
     assert "there is no earlier run to compare with" in words
     assert "Articles (published) 4 (12 April 2019 – 5 March 2023)" in words
     assert "language" not in words and "Data 3f2a3f2a3f2a" in words and "7777" not in words
@@ -420,3 +420,11 @@ def test_every_word_that_templates_and_code_ask_for_is_in_the_vocabulary():
     states = {"done", "failed", "out_of_date", "up_to_date"}
     assert len(asked) > 20
     assert asked | states <= {*codebook.labels("vocabulary:ui", "vi")}
+
+
+def test_every_parameter_of_a_notebook_has_a_name_in_both_languages():
+    for path in paths.notebooks().glob("*.ipynb"):
+        cells = nbformat.read(path, as_version=4).cells
+        code = [c.source for c in cells if "parameters" in c.metadata.get("tags", [])]
+        names = {name for text in code for name in re.findall(r"^(\w+)\s*[:=]", text, re.M)}
+        assert names <= {*codebook.labels("vocabulary:parameter", "vi")}, path.name

@@ -458,12 +458,16 @@ def _card(
 
 
 def _parameters(record: dict, language: str) -> dict[str, str]:
-    """The parameters with the words that readers know, where there are any."""
-    names, places = labels("vocabulary:column", language), labels("localities", language)
-    return {
-        names.get(name, name): places.get(str(value), str(value))
-        for name, value in record["parameters"].items()
-    }
+    """The parameters in the words that readers know, where there are any."""
+    names = labels("vocabulary:parameter", language)
+    return {names.get(n, n): _value(v, language) for n, v in record["parameters"].items()}
+
+
+def _value(value, language: str) -> str:
+    for table in ("localities", "measures", "vocabulary:level", "vocabulary:status"):
+        if isinstance(value, str) and value in (known := labels(table, language)):
+            return known[value]
+    return ui("none", language) if value in (None, "", "none") else str(value)
 
 
 def _about(record: dict, language: str) -> list[str]:
@@ -525,7 +529,8 @@ def _listed(stem: str, record: dict | None, run: dict, language: str) -> dict:
         "title": record["title"][language],
         "question": record["question"][language],
         "href": url_quote(f"{stem}.html"),
-        "parameters": ", ".join(_parameters(record, language).values()),
+        "about": _about(record, language),
+        "parameters": "; ".join(f"{k}: {v}" for k, v in _parameters(record, language).items()),
         "dates": _dates(record, language),
         "used": len(record["rows"]),
         "confirmed": sum(row["confirmed"] for row in record["rows"].values()),
