@@ -120,6 +120,13 @@ def test_division_at_the_edges(a, b, expected):
     assert (q.low, q.high, q.low_open, q.high_open) == expected
 
 
+def test_a_sum_or_product_is_open_where_either_side_is():
+    assert (make(1, 2, True) + make(1, 1)).low_open
+    assert (make(1, 2, False, True) + make(1, 1)).high_open
+    assert (make(1, 2, True) * make(3, 3)).low_open
+    assert not (make(1, 2) + make(1, 1)).low_open
+
+
 def test_zero_reached_on_one_side_is_reached_in_the_product():
     product = make(0, 2) * make(1, INF, True)
     assert (product.low, product.low_open) == (0, False)

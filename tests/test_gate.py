@@ -49,6 +49,7 @@ def test_the_better_of_two_exact_shares_is_ahead_and_direction_turns_it_round():
         ({"base": "base_cells"}, "population"),
         ({"reasons": ("population",)}, "population"),
         ({"scheme_id": "to-2017"}, "scheme"),
+        ({"reasons": ("scheme",)}, "scheme"),
         ({"period_start": "2019-01-01", "period_end": "2019-12-31"}, "period_gap"),
         ({"period_start": "2020-01-01"}, "period_gap"),
         ({"period_end": ""}, "period_gap"),
@@ -125,6 +126,19 @@ def test_another_tier_of_the_same_scheme_does_not_stand_in():
 def test_conflicting_sources_block_the_pair_and_are_named():
     rows = [fact("a-1", "members", 900), fact("a-2", "members", 901), fact("b-1", "members", 5)]
     assert matrix(rows)["verdict"][0] == Verdict("not_comparable", ("conflict",))
+
+
+def test_a_doubtful_figure_neither_blocks_nor_helps_the_clear_one_beside_it():
+    clear = ratings("a-1", "cells", (90, 318, 38, 3), 449)
+    clear += ratings("b-1", "cells", (10, 300, 100, 39), 449)
+    doubtful = [
+        row | {"population_stated": False} for row in ratings("a-2", "cells", (0, 0, 9, 0), 9)
+    ]
+    alone, beside = (
+        {(row.measure_id, row.verdict) for row in matrix(rows).itertuples() if row.quality}
+        for rows in (clear, [*clear, *doubtful[1:]])
+    )
+    assert alone <= beside and ("cells_rated_good_or_better", Verdict("ahead")) in beside
 
 
 def test_each_pair_of_periods_has_its_own_verdict():

@@ -43,6 +43,13 @@ def test_a_count_without_its_base_is_no_share():
     assert (share.low, share.high) == (0, 1) and share.facts
 
 
+def test_a_rating_whose_article_names_no_base_has_an_unknown_share():
+    rows = [row | {"base_measure_id": None} for row in ratings("a-1", "cells", (9, 3, 3, 3), 18)]
+    taken = take([*rows, fact("a-1", "members", 400)])
+    rated = taken[taken["scheme_id"] != ""]["amount"]
+    assert all((amount.low, amount.high) == (0, 1) for amount in rated)
+
+
 def test_the_base_may_be_those_assessed_and_as_many_as_one_kind_of_cell():
     rows = ratings("a-1", "cells", (90, 318, 38, 3), 449)
     for row in rows:
