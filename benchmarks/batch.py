@@ -20,6 +20,7 @@ import threading
 import time
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
 
 import psutil
@@ -99,7 +100,7 @@ def by_doit(runs: list[tuple]) -> None:
     """(d) doit around the two commands, as many at a time as there are cores."""
     folder = Path(runs[0][2]).parent
     (folder / "dodo.py").write_text(DODO.format(runs=runs), "utf-8")
-    command = ["doit", "-n", str(os.cpu_count()), "-d", str(folder), "-f", "dodo.py"]
+    command = [sys.executable, "-m", "doit", "-n", str(os.cpu_count()), "-f", "dodo.py"]
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
 
 
@@ -149,6 +150,9 @@ WAYS = {
     "memory": (two_plain, "two plain papermill runs (memory)"),
     "bound": (bound, "bound: the cells in warm processes"),
 }
+if not find_spec("doit"):
+    del WAYS["d"]
+    print("doit is not installed, and left out: pip install '.[bench]'", file=sys.stderr)
 
 
 # Measuring
