@@ -39,6 +39,7 @@ _PLAN_IS = over_folded(
     r"toàn|huyện|xã|tỉnh|phường|nhiệm kỳ|mới|bình quân|hằng năm|mỗi năm|khoảng|trên"
     r"|ít nhất)[\s:,(]*)*"
 )
+_IS_PLAN = over_folded(r"là (?:mục tiêu|chỉ tiêu)(?! đã| được)")
 _YEARLY = over_folded(r"(?:mỗi|hằng|hàng) năm[^,;.]*$|/năm")
 _RULED = over_folded(r"yêu cầu|phải|quy định|bảo đảm|đảm bảo")
 _PLANS = over_folded(r"mục tiêu|chỉ tiêu|phấn đấu|nhiệm vụ|phương hướng|kế hoạch")
@@ -86,6 +87,7 @@ def propose(
     where = places.Places(text, folded, locality, known)
     rows: list[dict] = []
     heading_plans = False
+    named = False  # the Party, in the line before
     listing = False  # in a list under a heading such as "Mục tiêu nhiệm kỳ 2020 - 2025:"
     for start, end in _lines(folded):
         bullet = folded[start : start + 4].strip()[:1] in tuple("-–+•*")
@@ -96,27 +98,26 @@ def propose(
         counted = _from(amounts, end) > _from(amounts, start)
         if not (counted or listing) or _furniture(folded, start, end, lexicon):
             continue
+        told, named = named, bool(lexicon.lists["party"].search(folded, start, end))
         before: Sentence | None = None
         for s, e in _sentences(folded, start, end):
-            inside = amounts[_from(amounts, s) : _from(amounts, e)]
-            inside = [a for a in inside if not clock.covers(a.start)]
             clock.sentence(s, e)
             where.sentence(s, e)
+            inside = amounts[_from(amounts, s) : _from(amounts, e)]
+            inside = [a for a in inside if not clock.covers(a.start)]
             if listing and not bullet:
                 heading_plans = bool(_PLANS.search(folded, s, e))
             if not inside:
                 continue
             sentence = readings.read(folded, s, e, inside, lexicon, before)
-            found = [
-                *sentence.readings,
-                *remainder.unread(sentence, lexicon, told=bool(before and before.readings)),
-            ]
-            sentence.readings = sorted(found, key=lambda reading: reading.amount.start)
             planned = listing and bullet and heading_plans
-            for at, reading in enumerate(sentence.readings):
+            for reading in sentence.readings:
                 reading.target = reading.target or planned
-                if _measure(sentence, at, measures):
-                    rows.append(_row(text, sentence, at, clock, where, measures))
+            _complete(sentence, measures, lexicon, told or named)
+            rows.extend(
+                _row(text, sentence, at, clock, where, measures)
+                for at in range(len(sentence.readings))
+            )
             before = sentence
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -153,6 +154,24 @@ def _sentences(folded: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         start = close
 
 
+def _complete(
+    sentence: Sentence, measures: dict[str, str], lexicon: Lexicon, of_party: bool
+) -> None:
+    """Give the readings of a sentence their measures; add the numbers that no rule read."""
+    every = range(len(sentence.readings))
+    measured = [at for at in every if _measure(sentence, at, measures)]
+    found = [sentence.readings[at] for at in measured]
+    found = [r for r in found if not remainder.stray(sentence, r, lexicon)]
+    sentence.readings = found
+    if not of_party:
+        return
+    unread = remainder.unread(sentence, lexicon)
+    sentence.readings = sorted([*found, *unread], key=lambda reading: reading.amount.start)
+    for reading in unread:
+        remainder.explain(sentence, reading, lexicon)
+        _name(sentence, sentence.readings.index(reading), measures)
+
+
 def _measure(sentence: Sentence, at: int, measures: dict[str, str]) -> bool:
     """Compose the measure of a reading; False for what turns out to be nothing of the Party."""
     reading = sentence.readings[at]
@@ -161,6 +180,14 @@ def _measure(sentence: Sentence, at: int, measures: dict[str, str]) -> bool:
         return _of_meetings(sentence, reading)
     if noun and not reading.main and noun.id in ("cells", "members", "base_organisations"):
         _rated_base(sentence, at)
+    _name(sentence, at, measures)
+    return True
+
+
+def _name(sentence: Sentence, at: int, measures: dict[str, str]) -> None:
+    """Compose the measure of a reading that has its noun and aspects."""
+    reading = sentence.readings[at]
+    noun = reading.noun
     reading.measure = "" if reading.unknown else _composed(reading, measures)
     if reading.measure == "badges_awarded" or (
         noun is readings.MEMBERS
@@ -175,7 +202,6 @@ def _measure(sentence: Sentence, at: int, measures: dict[str, str]) -> bool:
     capped = f"{reading.measure}_cap"
     if reading.amount.unit == "share" and reading.amount.bound == "at_most" and capped in measures:
         reading.measure, reading.ceiling = capped, True
-    return True
 
 
 def _composed(reading: Reading, measures: dict[str, str]) -> str:
@@ -279,7 +305,7 @@ def _status(sentence: Sentence, at: int, end: str, published: date | None) -> st
         met = re.search(r"(?:đạt|vượt|so với|%|hoàn thành|bằng)\s*(?:\w+\s)?$", lead)
         if _PLAN_IS.fullmatch(gap) and (not met or not gap.strip() or "(" in gap or "là" in gap):
             return "target"
-    if reading.target:
+    if reading.target or _IS_PLAN.search(sentence.text, reading.amount.right, sentence.end):
         return "target"
     ahead = published and end > published.isoformat() and end[:4] > str(published.year)
     return "target" if ahead else "actual"

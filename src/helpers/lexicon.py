@@ -23,6 +23,7 @@ _FRAMES = {
     "soft": r"(?<!\w)(?:{})\s$",
     "before": r"(?<!\w)(?:{})(?: (?:là|có|đạt|còn|:|,))*\s$",
     "after": r"[\s-]?(?:{})(?!\w)",
+    "subject": r"(?<!\w)(?:{})(?!\w)",
 }
 
 
@@ -67,7 +68,7 @@ class Found:
 @dataclass(frozen=True, slots=True)
 class Lexicon:
     """The compiled terms: ``groups`` finds those of the grammar by their first word, ``lists``
-    holds plain word lists (kinds ``ordinal``, ``foreign`` and ``furniture``) by id."""
+    holds plain word lists (kinds ``ordinal``, ``field`` and ``furniture``) by id."""
 
     groups: dict[str, tuple[re.Pattern, tuple[Term, ...]]]
     lists: dict[str, re.Pattern]
@@ -101,7 +102,7 @@ def compiled(terms: pd.DataFrame, kinds: tuple[str, ...]) -> Lexicon:
         if row.kind in kinds:
             term = Term(row.kind, row.id, row.family, row.population, row.measure)
             entries.extend((wording, term) for wording in wordings)
-        elif row.kind in ("ordinal", "furniture", "foreign"):
+        elif row.kind in ("ordinal", "furniture", "field"):
             lists[row.id] = _FRAMES.get(row.id, "(?<!\\w)(?:{})").format("|".join(wordings))
     if bad:
         bad_rows = rows[[f"{r.kind} {r.id}:" in " ".join(bad) for r in rows.itertuples()]]

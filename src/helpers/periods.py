@@ -71,8 +71,8 @@ class Period:
 def find(folded: str, published: date | None = None) -> list[Period]:
     """The periods a folded text names, in order.
 
-    >>> [(p.first, p.last, p.kind) for p in find("cuối năm 2019; quý iii/2025")]
-    [('2019-12-31', '2019-12-31', 'as_of'), ('2025-07-01', '2025-09-30', 'flow')]
+    >>> [(p.first, p.last, p.kind) for p in find("cuối năm 2019; 6 tháng đầu năm 2025")]
+    [('2019-12-31', '2019-12-31', 'as_of'), ('2025-01-01', '2025-06-30', 'flow')]
     """
     found = []
     for match in quantities.matches(_PATTERN, _OPENERS, folded):

@@ -40,7 +40,7 @@ _COUNTED = (
 )
 _FIVE_ALONE = rf"{''.join(f'(?<!{w} )' for w in _YEARS)}năm(?=\s{_COUNTED}(?!\w))"
 _ONE = (
-    r"một(?!\s(?:số|trong những|cách|loạt|khi|mặt|bên|vài|ít|chút|lúc|thời|phần(?!\s(?:hai|ba"
+    r"một(?!\s(?:số|trong(?! (?:tổng )?số)|cách|loạt|khi|mặt|bên|vài|ít|chút|lúc|thời|phần(?!\s(?:hai|ba"
     r"|tư|bốn|năm|sáu|mười))))"
 )
 _FIRST = rf"(?:{_ONE}|hai|ba|bốn|{_FIVE_ALONE}|sáu|bảy|bẩy|tám|chín|mười)"
@@ -54,7 +54,7 @@ _SCALED = rf"{_DIGITS}(?:\s?(?:nghìn|ngàn|vạn|triệu|tỷ|tỉ)(?!\w))?"
 # What can stand in the place of a number and is none: dates, clock times, terms, numbers of
 # documents, telephone numbers, scores such as 4,5/5.
 _NO_AMOUNT = (
-    r"\d{1,2}\s?[/.-]\s?\d{1,2}\s?[/.-]\s?(?:19|20)\d{2}(?!\d)|\d{1,2}\s?[/-]\s?(?:19|20)\d{2}(?![\d.])"
+    r"\d{1,2}\s?[/.-]\s?\d{1,2}\s?[/.-]\s?(?:19|20)\d{2}(?!\d)|\d{1,2}\s?[/-]\s?(?:19|20)\d{2}(?!\d|\.\d)"
     r"|(?:19|20)\d{2}\s?[-–/]\s?(?:19|20)\d{2}(?!\d)|\d{1,2}(?:h\d{0,2}|:\d{2}(?::\d{2})?)(?!\w)"
     r"|\d+\s?[-/]\s?(?:\d{4}\s?[-/]\s?)?(?:nq|qđ|qđi|ct|hd|kl|kh|tt|bc|cv|tb|nđ|đa|ctr|cth|hđ|"
     r"ql|qc|ttr|pl|l|ch|tw)(?![a-zà-ỹ])(?:[-/]\w+)*+|0\d{2,3}[.\s]\d{3,4}[.\s]\d{3,4}|\d{9,}"
@@ -68,9 +68,9 @@ _AMOUNT = re.compile(
     rf"|(?P<low>{_SCALED})\s?%?(?:\s?[-–]\s?|\sđến\s|\stới\s)(?P<high>{_SCALED})"
     rf"|(?P<top>{_FIRST}|\d+)\sphần\s(?P<bottom>\w+)|(?P<half>(?:(?:quá|già|hơn|trên)\s(?=nửa))?(?:một\s)?nửa)(?!\w|\s(?:năm|đầu|cuối|tháng|đêm|ngày))"
     rf"|(?P<digits>{_SCALED})|(?P<words>{_WORDS})"
-    r"|(?P<none>(?:không|chưa)(?=\s(?:(?:có|còn)\s)?(?:một\s)?(?:chi|đảng|tổ|đơn|tccsđ|cấp|đồng"
+    r"|(?P<none>(?:không|chưa)(?=\s(?:(?:có|còn|phải)\s)?(?:một\s)?(?:chi|đảng|tổ|đơn|tccsđ|cấp|đồng"
     r"|cơ sở|"
-    r"trường hợp|tập thể|ai|người|nơi|thôn|bản|xã)(?!\w))))"
+    r"trường hợp|tập thể|ai|người|nơi|thôn|bản|xã|ấp|buôn|làng|khóm)(?!\w)|\s[^,.;:]{1,40}\s(?:nào|ai)(?!\w))))"
 )
 # What the qualifier before a number says of it; both spellings where `fold` moves the tone mark.
 _BEFORE = {
@@ -137,7 +137,8 @@ def number(written: str, *, percent: bool = False) -> float:
     if groups and not decimal_likely:
         whole = groups[1] + re.sub(r"\D", "", groups[2])
         return float(f"{whole}.{groups[3] or 0}") * factor
-    return round(float(re.sub(r"\s", "", figure).replace(",", ".")) * factor, 6)
+    plain = re.sub(r"\s", "", figure).replace(",", ".")
+    return round(float(plain) * factor, 6) if re.fullmatch(r"\d+(?:\.\d+)?", plain) else math.nan
 
 
 def _words_value(words: list[str]) -> float:

@@ -22,9 +22,10 @@ _TO_NOUN = over_folded(
     r"|những |lượt )*"
 )
 _TO_NUMBER = over_folded(
-    r"(?:.*(?:là|có|:|đạt|còn|gồm|được|=|lên|chỉ|vẹn|tới|đến|với|thêm|nhất|thành|mới|\())?\s*"
+    r"(?:.*(?:là|có|:|đạt|còn|gồm|được|=|lên|chỉ|vẹn|tới|đến|với|thêm|nhất|thành|mới|từ|\())?\s*"
 )
-_DATE_BEFORE = over_folded(r"(?:ngày|sáng|chiều|tối|dịp|đến|hết|từ|lễ|mùng|trước|mừng|trưa)\s$")
+_DATE_BEFORE = over_folded(r"(?:ngày|hôm|sáng|chiều|tối|dịp|đến|hết|từ|lễ|mùng|trước|sau|mừng|trưa|vào)\s$")
+_PLAN_NAMED = over_folded(r"(?:nghị quyết|kế hoạch|chương trình|đề án)\s$")
 _OF = over_folded(r"\s*(?:được xếp |đạt )?(?:trong|trên)(?: tổng)?(?: số)?\s*")
 _OF_BEFORE = over_folded(r"trong(?: tổng)?(?: số)?\s$")
 _UNSURE = over_folded(
@@ -38,7 +39,7 @@ _DISCIPLINE = ("disciplined", "reprimanded", "warned", "dismissed", "expelled",
 _SHARE_OF = over_folded(
     r"\W*(?:(?:và|cũng|tức|hay|tương ứng|tương đương|chiếm|đạt|bằng|tỷ lệ|tỉ lệ|là|với|khoảng|"
     r"khỏang|xấp xỉ|trên|hơn|gần|ước|chỉ|tới|đến|lần lượt|một|con số|số|xuống|còn|lên|năm|\d{4}"
-    r"|từ|chỉ tiêu|kế hoạch|mục tiêu|nghị quyết)[\s:]+)*"
+    r"|từ|chỉ tiêu|kế hoạch|mục tiêu|nghị quyết|đề ra|đặt ra)[\s:]+)*"
 )
 _FOR = re.compile(r"(?<!\w)(?:cho|đối với)\s$")
 _PLACES_LIST = ("villages", "communes", "population")
@@ -94,7 +95,7 @@ def read(
     found = list(lexicon.scan(text, s, e))
     spans = [(f.start, f.end) for f in found]
     numbers = [a for a in amounts if not _inside(a.start, spans)]
-    numbers = [a for a in numbers if not _is_name(text, a, lexicon, spans)]
+    numbers = _unnamed(text, numbers, lexicon, spans)
     written = [(a.start, a.right) for a in numbers]
     marks = [
         Found(*m.span(), Term("mark", m[0]))
@@ -136,14 +137,38 @@ def _inside(position: int, spans: list[tuple[int, int]]) -> bool:
     return at >= 0 and spans[at][1] > position
 
 
+def _unnamed(
+    text: str, amounts: list[Amount], lexicon: Lexicon, spans: list[tuple[int, int]]
+) -> list[Amount]:
+    """The amounts that are no names; both halves of "sáng 16/7" go together."""
+    kept: list[Amount] = []
+    for before, amount in zip([None, *amounts], amounts, strict=False):
+        if amount.form == "whole" and before and before.form == "part":
+            if kept and kept[-1] is before:
+                kept.append(amount)
+        elif _planned_beside(text, before, amount) or not _is_name(text, amount, lexicon, spans):
+            kept.append(amount)
+    return kept
+
+
+def _planned_beside(text: str, before: Amount | None, amount: Amount) -> bool:
+    """ "187 người (nghị quyết 170)": much like the number before."""
+    near = before and amount.start - before.end < 80 and before.value / 2 < amount.value < before.value * 2
+    return bool(near and _PLAN_NAMED.search(text[max(0, amount.left - 20) : amount.left]))
+
+
 def _is_name(text: str, amount: Amount, lexicon: Lexicon, spans: list[tuple[int, int]]) -> bool:
     """Whether a number is part of a name or a date: "thứ ba", "năm 2020", "19/8"."""
+    if amount.form == "every":
+        return False
     before = text[max(0, amount.start - 24) : amount.start]
-    counted = amount.unit == "share" or text.startswith(" lần", amount.right)
+    counted = amount.unit == "share" or text.startswith((" lần", " buổi"), amount.right)
     if not counted and lexicon.lists["strict"].search(before):
         return True
     if amount.unit == "count" and _DURATION.match(text, amount.right):
         return True
+    if amount.form == "words" and before.endswith(("không ", "không có ")):
+        return True  # "không một chi bộ nào": the nought is read from "không"
     if amount.form in ("part", "whole") and _DATE_BEFORE.search(before):
         return True
     digits = amount.end - amount.start
@@ -282,8 +307,10 @@ def _linked(sentence: Sentence, at: int, noun: Found | None) -> int:
 
 def _may_lack_noun(text: str, amount: Amount, right: list[Found], lexicon: Lexicon) -> bool:
     """Whether a number without a noun can still be read: nothing else is counted by it."""
-    if amount.form in ("zero", "every"):
-        return amount.form == "every"
+    if amount.form == "every":
+        return True
+    if amount.form == "zero":
+        return bool(_aspect(right, "tier", "event"))
     follows = over_folded(r"\s*(\w*)").match(text, amount.right)
     if right and right[0].start == follows.start(1):
         term = right[0].term
@@ -303,7 +330,8 @@ def _whole(
     return Reading(amount, term, main, rule="whole", denominator=True)
 
 
-def _fits(aspect: Term, noun: Term | None) -> bool:
+def fits(aspect: Term, noun: Term | None) -> bool:
+    """Whether an aspect can be said of a noun."""
     allowed = aspect.population.split("|") if aspect.population else []
     return noun is None or not allowed or noun.id in allowed or noun.population in allowed
 
@@ -315,8 +343,8 @@ def _say(
     """Find what is said of the number: main aspect and groups, and the rule that found them."""
     term = noun.term if noun else None
     generic = not term or term.family in ("generic", "masses")
-    after = [f for f in right if f.term.kind == "aspect" and _fits(f.term, term)]
-    ahead = [f for f in left if f.term.kind == "aspect" and _fits(f.term, term)]
+    after = [f for f in right if f.term.kind == "aspect" and fits(f.term, term)]
+    ahead = [f for f in left if f.term.kind == "aspect" and fits(f.term, term)]
     main = _best(after)
     rule = "after"
     removed = _best(ahead)
@@ -357,10 +385,14 @@ def _event_of_all(sentence: Sentence, noun: Term | None) -> Term | None:
 
 
 def _best(found: list[Found]) -> Term | None:
+    return best([f.term for f in found])
+
+
+def best(terms: list[Term]) -> Term | None:
     """The first tier or event, else the first general aspect."""
-    sharp = [f.term for f in found if f.term.family in ("tier", "event")]
-    sharp.sort(key=lambda term: (term.id != "not_assessed", term.id == "probationary"))
-    return sharp[0] if sharp else next((f.term for f in found if f.term.family == "general"), None)
+    sharp = [term for term in terms if term.family in ("tier", "event")]
+    sharp.sort(key=lambda term: term.id != "not_assessed")
+    return sharp[0] if sharp else next((t for t in terms if t.family == "general"), None)
 
 
 def _beyond_comma(sentence: Sentence, at: int, noun: Term | None) -> list[Found]:
@@ -375,7 +407,7 @@ def _beyond_comma(sentence: Sentence, at: int, noun: Term | None) -> list[Found]
             if event.term.id != ",":
                 break
             comma = event.end
-        elif comma and event.term.kind == "aspect" and _fits(event.term, noun):
+        elif comma and event.term.kind == "aspect" and fits(event.term, noun):
             if not found and event.start - comma > 8:
                 break
             found.append(event)
@@ -552,12 +584,15 @@ def _bare(sentence: Sentence, reading: Reading, at: int, left: list[Found]) -> b
     """A number with no noun: a labelled one, a share of the number before, or an ellipsis."""
     last, amount = sentence.last, reading.amount
     label = next((f for f in left if _strong(f)), None)
+    far = reading.rule == "far before"
+    if far and reading.main and label and not fits(reading.main, label.term):
+        reading.main, reading.extra = None, ()  # said of something else further off
     if reading.main or reading.extra:
         far = label or next((f for f in _left(sentence, at, far=True) if _strong(f)), None)
         nouns = [far.term if far else None, last.noun if last else None, sentence.topic, MEMBERS]
         nouns = [n for n in nouns if n and n.family != "weak"]
         aspect = reading.main or Term("aspect", "", "group", "members")
-        reading.noun = next((n for n in nouns if _fits(aspect, n)), MEMBERS)
+        reading.noun = next((n for n in nouns if fits(aspect, n)), MEMBERS)
         return _near_enough(sentence, reading, at)
     if amount.unit == "share" or amount.form == "fraction":
         if (label and last is None) or (label and not _has(left[:1], "inherit")):
@@ -603,11 +638,20 @@ def _inherit(sentence: Sentence, reading: Reading) -> bool:
         source = sentence.readings[-2]
     reading.noun, reading.main, reading.extra = source.noun, source.main, source.extra
     reading.unknown, reading.rule = source.unknown, "inherited"
-    if last.rule == "carried":  # "1.050 đảng viên/chỉ tiêu 1.000 đảng viên, đạt 105%"
+    if last.rule == "carried" or _is_share_of_plan(sentence, reading, last):
         reading.extra, reading.rule = ("target_completion",), "completion"
     if source.main is None and not source.extra and source.noun:
         reading.unknown = source.noun.id not in ("cells_in_villages", "cells_in_agencies")
     return True
+
+
+def _is_share_of_plan(sentence: Sentence, reading: Reading, last: Reading) -> bool:
+    """ "Chỉ tiêu 140 đảng viên; mới được 77, tức 55%": the share is that of the plan."""
+    plans = [r.amount.value for r in sentence.readings[:-1] if r.main is last.main and r.main]
+    share, got = reading.amount.value, last.amount.value
+    planned = any(isinstance(e, Found) and e.term.id == "plan" for e in sentence.events[-40:])
+    admitted = planned and not last.extra and last.main and last.main.id == "admitted"
+    return bool(admitted) and any(plan and abs(got / plan - share) < 0.006 for plan in plans)
 
 
 def _ellipsis(sentence: Sentence, reading: Reading) -> bool:
@@ -615,7 +659,7 @@ def _ellipsis(sentence: Sentence, reading: Reading) -> bool:
     last, amount = sentence.last, reading.amount
     before = sentence.text[max(sentence.start, amount.left - 12) : amount.left]
     after = sentence.text[amount.right : amount.right + 1]
-    told = (re.search(r"(?:chỉ|là|có|còn|được|vẹn|:|\()\s*$", before) and after in ",;.)") or False
+    told = (re.search(r"(?:chỉ|là|có|còn|được|vẹn|xuống|lên|đến|:|\()\s*$", before) and after in ",;.)") or False
     if not (last and told and last.noun and last.amount.unit == amount.unit):
         return False
     reading.noun, reading.main, reading.extra = last.noun, last.main, last.extra
@@ -687,7 +731,7 @@ def _weak(sentence: Sentence, reading: Reading, left: list[Found], noun: Found) 
         return reading.main.id == "without_members"
     if term.id in ("villages", "communes"):
         listed = re.match(r"\s*(?:$|[,;.)]|và |với |trong đó|có )", text[noun.end : noun.end + 12])
-        having = _HAVING.search(text[max(sentence.start, amount.left - 14) : amount.left])
+        having = _HAVING.search(text[max(sentence.start, amount.left - 60) : amount.left])
         last = sentence.last
         of_those = last and last.main and last.main.id == "in_communes"
         of_those = of_those or (last and last.noun and last.noun.id in _PLACES_LIST)
@@ -729,7 +773,7 @@ def _distribute(sentence: Sentence) -> None:
     for at, reading in enumerate(after):
         main = mains[at] if len(mains) == len(after) else mains[0] if len(mains) == 1 else None
         noun = nouns[at] if several else nouns[0] if nouns else sentence.topic
-        noun = noun if noun and (not main or _fits(main, noun)) else MEMBERS
+        noun = noun if noun and (not main or fits(main, noun)) else MEMBERS
         reading.main, reading.noun = main or reading.main, noun
         reading.rule, reading.unknown = "respectively", False
     sentence.readings = [r for r in sentence.readings if r.noun]
@@ -744,7 +788,7 @@ def _share_forward(sentence: Sentence) -> None:
             joint = (
                 r"[^,;.(]{3,40}(?: và|,)\s" if parts == {"organisations"} else r"[^,;.(]{3,40} và\s"
             )
-            if re.fullmatch(joint, gap) and _fits(two.main, one.noun):
+            if re.fullmatch(joint, gap) and fits(two.main, one.noun):
                 one.main, one.rule, one.unknown = two.main, "after both", False
 
 

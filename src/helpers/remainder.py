@@ -1,0 +1,137 @@
+"""The numbers that no rule could read: returned where the Party is spoken of.
+
+Such a number takes its meaning from the terms of its own clause, or, where that has none, from the
+number before it (`explain`); else it has no measure.
+
+A number is kept back only where it is recognised as something else: a name or date (see
+`readings.is_name`), a unit or thing of another field behind it ("27 km", "52 hộ"), or another
+field's subject in its clause ("hộ nghèo còn 18,7%"). The words are the rows of kind ``field``.
+"""
+
+import re
+from bisect import bisect_left
+
+from helpers import readings
+from helpers.lexicon import Found, Lexicon, Term, over_folded
+from helpers.quantities import Amount
+from helpers.readings import Reading, Sentence
+
+_CARRIED = ("change", "inherited", "ellipsis", "listed", "far before")  # read from afar
+_CLAUSE_END = re.compile(r"[,;:()]")
+_COUNTED_WORDS = over_folded(r"\s(?:người|đồng chí|đ/c|cụ|là|và)(?!\w)|\s?[.,;)]")
+_CLAUSE_OR_NUMBER = re.compile(r"[,;:()\d]")
+_DUTY = over_folded(r"(?<!\w)mỗi (?:người|đảng viên|đồng chí|(?:\w+ ){0,2}ủy viên)(?!\w)")
+_MEAN = over_folded(r"(?:bình quân|trung bình)")
+_NOTHING_AT = over_folded(r"(?:[,;:(.]\s*|(?<!\w)(?:và|rồi|nhưng|để|song|hiện|nay)\s|^)$")
+_LONGEST_CLAUSE = 120
+
+
+def unread(sentence: Sentence, lexicon: Lexicon) -> list[Reading]:
+    """Readings without a measure for the numbers of a sentence that have none yet."""
+    read = {reading.amount.start for reading in sentence.readings}
+    left = [amount for amount in sentence.numbers if amount.start not in read]
+    kept = [a for a in left if not _foreign(sentence, a, lexicon)]
+    return [Reading(a, rule="unread", unknown=True, target=sentence.target) for a in kept]
+
+
+
+def explain(sentence: Sentence, reading: Reading, lexicon: Lexicon) -> None:
+    """Give an unread number the noun and the aspects of its clause, or of the number before it."""
+    ahead, behind = _clause(sentence, reading.amount)
+    start, end = reading.amount.left - len(ahead), reading.amount.right + len(behind)
+    terms = [found.term for found in lexicon.scan(sentence.text, start, end)]
+    said = [t for t in terms if t.kind == "aspect"]
+    before = _before(sentence, reading)
+    if any(t.family == "other" for t in said):
+        return
+    if said:
+        _from_clause(sentence, reading, terms, before)
+    elif before and not any(t.kind == "noun" and t.family in ("", "weak") for t in terms):
+        _from_before(reading, before, terms)
+
+
+def _before(sentence: Sentence, reading: Reading) -> Reading | None:
+    """The nearest earlier number that has a measure, in this sentence or the last."""
+    start = reading.amount.start
+    here = [r for r in sentence.readings if r.measure and r.amount.start < start]
+    earlier = sentence.before.readings if sentence.before else []
+    return next((r for r in [*reversed(here), *reversed(earlier)] if r.measure), None)
+
+
+def _from_clause(
+    sentence: Sentence, reading: Reading, terms: list[Term], before: Reading | None
+) -> None:
+    main = readings.best(terms)
+    groups = tuple(dict.fromkeys(t.id for t in terms if t.family == "group"))
+    aspect = main or Term("aspect", "", "group", "members")
+    nouns = [t for t in terms if t.kind == "noun" and t.family == ""]
+    nouns += [n for n in (before and before.noun, sentence.topic, readings.MEMBERS) if n]
+    reading.noun = next((n for n in nouns if readings.fits(aspect, n)), readings.MEMBERS)
+    reading.main, reading.extra, reading.rule, reading.unknown = main, groups, "clause", False
+    if groups and not main and before and before.main and before.main.id == "admitted":
+        reading.main = before.main
+
+
+def _from_before(reading: Reading, before: Reading, terms: list[Term]) -> None:
+    """An ellipsis: the plan of what was counted, a share of that plan, or the next of a series."""
+    planned = any(t.id == "plan" for t in terms)
+    reading.noun, reading.main = before.noun, before.main
+    extra = tuple(e for e in before.extra if e not in ("target_completion", "change"))
+    share = reading.amount.unit == "share"
+    if planned and share:
+        extra = ("target_completion",)
+    elif share != (before.amount.unit == "share"):
+        return
+    reading.target = reading.target or planned
+    reading.extra, reading.rule, reading.unknown = extra, "carried", False
+
+
+def stray(sentence: Sentence, reading: Reading, lexicon: Lexicon) -> bool:
+    """Whether a number that was read from afar belongs to another field."""
+    return reading.rule in _CARRIED and _foreign(sentence, reading.amount, lexicon)
+
+
+def _foreign(sentence: Sentence, amount: Amount, lexicon: Lexicon) -> bool:
+    """Whether a number belongs to another field than the Party's organisation."""
+    text = sentence.text
+    ahead, behind = _clause(sentence, amount)
+    if lexicon.lists["after"].match(text, amount.right):
+        duty = _DUTY.search(ahead) and text.startswith("hộ", amount.right + 1)
+        return not (duty or (_MEAN.search(ahead) and text.startswith("tuổi", amount.right + 1)))
+    if lexicon.lists["before"].search(ahead):
+        return True
+    if amount.form in ("words", "zero") and not _counts(sentence, amount):
+        return True
+    subject = lexicon.lists["subject"].search(f"{ahead} # {behind}")
+    return bool(subject) and not any(
+        event.term.kind in ("noun", "aspect") and event.term.family not in ("other", "weak")
+        for event in lexicon.scan(text, amount.left - len(ahead), amount.right + len(behind))
+    )
+
+
+def _counts(sentence: Sentence, amount: Amount) -> bool:
+    """Whether a number word counts: before a noun of the Party or people, or alone at an end.
+
+    "Không" counts at the head of its clause only: not in "31 nơi chưa có chi bộ".
+    """
+    text, start = sentence.text, amount.start
+    if amount.form == "zero" and not _NOTHING_AT.search(text[max(sentence.start, start - 8) : start]):
+        return False
+    if amount.value == 1:
+        return False
+    if _COUNTED_WORDS.match(text, amount.right) or text.endswith("gấp ", 0, start):
+        return True
+    at = bisect_left(sentence.events, amount.right, key=lambda event: event.start)
+    near = amount.right + (8 if amount.form == "zero" else 1)
+    return any(
+        isinstance(event, Found) and event.term.kind == "noun" and event.start <= near
+        for event in sentence.events[at : at + 1]
+    )
+
+
+def _clause(sentence: Sentence, amount: Amount) -> tuple[str, str]:
+    """The words around a number: from the last comma or the like, to the next one or number."""
+    text = sentence.text
+    ahead = text[max(sentence.start, amount.left - _LONGEST_CLAUSE) : amount.left]
+    behind = text[amount.right : min(sentence.end, amount.right + _LONGEST_CLAUSE)]
+    return _CLAUSE_END.split(ahead)[-1], _CLAUSE_OR_NUMBER.split(behind, maxsplit=1)[0]
