@@ -112,6 +112,11 @@ def test_a_derived_number_shows_its_formula_with_linked_operands(written, made_o
     assert re.search(rf'href="#{part}">90<.*÷.*href="#{whole}">449<.*= 20,0%', line, re.S)
 
 
+def test_n_stands_beside_a_derived_share(written):
+    said = re.sub(r"<[^>]*>", "", page(written).html)
+    assert "of which 20.0% (n = 449) were rated excellent" in said
+
+
 def test_quotations_are_marked_as_vietnamese_in_the_english_report(written):
     html = page(written).html
     assert '<blockquote lang="vi">' in html and '<em lang="vi">chi bộ</em>' in html

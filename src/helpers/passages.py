@@ -95,6 +95,20 @@ class Uses(defaultdict):
         return LINK.sub(named, html)
 
 
+def with_bases(html: str, derived: dict[str, dict], sources: Sources, language: str) -> str:
+    """The HTML with n, the whole that a share is a part of, beside every derived share."""
+
+    def beside(link: re.Match) -> str:
+        line = derived[link[1]]
+        base = re.search(r"/ \{(\d+)\}$", line["formula"])
+        if not (base and line[language].endswith("%")):
+            return link[0]
+        whole = sources.facts[report.anchor(line["facts"][int(base[1])])]
+        return f'{link[0]} <small class="base">(n = {escape(number(whole, language))})</small>'
+
+    return re.sub(r'<a class="n" href="#(d-\w+)">[^<]*</a>', beside, html)
+
+
 def formulas(derived: dict[str, dict], uses: Uses, sources: Sources, language: str) -> list[dict]:
     """The formula of each derived number that is used, with its operands linked."""
     lines = []

@@ -284,7 +284,7 @@ def _spoken(text: str) -> str:
 def _page(notebook, stem: str, card: dict, files: dict, sources: Sources, language: str) -> str:
     """The HTML of a report in one language."""
     uses, prose = Uses(), _Prose()
-    cells = _in_language(notebook, language, uses, prose)
+    cells = _in_language(notebook, sources, language, uses, prose)
     lines = passages.formulas(_derived(notebook.cells), uses, sources, language)
     page = {
         "title": " – ".join([notebook.metadata.party_cells["title"][language], *card["about"]]),
@@ -299,12 +299,12 @@ def _page(notebook, stem: str, card: dict, files: dict, sources: Sources, langua
     return _render("", page, language, nbformat.v4.new_notebook(cells=cells))
 
 
-def _in_language(notebook, language: str, uses: Uses, prose: _Prose) -> list:
+def _in_language(notebook, sources: Sources, language: str, uses: Uses, prose: _Prose) -> list:
     """The cells of one language: prose and outputs as HTML, tables and figures numbered.
 
     Code that shows nothing is folded together with the code after it.
     """
-    cells, counts, heading = [], Counter(), ""
+    cells, counts, heading, derived = [], Counter(), "", _derived(notebook.cells)
     markdown = MarkdownWithMath(renderer=prose)
     for cell in notebook.cells:
         tags = cell.metadata.get("tags", [])
@@ -314,7 +314,8 @@ def _in_language(notebook, language: str, uses: Uses, prose: _Prose) -> list:
             cells.append(nbformat.v4.new_markdown_cell(uses.mark(html, heading)))
         elif cell.cell_type == "code" and "remove-cell" not in tags:
             parts = [_numbered(shown, counts, language) for shown in _shown([cell])]
-            html = [uses.mark(html, label or heading) for html, label in parts]
+            told = [(passages.with_bases(h, derived, sources, language), t) for h, t in parts]
+            html = [uses.mark(html, label or heading) for html, label in told]
             outputs = [nbformat.v4.new_output("display_data", {"text/html": h}) for h in html]
             silent = cells and cells[-1].cell_type == "code" and not cells[-1].outputs
             code = f"{cells.pop().source}\n\n{cell.source}" if silent else cell.source
