@@ -100,11 +100,12 @@ def with_bases(html: str, derived: dict[str, dict], sources: Sources, language: 
 
     def beside(link: re.Match) -> str:
         line = derived[link[1]]
-        base = re.search(r"/ \{(\d+)\}$", line["formula"])
-        if not (base and line[language].endswith("%")):
+        at = re.findall(r"/ \{(\d+)\}", line["formula"])
+        facts = [sources.facts[report.anchor(line["facts"][int(i)])] for i in at]
+        wholes = {number(fact, language) for fact in facts}
+        if len(wholes) != 1 or not line[language].endswith("%"):
             return link[0]
-        whole = sources.facts[report.anchor(line["facts"][int(base[1])])]
-        return f'{link[0]} <small class="base">(n = {escape(number(whole, language))})</small>'
+        return f'{link[0]} <small class="base">(n = {escape(wholes.pop())})</small>'
 
     return re.sub(r'<a class="n" href="#(d-\w+)">[^<]*</a>', beside, html)
 
