@@ -19,7 +19,7 @@ from desk_cases import DECIDED
 from helpers import codebook, desk, paths
 
 HOSTILE = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
-LONG = 60_000  # milliseconds: JupyterLab starts slowly on a busy machine
+LONG = 120_000  # milliseconds: JupyterLab starts slowly on a busy machine
 
 
 @pytest.fixture(scope="module")
