@@ -47,7 +47,8 @@ def by_dimension(codings: pd.DataFrame, themes: pd.DataFrame, kind: str) -> pd.D
     """One row per dimension, one column per status; cells list the themes, linked to passages.
 
     ``kind`` is practice or limitation. A denied theme says so. Dimensions without an entry stay
-    in the table, with every cell missing; a status that nowhere occurs has no column.
+    in the table, with every cell missing; a status other than done that nowhere occurs has no
+    column.
     """
     own = themes[themes["kind"] == kind]
     chosen = codings[codings["theme_id"].isin(own["theme_id"])]
@@ -59,7 +60,7 @@ def by_dimension(codings: pd.DataFrame, themes: pd.DataFrame, kind: str) -> pd.D
     table = pd.DataFrame({"dimension": order})
     for status in STATUSES[kind]:
         found = chosen[chosen["status"] == status]
-        if not found.empty:
+        if status == "done" or not found.empty:
             cells = {name: _entries(rows) for name, rows in found.groupby("dimension")}
             column = f"{kind}_{status}"
             table[column] = table["dimension"].map(lambda name, cells=cells: cells.get(name))
