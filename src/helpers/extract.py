@@ -33,6 +33,7 @@ _PER = over_folded(r"\s*(?:/|một|mỗi|trong một|trong)\s*(?:1\s)?(năm|thá
 _EACH = over_folded(r"(?:mỗi|hằng|hàng|một|1)\s(năm|tháng|qúy|tuần)(?!\w)")
 _TIMES = {"năm": 1.0, "tháng": 12.0, "qúy": 4.0, "tuần": 52.0}
 _BADGE_YEARS = over_folded(r"[^\d,;]{0,30}?(\d{2}) năm")
+_YEARS_AHEAD = over_folded(r"(\d{2}) năm(?: tuổi đảng)?(?: cho| tặng| là| có|:)?\s(?:\w+\s)?$")
 _PLAN_IS = over_folded(
     r"[\s(:,]*(?:(?:là|của|cả|năm|nay|tới|\d{4}|đề ra|đặt ra|được giao|giao|kết nạp|phải|từ|có"
     r"|đạt|này|"
@@ -167,9 +168,14 @@ def _complete(
         return
     unread = remainder.unread(sentence, lexicon)
     sentence.readings = sorted([*found, *unread], key=lambda reading: reading.amount.start)
-    for reading in unread:
+    for reading in [r for r in sentence.readings if r in unread or _lost(r)]:
         remainder.explain(sentence, reading, lexicon)
         _name(sentence, sentence.readings.index(reading), measures)
+
+
+def _lost(reading: Reading) -> bool:
+    """A share of a number that was itself not read yet."""
+    return reading.rule == "inherited" and not reading.measure
 
 
 def _measure(sentence: Sentence, at: int, measures: dict[str, str]) -> bool:
@@ -189,19 +195,26 @@ def _name(sentence: Sentence, at: int, measures: dict[str, str]) -> None:
     reading = sentence.readings[at]
     noun = reading.noun
     reading.measure = "" if reading.unknown else _composed(reading, measures)
-    if reading.measure == "badges_awarded" or (
-        noun is readings.MEMBERS
-        and not reading.main
-        and any(other.measure == "badges_awarded" for other in sentence.readings[:at])
-    ):
-        years = _BADGE_YEARS.match(sentence.text, reading.amount.right, reading.amount.right + 40)
-        classed = f"badges_awarded_{years[1]}y" if years else ""
-        reading.measure = classed if classed in measures else reading.measure
+    _class_of_badge(sentence, at, measures)
     if measures.get(reading.measure) == "share" and reading.amount.unit != "share":
         reading.measure = ""
     capped = f"{reading.measure}_cap"
     if reading.amount.unit == "share" and reading.amount.bound == "at_most" and capped in measures:
         reading.measure, reading.ceiling = capped, True
+
+
+def _class_of_badge(sentence: Sentence, at: int, measures: dict[str, str]) -> None:
+    """ "2 huy hiệu 50 năm", "50 năm 4, 40 năm 8": badges by the years they stand for."""
+    reading, text = sentence.readings[at], sentence.text
+    of_badges = reading.measure == "badges_awarded"
+    listed = reading.noun in (None, readings.MEMBERS) and not (reading.main and not of_badges)
+    after = _BADGE_YEARS.match(text, reading.amount.right, reading.amount.right + 40)
+    ahead = _YEARS_AHEAD.search(text[max(sentence.start, reading.amount.left - 40) : reading.amount.left])
+    told = any(isinstance(e, Found) and "badges" in e.term.id for e in sentence.events)
+    told = told or any(r.measure.startswith("badges") for r in sentence.readings[:at])
+    years = ahead or after if of_badges or (listed and told) else None
+    classed = f"badges_awarded_{years[1]}y" if years else ""
+    reading.measure = classed if classed in measures else reading.measure
 
 
 def _composed(reading: Reading, measures: dict[str, str]) -> str:
@@ -230,7 +243,7 @@ def _rated_base(sentence: Sentence, at: int) -> None:
     before = sentence.text[max(sentence.start, reading.amount.left - 16) : reading.amount.left]
     following = sentence.readings[at + 1 : at + 2]
     rated = following and following[0].main and following[0].main.family == "tier"
-    if rated and re.search(r"trong(?: tổng)?(?: số)?\s$", before):
+    if rated and re.search(r"(?:trong(?: tổng)?(?: số)?|với)\s$", before):
         reading.main = Term("aspect", "assessed", "general")
 
 

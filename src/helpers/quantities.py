@@ -35,7 +35,7 @@ _YEARS = (
 )
 _YEARS += ("vài", "những", "một", "hai", "ba", "qua", "sang", "hết", "số", "nửa", "trên", "của")
 _COUNTED = (
-    r"(?:chi|đảng|tổ|đồng|đ/c|tccs|đơn|cấp|người|trường|thôn|bản|xã|ấp|quần|cán|huy|trăm|nghìn"
+    r"(?:cụ|hộ|bí|ủy|chi|đảng|tổ|đồng|đ/c|tccs|đơn|cấp|người|trường|thôn|bản|xã|ấp|quần|cán|huy|trăm|nghìn"
     r"|mươi)"
 )
 _FIVE_ALONE = rf"{''.join(f'(?<!{w} )' for w in _YEARS)}năm(?=\s{_COUNTED}(?!\w))"
@@ -243,31 +243,40 @@ def _bounded(text: str, amount: Amount) -> Amount:
     before = text[max(0, amount.start - 20) : amount.start]
     found = None if _COMPARED.search(before) else _QUALIFIER.search(before)
     left = amount.start - (len(before) - found.start()) if found else amount.start
-    amount = replace(amount, left=left, right=right)
     if amount.bound != "exact":
-        return amount
-    if text.startswith(" trở lên", right):
-        return qualified(amount, "at_least")
-    if text.startswith(" trở xuống", right):
-        return qualified(amount, "at_most")
-    return qualified(amount, _BEFORE[found[1] or found[2]]) if found else qualified(amount, "exact")
+        return replace(amount, left=left, right=right)
+    kind = _BEFORE[found[1] or found[2]] if found else "exact"
+    if text.startswith((" trở lên", " trở xuống"), right):
+        kind = "at_least" if text.startswith(" trở lên", right) else "at_most"
+    return qualified(amount, kind, left=left, right=right)
 
 
-def qualified(amount: Amount, kind: str) -> Amount:
+# What each kind of qualifier leaves: low end, high end ("value" or none), open ends, bound.
+_ALLOWS = {
+    "exact": ("value", "value", False, False, "exact"),
+    "at_least": ("value", "", False, False, "at_least"),
+    "over": ("value", "", True, False, "at_least"),
+    "at_most": ("", "value", False, False, "at_most"),
+    "under": ("", "value", False, True, "at_most"),
+    "near": ("", "value", False, True, "approx"),
+    "about": ("", "", False, False, "approx"),
+}
+
+
+def qualified(amount: Amount, kind: str, **ends: int) -> Amount:
     """The amount under a qualifier: exact, at_least, over, at_most, under, near or about."""
-    value, none = amount.value, math.inf
     if amount.unit == "per_year" and amount.form == "every":  # at least once in two months
         kind = {"over": "at_least", "under": "at_most"}.get(kind, kind)
-    low, high, low_open, high_open, bound = {
-        "exact": (value, value, False, False, "exact"),
-        "at_least": (value, none, False, False, "at_least"),
-        "over": (value, none, True, False, "at_least"),
-        "at_most": (-none, value, False, False, "at_most"),
-        "under": (-none, value, False, True, "at_most"),
-        "near": (-none, value, False, True, "approx"),
-        "about": (-none, none, False, False, "approx"),
-    }[kind]
-    return replace(amount, low=low, high=high, low_open=low_open, high_open=high_open, bound=bound)
+    low, high, low_open, high_open, bound = _ALLOWS[kind]
+    return replace(
+        amount,
+        low=amount.value if low else -math.inf,
+        high=amount.value if high else math.inf,
+        low_open=low_open,
+        high_open=high_open,
+        bound=bound,
+        **ends,
+    )
 
 
 def scaled(amount: Amount, factor: float, unit: str) -> Amount:

@@ -18,32 +18,35 @@ _MARK = over_folded(
     r"[,;:()…]|(?<=\s)[-–](?=\s)|(?<=\s)(?:và|cùng(?! kỳ)|rồi|(?<!đối )(?<!so )với)(?=\s)"
 )
 _TO_NOUN = over_folded(
-    r"\s*(?:trở lên )?(?:(?:có |còn |để )?(?:một )?)(?:trong )?(?:tổng )?(?:số |các |toàn bộ "
+    r"\s*(?:trở lên )?(?:(?:là |có |còn |để )?(?:một )?)(?:trong )?(?:tổng )?(?:số |các |toàn bộ "
     r"|những |lượt )*"
 )
 _TO_NUMBER = over_folded(
     r"(?:.*(?:là|có|:|đạt|còn|gồm|được|=|lên|chỉ|vẹn|tới|đến|với|thêm|nhất|thành|mới|từ|\())?\s*"
 )
-_DATE_BEFORE = over_folded(r"(?:ngày|hôm|sáng|chiều|tối|dịp|đến|hết|từ|lễ|mùng|trước|sau|mừng|trưa|vào)\s$")
+_DATE_BEFORE = over_folded(
+    r"(?:ngày|hôm|sáng|chiều|tối|dịp|đến|hết|từ|lễ|mùng|trước|sau|mừng|trưa|vào)\s$"
+)
 _PLAN_NAMED = over_folded(r"(?:nghị quyết|kế hoạch|chương trình|đề án)\s$")
 _OF = over_folded(r"\s*(?:được xếp |đạt )?(?:trong|trên)(?: tổng)?(?: số)?\s*")
 _OF_BEFORE = over_folded(r"trong(?: tổng)?(?: số)?\s$")
 _UNSURE = over_folded(
     r"\s(?:đã|được|bị|đang|đi|về|làm|nhận|xin|chưa|không|là|từng|biết|vừa|tự|chỉ|\d+ năm)(?=\s)"
 )
-_HAVING = over_folded(r"(?<!\w)(?:có|với|gồm|là|quản lý|tổng số)(?!\w)")
+_HAVING = over_folded(r"(?<!\w)(?:có|với|gồm|là|quản lý|tổng số|thay mặt|đại diện)(?!\w)")
 MEMBERS = Term("noun", "members", "", "members", "members")
 _ORGANISATIONS = Term("noun", "base_organisations", "", "organisations", "base_organisations")
 _DISCIPLINE = ("disciplined", "reprimanded", "warned", "dismissed", "expelled",
                "violation_population_policy")  # fmt: skip
 _SHARE_OF = over_folded(
     r"\W*(?:(?:và|cũng|tức|hay|tương ứng|tương đương|chiếm|đạt|bằng|tỷ lệ|tỉ lệ|là|với|khoảng|"
-    r"khỏang|xấp xỉ|trên|hơn|gần|ước|chỉ|tới|đến|lần lượt|một|con số|số|xuống|còn|lên|năm|\d{4}"
+    r"khỏang|xấp xỉ|trên|cao|thấp|mức|hơn|gần|ước|chỉ|tới|đến|lần lượt|một|con số|số|xuống|còn|lên|năm|\d{4}"
     r"|từ|chỉ tiêu|kế hoạch|mục tiêu|nghị quyết|đề ra|đặt ra)[\s:]+)*"
 )
 _FOR = re.compile(r"(?<!\w)(?:cho|đối với)\s$")
 _PLACES_LIST = ("villages", "communes", "population")
 _DURATION = over_folded(r"\s(?:năm(?! \d{4})|tuổi|giờ|ngày)(?!\w)")
+_NEXT_WORD = re.compile(r"\s*(\w*)")
 _PARTY_NEARBY = over_folded(r"chi bộ|đảng viên|tổ chức đảng|sinh hoạt ghép")
 
 
@@ -153,7 +156,11 @@ def _unnamed(
 
 def _planned_beside(text: str, before: Amount | None, amount: Amount) -> bool:
     """ "187 người (nghị quyết 170)": much like the number before."""
-    near = before and amount.start - before.end < 80 and before.value / 2 < amount.value < before.value * 2
+    near = (
+        before
+        and amount.start - before.end < 80
+        and before.value / 2 < amount.value < before.value * 2
+    )
     return bool(near and _PLAN_NAMED.search(text[max(0, amount.left - 20) : amount.left]))
 
 
@@ -262,6 +269,10 @@ def _interpret(
         reading.base_text = sentence.text[noun.start : noun.end]
         noun, reading.noun, right = None, None, []
     _say(sentence, reading, at, left, right, noun)
+    last = sentence.last
+    if not reading.main and last and last.noun and _has(left[:1], "level_value"):
+        if not noun or noun.term.family == "generic" or noun.term is last.noun:
+            reading.main, reading.noun = last.main, last.noun
     if not reading.main and before and before.last and noun and _has(left, "same"):
         reading.noun, reading.main, reading.rule = before.last.noun, before.last.main, "same"
     if not _settle(sentence, reading, at, left, noun, before):
@@ -289,7 +300,8 @@ def _is_base(sentence: Sentence, amount: Amount, noun: Found, left: list[Found])
     """Whether a noun is what a share is taken of: "chiếm 35% đảng viên"."""
     if noun.term.family == "generic":
         return False
-    if _has(left[:1], "inherit") and sentence.last and sentence.last.noun:
+    told = (sentence.last and sentence.last.noun) or _aspect(left, "group", "tier", "event")
+    if _has(left[:1], "inherit") and told:
         return True
     number_of = " số " in sentence.text[amount.right : noun.start]
     return number_of and bool(_aspect(left, "tier", "event"))
@@ -311,7 +323,7 @@ def _may_lack_noun(text: str, amount: Amount, right: list[Found], lexicon: Lexic
         return True
     if amount.form == "zero":
         return bool(_aspect(right, "tier", "event"))
-    follows = over_folded(r"\s*(\w*)").match(text, amount.right)
+    follows = _NEXT_WORD.match(text, amount.right)
     if right and right[0].start == follows.start(1):
         term = right[0].term
         return term.kind == "cue" or term.family in ("tier", "event", "group", "general")
@@ -372,7 +384,7 @@ def _say(
     reading.main, reading.rule = main, rule if main or groups else ""
     reading.extra = tuple(dict.fromkeys(f.term.id for f in groups))
     if groups and not main:
-        reading.main = _event_of_all(sentence, term)
+        reading.main = None if reading.base_text else _event_of_all(sentence, term)
 
 
 def _event_of_all(sentence: Sentence, noun: Term | None) -> Term | None:
@@ -381,6 +393,8 @@ def _event_of_all(sentence: Sentence, noun: Term | None) -> Term | None:
     whole = sentence.head or (last if not noun or noun.family == "generic" else None)
     if not whole and last and last.extra and last.main and sentence.text[last.amount.right] != ".":
         whole = last  # the next part of the same list
+    if sentence.before and (not whole or not whole.main) and (not noun or noun.family == "generic"):
+        whole = next((r for r in reversed(sentence.before.readings) if r.main), None)
     return whole.main if whole and whole.main and whole.main.id == "admitted" else None
 
 
@@ -502,9 +516,13 @@ def _of_before(sentence: Sentence) -> Term | None:
 def _coordinate(sentence: Sentence, reading: Reading, left: list[Found]) -> None:
     """ "Kiểm tra 12 tổ chức đảng và 25 đảng viên": the verb before the first is said of both."""
     last, start = sentence.last, reading.amount.left
+    gap = sentence.text[last.amount.right : start]
+    if gap.rstrip().endswith((") và", "),", ") cùng")):  # the number before the bracket
+        opened = sentence.text.rfind("(", sentence.start, start)
+        last = next((r for r in reversed(sentence.readings) if r.amount.end <= opened), last)
+        gap = " và "
     if not last.main or last.awaits_whole:
         return
-    gap = sentence.text[last.amount.right : start]
     joined = re.fullmatch(r"[^,;.]{0,40}(?:,| và| cùng)\s*", gap)
     both = last.rule == "before" and last.main.id in ("inspected", "disciplined")
     if joined and both and not left:
@@ -546,7 +564,10 @@ def _generic(sentence: Sentence, reading: Reading, at: int, left: list[Found], n
     last = sentence.last
     after_members = last and last.noun and last.noun.population == "members"
     case = _after_discipline(sentence) and "trường hợp" in sentence.text[noun.start : noun.end]
-    if not (said or comrade or of_members or case or (reading.awaits_whole and after_members)):
+    body = _strong_body(sentence, reading, left)
+    if not (
+        said or comrade or of_members or case or body or (reading.awaits_whole and after_members)
+    ):
         return False
     if reading.amount.form == "words" and reading.amount.value < 2 and not said:
         return False
@@ -561,10 +582,17 @@ def _generic(sentence: Sentence, reading: Reading, at: int, left: list[Found], n
         not said and after_members and (mean or reading.target or _planned(sentence, reading, left))
     ) or (reading.awaits_whole and (not said or reading.main.id == "assessed") and after_members):
         reading.main, reading.rule = last.main, "carried"
-    elif (not said and sentence.head) or (not said and not of_members and not comrade):
+    elif (not said and sentence.head) or (not said and not of_members and not comrade and not body):
         reading.unknown = True
     reading.noun = MEMBERS
     return True
+
+
+def _strong_body(sentence: Sentence, reading: Reading, left: list[Found]) -> bool:
+    """ "Chi bộ đã có 9 người": the people of a cell or a committee are its members."""
+    start = max(sentence.start, reading.amount.left - 10)
+    having = _HAVING.search(sentence.text[start : reading.amount.left])
+    return bool(having) and bool(left) and left[0].term.population in ("cells", "organisations")
 
 
 def _after_discipline(sentence: Sentence) -> bool:
@@ -659,7 +687,9 @@ def _ellipsis(sentence: Sentence, reading: Reading) -> bool:
     last, amount = sentence.last, reading.amount
     before = sentence.text[max(sentence.start, amount.left - 12) : amount.left]
     after = sentence.text[amount.right : amount.right + 1]
-    told = (re.search(r"(?:chỉ|là|có|còn|được|vẹn|xuống|lên|đến|:|\()\s*$", before) and after in ",;.)") or False
+    told = (
+        re.search(r"(?:chỉ|là|có|còn|được|vẹn|xuống|lên|đến|:|\()\s*$", before) and after in ",;.)"
+    ) or False
     if not (last and told and last.noun and last.amount.unit == amount.unit):
         return False
     reading.noun, reading.main, reading.extra = last.noun, last.main, last.extra
@@ -769,6 +799,10 @@ def _distribute(sentence: Sentence) -> None:
     labels = [e for e in found if start <= e.start < cue.start]
     mains = [e.term for e in labels if e.term.family in ("tier", "event")]
     nouns = [e.term for e in labels if _strong(e)] or [r.noun for r in after if r.noun]
+    told = [r.main for r in sentence.before.readings if r.main] if sentence.before else []
+    tiers = [main for main in told if main.family == "tier"]
+    if not mains and len(tiers) == len(after) > 2:
+        mains, nouns = tiers, nouns[:1] or [sentence.topic]
     several = len(nouns) == len(after) and len(mains) != len(after)
     for at, reading in enumerate(after):
         main = mains[at] if len(mains) == len(after) else mains[0] if len(mains) == 1 else None

@@ -39,13 +39,17 @@ def explain(sentence: Sentence, reading: Reading, lexicon: Lexicon) -> None:
     """Give an unread number the noun and the aspects of its clause, or of the number before it."""
     ahead, behind = _clause(sentence, reading.amount)
     start, end = reading.amount.left - len(ahead), reading.amount.right + len(behind)
+    if sentence.text[start - 1 : start] == "(":
+        start = max(sentence.start, start - 40)  # "so với nghị quyết cả năm (165 người)"
     terms = [found.term for found in lexicon.scan(sentence.text, start, end)]
-    said = [t for t in terms if t.kind == "aspect"]
     before = _before(sentence, reading)
+    nouns = [t for t in terms if t.kind == "noun" and t.family == ""]
+    nouns += [n for n in (before and before.noun, sentence.topic, readings.MEMBERS) if n]
+    said = [t for t in terms if t.kind == "aspect" and any(readings.fits(t, n) for n in nouns)]
     if any(t.family == "other" for t in said):
         return
     if said:
-        _from_clause(sentence, reading, terms, before)
+        _from_clause(reading, said, nouns, before)
     elif before and not any(t.kind == "noun" and t.family in ("", "weak") for t in terms):
         _from_before(reading, before, terms)
 
@@ -59,13 +63,11 @@ def _before(sentence: Sentence, reading: Reading) -> Reading | None:
 
 
 def _from_clause(
-    sentence: Sentence, reading: Reading, terms: list[Term], before: Reading | None
+    reading: Reading, said: list[Term], nouns: list[Term], before: Reading | None
 ) -> None:
-    main = readings.best(terms)
-    groups = tuple(dict.fromkeys(t.id for t in terms if t.family == "group"))
+    main = readings.best(said)
+    groups = tuple(dict.fromkeys(t.id for t in said if t.family == "group"))
     aspect = main or Term("aspect", "", "group", "members")
-    nouns = [t for t in terms if t.kind == "noun" and t.family == ""]
-    nouns += [n for n in (before and before.noun, sentence.topic, readings.MEMBERS) if n]
     reading.noun = next((n for n in nouns if readings.fits(aspect, n)), readings.MEMBERS)
     reading.main, reading.extra, reading.rule, reading.unknown = main, groups, "clause", False
     if groups and not main and before and before.main and before.main.id == "admitted":
@@ -74,7 +76,7 @@ def _from_clause(
 
 def _from_before(reading: Reading, before: Reading, terms: list[Term]) -> None:
     """An ellipsis: the plan of what was counted, a share of that plan, or the next of a series."""
-    planned = any(t.id == "plan" for t in terms)
+    planned = any(t.id in ("plan", "assigned") for t in terms)
     reading.noun, reading.main = before.noun, before.main
     extra = tuple(e for e in before.extra if e not in ("target_completion", "change"))
     share = reading.amount.unit == "share"
