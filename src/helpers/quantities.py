@@ -207,6 +207,9 @@ def _amounts(match: re.Match) -> Iterator[Amount]:
     elif match["over"]:
         value = round(int(match["over"]) / int(match["under"]), 4)
         yield Amount(*match.span(), value, "fraction", "share")
+    elif match["part"] and _is_fraction(match):
+        value = round(number(match["part"]) / number(match["whole"]), 4)
+        yield Amount(match.start(), match.end(), value, "fraction", "share")
     elif match["part"]:
         yield at("part", "part")
         yield at("whole", "whole")
@@ -230,6 +233,13 @@ def _amounts(match: re.Match) -> Iterator[Amount]:
         yield Amount(*match.span(), 0.0, "zero")
     else:
         yield at(form, form)
+
+
+def _is_fraction(match: re.Match) -> bool:
+    """ "Ít nhất 2/3 đảng viên", "3/4 số chi bộ": of small numbers, rounded or of a whole."""
+    part, whole, end = number(match["part"]), number(match["whole"]), match.end()
+    rounded = _QUALIFIER.search(match.string[max(0, match.start() - 20) : match.start()])
+    return part < whole <= 10 and bool(rounded or match.string.startswith(" số ", end))
 
 
 def _percent_after(text: str, end: int) -> int:

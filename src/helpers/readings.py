@@ -27,6 +27,7 @@ _TO_NUMBER = over_folded(
 _DATE_BEFORE = over_folded(
     r"(?:ngày|hôm|sáng|chiều|tối|dịp|đến|hết|từ|lễ|mùng|trước|sau|mừng|trưa|vào)\s$"
 )
+_ANNOUNCES = re.compile(r"[^:;.\d]{0,60}:")
 _PLAN_NAMED = over_folded(r"(?:nghị quyết|kế hoạch|chương trình|đề án)\s$")
 _OF = over_folded(r"\s*(?:được xếp |đạt )?(?:trong|trên)(?: tổng)?(?: số)?\s*")
 _OF_BEFORE = over_folded(r"trong(?: tổng)?(?: số)?\s$")
@@ -198,6 +199,8 @@ def _note(sentence: Sentence, event: Found) -> None:
         sentence.head = next((r for r in before.readings if r.main), before.last)
     elif event.term.id == "respectively":
         sentence.listing = True
+    elif event.term.id == "plan" and _ANNOUNCES.match(sentence.text, event.end):
+        sentence.target = True
     elif event.term.id in ("target", "actual"):
         sentence.target = event.term.id == "target"
 
@@ -592,7 +595,8 @@ def _strong_body(sentence: Sentence, reading: Reading, left: list[Found]) -> boo
     """ "Chi bộ đã có 9 người": the people of a cell or a committee are its members."""
     start = max(sentence.start, reading.amount.left - 10)
     having = _HAVING.search(sentence.text[start : reading.amount.left])
-    return bool(having) and bool(left) and left[0].term.population in ("cells", "organisations")
+    noun = next((f.term for f in left if f.term.kind == "noun"), None)
+    return bool(having and noun and noun.population in ("cells", "organisations"))
 
 
 def _after_discipline(sentence: Sentence) -> bool:
@@ -776,7 +780,8 @@ def _weak(sentence: Sentence, reading: Reading, left: list[Found], noun: Found) 
         reading.unknown = True
         return fold("sinh hoạt") in text[noun.start : noun.end]
     if term.id == "files":
-        return "quản lý" in text[max(sentence.start, amount.left - 24) : amount.left]
+        managed = "quản lý" in text[max(sentence.start, amount.left - 24) : amount.left]
+        return managed or "đảng viên" in text[noun.start : noun.end]
     if term.id == "resolutions":
         return False
     reading.unknown = reading.unknown or not term.measure

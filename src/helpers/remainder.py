@@ -48,6 +48,12 @@ def explain(sentence: Sentence, reading: Reading, lexicon: Lexicon) -> None:
     said = [t for t in terms if t.kind == "aspect" and any(readings.fits(t, n) for n in nouns)]
     if any(t.family == "other" for t in said):
         return
+    headed = before is None or before not in sentence.readings
+    if not said and headed and ":" in sentence.text[sentence.start : start]:
+        colon = sentence.text.rindex(":", sentence.start, start)
+        head = [f.term for f in lexicon.scan(sentence.text, sentence.start, colon)]
+        said = [t for t in head if t.family in ("tier", "event", "general")]
+        nouns = [t for t in head if t.kind == "noun" and t.family == ""] + nouns
     if said:
         _from_clause(reading, said, nouns, before)
     elif before and not any(t.kind == "noun" and t.family in ("", "weak") for t in terms):
@@ -59,7 +65,8 @@ def _before(sentence: Sentence, reading: Reading) -> Reading | None:
     start = reading.amount.start
     here = [r for r in sentence.readings if r.measure and r.amount.start < start]
     earlier = sentence.before.readings if sentence.before else []
-    return next((r for r in [*reversed(here), *reversed(earlier)] if r.measure), None)
+    found = [*reversed(here), *reversed(earlier)]
+    return next((r for r in found if r.measure and r.noun and r.noun.family == ""), None)
 
 
 def _from_clause(
@@ -80,9 +87,10 @@ def _from_before(reading: Reading, before: Reading, terms: list[Term]) -> None:
     reading.noun, reading.main = before.noun, before.main
     extra = tuple(e for e in before.extra if e not in ("target_completion", "change"))
     share = reading.amount.unit == "share"
+    told = any(t.id == "inherit" for t in terms)
     if planned and share:
         extra = ("target_completion",)
-    elif share != (before.amount.unit == "share"):
+    elif not (planned or (told and share)) and share != (before.amount.unit == "share"):
         return
     reading.target = reading.target or planned
     reading.extra, reading.rule, reading.unknown = extra, "carried", False
