@@ -32,10 +32,11 @@ from types import SimpleNamespace
 
 from jupyter_client.provisioning import LocalProvisioner
 
-HELPERS = ("agreement", "codebook", "corpus", "desk", "evidence", "extract", "figures", "gate")
-HELPERS += ("indicators", "profiles", "report", "scenarios", "statements", "synthetic", "worklist")
+# Ours that no notebook imports; and widgets, which look for their kernel when they are imported.
+COLD = ("batch", "execution", "proposals", "publish", "review", "verbs", "warm")
+OURS = sorted({path.stem for path in Path(__file__).parent.glob("[a-z]*.py")} - {*COLD})
 LIBRARIES = ("ipykernel.kernelapp", "numpy.random", "matplotlib.figure", "matplotlib.pyplot")
-LIBRARIES += tuple(f"helpers.{name}" for name in HELPERS)
+LIBRARIES += tuple(f"helpers.{name}" for name in OURS)
 # What a kernel imports only when it has started, or at its first cell or output.
 LIBRARIES += ("ipykernel_launcher", "ipykernel.debugger", "IPython.core.completerlib")
 LIBRARIES += ("IPython.core.debugger", "IPython.core.logger", "IPython.core.oinspect")
