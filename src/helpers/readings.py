@@ -35,6 +35,9 @@ _UNSURE = over_folded(
     r"\s(?:đã|được|bị|đang|đi|về|làm|nhận|xin|chưa|không|là|từng|biết|vừa|tự|chỉ|\d+ năm)(?=\s)"
 )
 _HAVING = over_folded(r"(?<!\w)(?:có|với|gồm|là|quản lý|tổng số|thay mặt|đại diện)(?!\w)")
+_SHARE_OF_PEOPLE = Term(
+    "aspect", "share_of_population", "event", "members", "members_share_of_population"
+)
 MEMBERS = Term("noun", "members", "", "members", "members")
 _ORGANISATIONS = Term("noun", "base_organisations", "", "organisations", "base_organisations")
 _DISCIPLINE = ("disciplined", "reprimanded", "warned", "dismissed", "expelled",
@@ -627,6 +630,9 @@ def _bare(sentence: Sentence, reading: Reading, at: int, left: list[Found]) -> b
         reading.noun = next((n for n in nouns if fits(aspect, n)), MEMBERS)
         return _near_enough(sentence, reading, at)
     if amount.unit == "share" or amount.form == "fraction":
+        if label and label.term.id == "members" and _of_people(sentence):
+            reading.noun, reading.main, reading.rule = MEMBERS, _SHARE_OF_PEOPLE, "label"
+            return True
         if (label and last is None) or (label and not _has(left[:1], "inherit")):
             reading.noun, reading.unknown, reading.rule = label.term, True, "label"
             return amount.left - label.end < 30
@@ -640,6 +646,12 @@ def _bare(sentence: Sentence, reading: Reading, at: int, left: list[Found]) -> b
     return _again(sentence, reading, left) or _ellipsis(sentence, reading)
 
 
+def _of_people(sentence: Sentence) -> bool:
+    """Whether the number of people was just told: "so với dân số 58.000, đảng viên chiếm 7%"."""
+    last = sentence.last
+    return bool(last and last.noun and last.noun.id == "population")
+
+
 def _again(sentence: Sentence, reading: Reading, left: list[Found]) -> bool:
     """ "Năm 2018, các con số tương ứng là 11, 39, 5 và 0": the measures of the sentence before."""
     before, count = sentence.before, len(sentence.readings)
@@ -647,7 +659,8 @@ def _again(sentence: Sentence, reading: Reading, left: list[Found]) -> bool:
     if not (before and listing and count < len(before.readings)):
         return False
     model = before.readings[count]
-    reading.noun, reading.main, reading.rule = model.noun, model.main, "same"
+    reading.noun, reading.main, reading.extra = model.noun, model.main, model.extra
+    reading.rule = "same"
     return True
 
 
@@ -665,6 +678,8 @@ def _inherit(sentence: Sentence, reading: Reading) -> bool:
     if not _SHARE_OF.fullmatch(segment):
         reading.noun, reading.unknown = last.noun, True
         return bool(re.search(r"đảng viên|chi bộ|tổ chức|tư cách", segment))
+    if last.noun and last.noun.id == "population":
+        return False
     source = last
     if last.denominator and len(sentence.readings) > 1:
         source = sentence.readings[-2]
@@ -759,6 +774,10 @@ def _planned(sentence: Sentence, reading: Reading, left: list[Found]) -> bool:
 def _weak(sentence: Sentence, reading: Reading, left: list[Found], noun: Found) -> bool:
     """Nouns that count for the Party only in some company: villages, communes, sessions, …"""
     term, text, amount = reading.noun, sentence.text, reading.amount
+    if term.id == "ethnic_minorities" and sentence.head:
+        reading.noun, reading.extra = MEMBERS, ("ethnic",)
+        reading.main = _event_of_all(sentence, None)
+        return True
     if term.id in ("times", "minutes") or (reading.main and amount.form != "zero"):
         return True
     if reading.main:

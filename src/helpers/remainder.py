@@ -10,6 +10,7 @@ field's subject in its clause ("hộ nghèo còn 18,7%"). The words are the rows
 
 import re
 from bisect import bisect_left
+from collections.abc import Iterable
 
 from helpers import readings
 from helpers.lexicon import Found, Lexicon, Term, over_folded
@@ -39,9 +40,8 @@ def explain(sentence: Sentence, reading: Reading, lexicon: Lexicon) -> None:
     """Give an unread number the noun and the aspects of its clause, or of the number before it."""
     ahead, behind = _clause(sentence, reading.amount)
     start, end = reading.amount.left - len(ahead), reading.amount.right + len(behind)
-    if sentence.text[start - 1 : start] == "(":
-        start = max(sentence.start, start - 40)  # "so với nghị quyết cả năm (165 người)"
-    terms = [found.term for found in lexicon.scan(sentence.text, start, end)]
+    found = list(lexicon.scan(sentence.text, start, end))
+    terms = [f.term for f in found]
     before = _before(sentence, reading)
     nouns = [t for t in terms if t.kind == "noun" and t.family == ""]
     nouns += [n for n in (before and before.noun, sentence.topic, readings.MEMBERS) if n]
@@ -56,8 +56,15 @@ def explain(sentence: Sentence, reading: Reading, lexicon: Lexicon) -> None:
         nouns = [t for t in head if t.kind == "noun" and t.family == ""] + nouns
     if said:
         _from_clause(reading, said, nouns, before)
-    elif before and not any(t.kind == "noun" and t.family in ("", "weak") for t in terms):
-        _from_before(reading, before, terms)
+    elif before and not any(_counted_else(t) for t in terms):
+        in_brackets = sentence.text[start - 1 : start] == "("
+        lead = max(sentence.start, start - 40 * in_brackets)  # "so với nghị quyết (165 người)"
+        planned = _planned(lexicon.scan(sentence.text, lead, reading.amount.left))
+        if reading.amount.unit == "share":
+            planned = planned or _planned(found) or before.target or reading.amount.value > 1
+        else:
+            planned = planned or any(t.id == "assigned" for t in terms)
+        _from_before(reading, before, planned, told=any(t.id == "inherit" for t in terms))
 
 
 def _before(sentence: Sentence, reading: Reading) -> Reading | None:
@@ -81,19 +88,24 @@ def _from_clause(
         reading.main = before.main
 
 
-def _from_before(reading: Reading, before: Reading, terms: list[Term]) -> None:
+def _counted_else(term: Term) -> bool:
+    return term.kind == "noun" and term.family in ("", "weak") and term.id != "resolutions"
+
+
+def _planned(found: Iterable[Found]) -> bool:
+    return any(f.term.id in ("plan", "resolutions") for f in found)
+
+
+def _from_before(reading: Reading, before: Reading, planned: bool, *, told: bool) -> None:
     """An ellipsis: the plan of what was counted, a share of that plan, or the next of a series."""
-    planned = any(t.id in ("plan", "assigned") for t in terms)
+    share = reading.amount.unit == "share"
+    if not planned and not (told and share) and share != (before.amount.unit == "share"):
+        return
     reading.noun, reading.main = before.noun, before.main
     extra = tuple(e for e in before.extra if e not in ("target_completion", "change"))
-    share = reading.amount.unit == "share"
-    told = any(t.id == "inherit" for t in terms)
-    if planned and share:
-        extra = ("target_completion",)
-    elif not (planned or (told and share)) and share != (before.amount.unit == "share"):
-        return
-    reading.target = reading.target or planned
-    reading.extra, reading.rule, reading.unknown = extra, "carried", False
+    reading.extra = ("target_completion",) if planned and share else extra
+    reading.target = reading.target or (planned and not share)
+    reading.rule, reading.unknown = "carried", False
 
 
 def stray(sentence: Sentence, reading: Reading, lexicon: Lexicon) -> bool:
