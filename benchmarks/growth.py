@@ -177,7 +177,7 @@ def main(argv: list[str] | None = None) -> None:
     add = parser.add_argument
     add("--sizes", type=int, nargs="+", default=list(SIZES))
     add("--large", type=int, default=LARGE, help="articles to read and propose in; 0 for none")
-    add("--notebooks", type=int, nargs="*", default=[5, 50, 500], help="sizes to compare at")
+    add("--notebooks", type=int, nargs="*", default=[5, 50, 100], help="sizes to compare at")
     add("--step", choices=STEPS, help=argparse.SUPPRESS)
     asked = parser.parse_args(argv or [])
     if asked.step:
