@@ -196,6 +196,9 @@ def _name(sentence: Sentence, at: int, measures: dict[str, str]) -> None:
     noun = reading.noun
     reading.measure = "" if reading.unknown else _composed(reading, measures)
     _class_of_badge(sentence, at, measures)
+    completion = f"{reading.measure}_target_completion"
+    if reading.amount.unit == "share" and completion in measures:
+        reading.measure = completion
     if measures.get(reading.measure) == "share" and reading.amount.unit != "share":
         reading.measure = ""
     capped = f"{reading.measure}_cap"
@@ -267,6 +270,7 @@ def _of_meetings(sentence: Sentence, reading: Reading) -> bool:
         reading.amount = quantities.scaled(amount, factor, "per_year")
     last = next((name for name in reversed(near) if name not in ("meeting", "held")), "")
     segment = re.split(r"[,;]", text[sentence.start : amount.start])[-1]
+    segment += text[amount.right : min(sentence.end, amount.right + 16)]
     last = "thematic" if "chuyên đề" in segment else last if last != "thematic" else ""
     named = {"thematic": "thematic_meeting_frequency", "": "meeting_frequency" if near else ""}
     reading.measure = named.get(last, "officer_attendance_frequency")

@@ -21,6 +21,7 @@ _WORD = re.compile(r"\w+")
 _FRAMES = {
     "strict": r"(?<!\w)(?:{})\s$",
     "soft": r"(?<!\w)(?:{})\s$",
+    "place": r"(?<!\w)(?:{})\s$",
     "before": r"(?<!\w)(?:{})(?: (?:là|có|đạt|còn|:|,))*\s$",
     "after": r"[\s-]?(?:{})(?!\w)",
     "subject": r"(?<!\w)(?:{})(?!\w)",

@@ -27,6 +27,7 @@ _TO_NUMBER = over_folded(
 _DATE_BEFORE = over_folded(
     r"(?:ngày|hôm|sáng|chiều|tối|dịp|đến|hết|từ|lễ|mùng|trước|sau|mừng|trưa|vào)\s$"
 )
+_MANY = 40  # no village or cell has a higher number for its name
 _ANNOUNCES = re.compile(r"[^:;.\d]{0,60}:")
 _PLAN_NAMED = over_folded(r"(?:nghị quyết|kế hoạch|chương trình|đề án)\s$")
 _OF = over_folded(r"\s*(?:được xếp |đạt )?(?:trong|trên)(?: tổng)?(?: số)?\s*")
@@ -44,7 +45,7 @@ _DISCIPLINE = ("disciplined", "reprimanded", "warned", "dismissed", "expelled",
                "violation_population_policy")  # fmt: skip
 _SHARE_OF = over_folded(
     r"\W*(?:(?:và|cũng|tức|hay|tương ứng|tương đương|chiếm|đạt|bằng|tỷ lệ|tỉ lệ|là|với|khoảng|"
-    r"khỏang|xấp xỉ|trên|cao|thấp|mức|hơn|gần|ước|chỉ|tới|đến|lần lượt|một|con số|số|xuống|còn|lên|năm|\d{4}"
+    r"khỏang|xấp xỉ|trên|cao|thấp|mức|thì|nay|này|đó|hơn|gần|ước|chỉ|tới|đến|lần lượt|một|con số|số|xuống|còn|lên|năm|\d{4}"
     r"|từ|chỉ tiêu|kế hoạch|mục tiêu|nghị quyết|đề ra|đặt ra)[\s:]+)*"
 )
 _FOR = re.compile(r"(?<!\w)(?:cho|đối với)\s$")
@@ -190,6 +191,8 @@ def _is_name(text: str, amount: Amount, lexicon: Lexicon, spans: list[tuple[int,
     noun_follows = at < len(spans) and spans[at][0] <= amount.right + 1
     if amount.form in ("part", "whole", "range", "zero") or amount.unit == "share" or noun_follows:
         return False
+    if amount.value < _MANY and lexicon.lists["place"].search(before):
+        return True
     return year or bool(lexicon.lists["soft"].search(before))
 
 
@@ -341,6 +344,8 @@ def _whole(
 ) -> Reading:
     """The denominator of a ratio: what was rated, or all of the noun."""
     term = noun.term if noun and noun.term.family != "generic" else part.noun
+    if part.main and part.main.id == "admitted":  # "kết nạp 84/80": done and planned
+        return Reading(amount, part.noun, part.main, rule="whole", denominator=True, target=True)
     rated = (part.main and part.main.family == "tier") or _has(right, "assessed")
     main = Term("aspect", "assessed", "general") if rated else None
     used = [f.end for f in right if f.term is part.main or f is noun or f.term.id == "assessed"]

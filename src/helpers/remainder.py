@@ -24,6 +24,7 @@ _CLAUSE_OR_NUMBER = re.compile(r"[,;:()\d]")
 _DUTY = over_folded(r"(?<!\w)mỗi (?:người|đảng viên|đồng chí|(?:\w+ ){0,2}ủy viên)(?!\w)")
 _MEAN = over_folded(r"(?:bình quân|trung bình)")
 _NOTHING_AT = over_folded(r"(?:[,;:(.]\s*|(?<!\w)(?:và|rồi|nhưng|để|song|hiện|nay)\s|^)$")
+_PEOPLE = over_folded(r"^[\s%]*(?:người|đồng chí|đ/c|quần chúng|trường hợp|đơn vị|tổ chức|nơi|ca)?")
 _LONGEST_CLAUSE = 120
 
 
@@ -42,8 +43,8 @@ def explain(sentence: Sentence, reading: Reading, lexicon: Lexicon) -> None:
     start, end = reading.amount.left - len(ahead), reading.amount.right + len(behind)
     found = list(lexicon.scan(sentence.text, start, end))
     terms = [f.term for f in found]
-    before = _before(sentence, reading)
-    nouns = [t for t in terms if t.kind == "noun" and t.family == ""]
+    before, share = _before(sentence, reading), reading.amount.unit == "share"
+    nouns = [t for t in terms if t.kind == "noun" and t.family in ("", "weak")]
     nouns += [n for n in (before and before.noun, sentence.topic, readings.MEMBERS) if n]
     said = [t for t in terms if t.kind == "aspect" and any(readings.fits(t, n) for n in nouns)]
     if any(t.family == "other" for t in said):
@@ -56,11 +57,11 @@ def explain(sentence: Sentence, reading: Reading, lexicon: Lexicon) -> None:
         nouns = [t for t in head if t.kind == "noun" and t.family == ""] + nouns
     if said:
         _from_clause(reading, said, nouns, before)
-    elif before and not any(_counted_else(t) for t in terms):
+    elif before and (share or _bare(behind, lexicon)) and not any(_counted_else(t) for t in terms):
         in_brackets = sentence.text[start - 1 : start] == "("
         lead = max(sentence.start, start - 40 * in_brackets)  # "so với nghị quyết (165 người)"
         planned = _planned(lexicon.scan(sentence.text, lead, reading.amount.left))
-        if reading.amount.unit == "share":
+        if share:
             planned = planned or _planned(found) or before.target or reading.amount.value > 1
         else:
             planned = planned or any(t.id == "assigned" for t in terms)
@@ -73,7 +74,7 @@ def _before(sentence: Sentence, reading: Reading) -> Reading | None:
     here = [r for r in sentence.readings if r.measure and r.amount.start < start]
     earlier = sentence.before.readings if sentence.before else []
     found = [*reversed(here), *reversed(earlier)]
-    return next((r for r in found if r.measure and r.noun and r.noun.family == ""), None)
+    return next((r for r in found if r.measure and r.noun and r.noun.id != "population"), None)
 
 
 def _from_clause(
@@ -86,6 +87,12 @@ def _from_clause(
     reading.main, reading.extra, reading.rule, reading.unknown = main, groups, "clause", False
     if groups and not main and before and before.main and before.main.id == "admitted":
         reading.main = before.main
+
+
+def _bare(behind: str, lexicon: Lexicon) -> bool:
+    """Whether nothing else is counted by the number that these words follow."""
+    words = _PEOPLE.sub("", behind).split()
+    return not words or bool(lexicon.lists["joint"].fullmatch(words[0]))
 
 
 def _counted_else(term: Term) -> bool:
