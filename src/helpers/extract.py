@@ -43,6 +43,7 @@ _PLAN_IS = over_folded(
 _IS_PLAN = over_folded(r"là (?:mục tiêu|chỉ tiêu)(?! đã| được)")
 _YEARLY = over_folded(r"(?:mỗi|hằng|hàng) năm[^,;.]*$|/năm")
 _RULED = over_folded(r"yêu cầu|phải|quy định|bảo đảm|đảm bảo")
+_BINDING = over_folded(r"(?<!\w)(?:(?<!số )phải|theo quy định|bắt buộc|điều lệ|khống chế|không được)(?!\w)")
 _PLANS = over_folded(r"mục tiêu|chỉ tiêu|phấn đấu|nhiệm vụ|phương hướng|kế hoạch")
 _STOCKS = ("cells", "members", "base_", "villages", "population", "communes", "sub")
 
@@ -311,6 +312,9 @@ def _status(sentence: Sentence, at: int, end: str, published: date | None) -> st
     if of_meetings and reading.amount.bound == "at_least":
         before = sentence.text[sentence.start : reading.amount.start]
         if _RULED.search(before):
+            return "rule"
+    if reading.amount.bound in ("at_least", "at_most") and not reading.target:
+        if _BINDING.search(sentence.text[max(sentence.start, amount_left - 40) : amount_left]):
             return "rule"
     near = _plan_before(sentence, reading.amount)
     bracketed = sentence.text[amount_left - 1 : amount_left] == "("

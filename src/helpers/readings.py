@@ -27,6 +27,8 @@ _TO_NUMBER = over_folded(
 _DATE_BEFORE = over_folded(
     r"(?:ngày|hôm|sáng|chiều|tối|dịp|đến|hết|từ|lễ|mùng|trước|sau|mừng|trưa|vào)\s$"
 )
+_DONE = over_folded(r"(?<!\w)(?:đã|đến nay|hiện nay|hiện có|hiện|vừa qua|năm qua|năm ngoái|kết quả|thực tế)(?!\w)")
+_OF_WEAK = ("officers", "sessions", "files", "resolutions")  # said of these nouns alone
 _MANY = 40  # no village or cell has a higher number for its name
 _ANNOUNCES = re.compile(r"[^:;.\d]{0,60}:")
 _PLAN_NAMED = over_folded(r"(?:nghị quyết|kế hoạch|chương trình|đề án)\s$")
@@ -113,8 +115,8 @@ def read(
     events = sorted([*found, *numbers, *marks], key=lambda event: event.start)
     sentence = Sentence(text, s, e, events, before.topic if before else None, claimed=s)
     sentence.before, sentence.numbers = before, numbers
-    if before and before.target and text[s : s + 3].strip()[:1] in "-+•*;":
-        sentence.target = True
+    planned = before and before.target and before.readings and before.readings[0].target
+    sentence.target = bool(planned) and not _DONE.search(text, s, e)
     for at, event in enumerate(events):
         if isinstance(event, Amount):
             reading = _interpret(sentence, at, lexicon, before)
@@ -553,6 +555,8 @@ def _generic(sentence: Sentence, reading: Reading, at: int, left: list[Found], n
     said = reading.main or reading.extra
     labels = [f.term for f in [*left, *_left(sentence, at, far=True)] if _strong(f)]
     if reading.noun.id == "unit":
+        if not reading.main and sentence.last:
+            _coordinate(sentence, reading, left)
         known = [
             t for t in [*labels, sentence.topic] if t and t.population in ("organisations", "cells")
         ]
@@ -627,6 +631,8 @@ def _bare(sentence: Sentence, reading: Reading, at: int, left: list[Found]) -> b
     far = reading.rule == "far before"
     if far and reading.main and label and not fits(reading.main, label.term):
         reading.main, reading.extra = None, ()  # said of something else further off
+    if reading.main and reading.main.population in _OF_WEAK:
+        return False
     if reading.main or reading.extra:
         far = label or next((f for f in _left(sentence, at, far=True) if _strong(f)), None)
         nouns = [far.term if far else None, last.noun if last else None, sentence.topic, MEMBERS]
