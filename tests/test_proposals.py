@@ -52,6 +52,15 @@ def test_only_parts_that_changed_are_proposed_again(collection, tmp_path):
     assert len(list((tmp_path / "parts").iterdir())) == 3
 
 
+def test_new_rules_are_used_in_a_worker_that_knew_the_old_ones(collection, tmp_path):
+    proposals.propose_all(tmp_path, threads)
+    assert "members" in {row["measure_id"] for row in proposed(tmp_path)}
+    terms = codebook.load("terms")
+    codebook.save(terms[terms["id"] != "members"], "terms")
+    proposals.propose_all(tmp_path, threads)
+    assert "members" not in {row["measure_id"] for row in proposed(tmp_path)}
+
+
 def test_a_changed_article_fails_its_part_alone_and_the_table_stays(collection, tmp_path):
     proposals.propose_all(tmp_path, threads, articles=5)
     whole = (tmp_path / "candidates.csv").read_bytes()

@@ -17,10 +17,11 @@ from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
-from helpers import batch, codebook, corpus, grid, paths, worklist
+from helpers import batch, codebook, corpus, extract, grid, paths, worklist
 from helpers.grid import Refused
 
 ARTICLES = 200  # in one part
+_in_use: list[str] = []  # the fingerprint of the rules that this process has read
 
 
 def parts(data: Path, into: Path, articles: int = ARTICLES) -> list[dict]:
@@ -30,13 +31,14 @@ def parts(data: Path, into: Path, articles: int = ARTICLES) -> list[dict]:
     """
     rows = corpus.documents().fillna("").to_dict("records")
     files = grid.contents((data / "processed").glob("*.csv"), data)
-    rules = [files.get(f"processed/{name}.csv", "") for name in ("terms", "measures", "localities")]
-    common = grid.digest(grid.our_own(files)["helpers"], *rules)
+    names = ("terms", "measures", "localities")
+    rules = grid.digest(str(data), *(files.get(f"processed/{name}.csv", "") for name in names))
+    common = grid.digest(grid.our_own(files)["helpers"], rules)
     jobs = []
     for start in range(0, len(rows), articles):
         listed = rows[start : start + articles]
         name = grid.digest(common, json.dumps(listed, ensure_ascii=False))
-        job = {"stem": f"articles from {listed[0]['document_id']}", "rows": listed}
+        job = {"stem": f"articles from {listed[0]['document_id']}", "rows": listed, "rules": rules}
         jobs.append(job | {"data": str(data), "into": str(into / f"{name}.csv")})
     return jobs
 
@@ -46,6 +48,7 @@ def propose(job: dict) -> dict:
     os.environ[paths.DATA_VARIABLE] = job["data"]
     begun, done = time.monotonic(), {"stem": job["stem"], "status": "done", "error": ""}
     try:
+        _use_rules(job["rules"])
         found = worklist.candidates([corpus.read_listed(row) for row in job["rows"]])
         text = io.StringIO()
         writer = csv.DictWriter(text, codebook.columns("checks"), lineterminator="\n")
@@ -54,6 +57,14 @@ def propose(job: dict) -> dict:
     except (ValueError, OSError) as error:  # one line, and the other parts go on
         done |= {"status": "failed", "error": str(error).splitlines()[0]}
     return done | {"seconds": round(time.monotonic() - begun, 2)}
+
+
+def _use_rules(rules: str) -> None:
+    """Forget what this process knows of other rules: the workers of a cluster live long."""
+    if _in_use != [rules]:
+        extract._committed.cache_clear()
+        worklist._proposed.cache_clear()
+        _in_use[:] = [rules]
 
 
 def propose_all(out: Path, workers, articles: int = ARTICLES, tell=lambda record: None) -> list:
