@@ -28,6 +28,7 @@ _DATE_BEFORE = over_folded(
     r"(?:ngày|hôm|sáng|chiều|tối|dịp|đến|hết|từ|lễ|mùng|trước|sau|mừng|trưa|vào)\s$"
 )
 _DONE = over_folded(r"(?<!\w)(?:đã|đến nay|hiện nay|hiện có|hiện|vừa qua|năm qua|năm ngoái|kết quả|thực tế)(?!\w)")
+_COUNTED = over_folded(r"\s(?:chi|đảng|đồng|đ/c|người|tccs|tổ|cán|quần|đoàn|dân|khẩu|nhân|hồ|thôn)(?!\w)")
 _OF_WEAK = ("officers", "sessions", "files", "resolutions")  # said of these nouns alone
 _MANY = 40  # no village or cell has a higher number for its name
 _ANNOUNCES = re.compile(r"[^:;.\d]{0,60}:")
@@ -187,7 +188,7 @@ def _is_name(text: str, amount: Amount, lexicon: Lexicon, spans: list[tuple[int,
         return True
     digits = amount.end - amount.start
     year = amount.form == "digits" and digits == 4 and 1930 <= amount.value <= 2100
-    if year and before.endswith("năm "):
+    if year and (before.endswith("năm ") or not _COUNTED.match(text, amount.right)):
         return True
     at = bisect_left(spans, (amount.right, 0))
     noun_follows = at < len(spans) and spans[at][0] <= amount.right + 1

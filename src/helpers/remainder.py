@@ -24,6 +24,7 @@ _CLAUSE_OR_NUMBER = re.compile(r"[,;:()\d]")
 _DUTY = over_folded(r"(?<!\w)mỗi (?:người|đảng viên|đồng chí|(?:\w+ ){0,2}ủy viên)(?!\w)")
 _MEAN = over_folded(r"(?:bình quân|trung bình)")
 _NOTHING_AT = over_folded(r"(?:[,;:(.]\s*|(?<!\w)(?:và|rồi|nhưng|để|song|hiện|nay)\s|^)$")
+_WORD = re.compile(r"\w+")
 _PEOPLE = over_folded(r"^[\s%]*(?:người|đồng chí|đ/c|quần chúng|trường hợp|đơn vị|tổ chức|nơi|ca)?")
 _LONGEST_CLAUSE = 120
 
@@ -91,7 +92,7 @@ def _from_clause(
 
 def _bare(behind: str, lexicon: Lexicon) -> bool:
     """Whether nothing else is counted by the number that these words follow."""
-    words = _PEOPLE.sub("", behind).split()
+    words = _WORD.findall(_PEOPLE.sub("", behind))
     return not words or bool(lexicon.lists["joint"].fullmatch(words[0]))
 
 
