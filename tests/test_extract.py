@@ -56,6 +56,38 @@ def test_a_phrasing_gives_its_measures(text, expected):
     assert measures(text) == expected
 
 
+ELLIPTIC = [
+    ("Xã kết nạp 9 đảng viên mới. Phân tích 9 người: 5 nữ, tuổi bình quân 27,4",
+     [("9", "members_admitted"), ("9", "members_admitted"), ("5", "members_admitted_female"),
+      ("27,4", "members_admitted_mean_age")]),
+    ("12 đảng viên được trao Huy hiệu Đảng: 50 năm 4, 40 năm 8",
+     [("12", "badges_awarded"), ("4", "badges_awarded_50y"), ("8", "badges_awarded_40y")]),
+    ("Tỷ lệ đảng viên dự sinh hoạt: Quý I 78,6%, quý II 83%",
+     [("78,6", "attendance_rate"), ("83", "attendance_rate")]),
+    ("Năm 2016 xã kết nạp 2 người, năm 2017: 5 người, năm 2018: 7 người.",
+     [("2", "members_admitted"), ("5", "members_admitted"), ("7", "members_admitted")]),
+    ("Nghị quyết đề ra kết nạp 60 đảng viên; đã kết nạp 47, đạt 78,3%",
+     [("60", "members_admitted"), ("47", "members_admitted"),
+      ("78,3", "members_admitted_target_completion")]),
+    ("Kết nạp đảng viên: 11 tháng được 187 người (nghị quyết 170), đạt 110%",
+     [("187", "members_admitted"), ("170", "members_admitted"),
+      ("110", "members_admitted_target_completion")]),
+    ("Xếp loại đảng viên: xuất sắc 41, tốt 214, hoàn thành 33",
+     [("41", "members_rated_excellent"), ("214", "members_rated_good"),
+      ("33", "members_rated_completed")]),
+    ("Gần 2/3 đảng viên mới là nữ", [("2/3", "members_admitted_female")]),
+    ("Chi ủy gồm ba người, mỗi người nhận 9 đến 10 hộ", [("ba", ""), ("9 đến 10", "")]),
+    ("Chi bộ mở 5 lớp cho 31 quần chúng", [("5", ""), ("31", "")]),
+    ("Chi bộ vận động dân làm 27 km đường; hộ nghèo giảm từ 61% còn 38,5%", []),
+    ("Chi bộ họp sáng 16/7 với Đoàn 959, dài 4 giờ", []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), ELLIPTIC)
+def test_a_number_that_leaves_out_its_noun_is_returned(text, expected):
+    assert measures(text) == expected
+
+
 def row(text: str, **keys) -> pd.Series:
     return extract.propose(text, **keys).iloc[0]
 

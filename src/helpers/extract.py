@@ -43,7 +43,12 @@ _PLAN_IS = over_folded(
 _IS_PLAN = over_folded(r"là (?:mục tiêu|chỉ tiêu)(?! đã| được)")
 _YEARLY = over_folded(r"(?:mỗi|hằng|hàng) năm[^,;.]*$|/năm")
 _RULED = over_folded(r"yêu cầu|phải|quy định|bảo đảm|đảm bảo")
-_BINDING = over_folded(r"(?<!\w)(?:(?<!số )phải|theo quy định|bắt buộc|điều lệ|khống chế|không được)(?!\w)")
+_BINDING = over_folded(
+    r"(?<!\w)(?:(?<!số )phải|theo quy định|bắt buộc|điều lệ|khống chế|không được)(?!\w)"
+)
+_ASSESSING = over_folded(
+    r"(?:trong(?: tổng)?(?: số)?|với|(?:đánh giá|xếp loại|phân loại|bình xét)[^,;.\d]{0,20})\s$"
+)
 _PLANS = over_folded(r"mục tiêu|chỉ tiêu|phấn đấu|nhiệm vụ|phương hướng|kế hoạch")
 _STOCKS = ("cells", "members", "base_", "villages", "population", "communes", "sub")
 
@@ -194,7 +199,6 @@ def _measure(sentence: Sentence, at: int, measures: dict[str, str]) -> bool:
 def _name(sentence: Sentence, at: int, measures: dict[str, str]) -> None:
     """Compose the measure of a reading that has its noun and aspects."""
     reading = sentence.readings[at]
-    noun = reading.noun
     reading.measure = "" if reading.unknown else _composed(reading, measures)
     _class_of_badge(sentence, at, measures)
     completion = f"{reading.measure}_target_completion"
@@ -213,7 +217,9 @@ def _class_of_badge(sentence: Sentence, at: int, measures: dict[str, str]) -> No
     of_badges = reading.measure == "badges_awarded"
     listed = reading.noun in (None, readings.MEMBERS) and not (reading.main and not of_badges)
     after = _BADGE_YEARS.match(text, reading.amount.right, reading.amount.right + 40)
-    ahead = _YEARS_AHEAD.search(text[max(sentence.start, reading.amount.left - 40) : reading.amount.left])
+    ahead = _YEARS_AHEAD.search(
+        text[max(sentence.start, reading.amount.left - 40) : reading.amount.left]
+    )
     told = any(isinstance(e, Found) and "badges" in e.term.id for e in sentence.events)
     told = told or any(r.measure.startswith("badges") for r in sentence.readings[:at])
     years = ahead or after if of_badges or (listed and told) else None
@@ -244,10 +250,11 @@ def _composed(reading: Reading, measures: dict[str, str]) -> str:
 def _rated_base(sentence: Sentence, at: int) -> None:
     """ "Trong tổng số 449 chi bộ, 90 hoàn thành xuất sắc": the first number was rated."""
     reading = sentence.readings[at]
-    before = sentence.text[max(sentence.start, reading.amount.left - 16) : reading.amount.left]
-    following = sentence.readings[at + 1 : at + 2]
+    start = max(sentence.start, reading.amount.left - 40)
+    before = sentence.text[start : reading.amount.left]
+    following = [r for r in sentence.readings[at + 1 : at + 3] if not r.denominator][:1]
     rated = following and following[0].main and following[0].main.family == "tier"
-    if rated and re.search(r"(?:trong(?: tổng)?(?: số)?|với)\s$", before):
+    if rated and _ASSESSING.search(before):
         reading.main = Term("aspect", "assessed", "general")
 
 

@@ -138,7 +138,10 @@ def _by_first_word(
 
     groups: dict[str, list[tuple[str, Term]]] = {}
     openings = [(opening, term) for wording, term in entries for opening in _openings(wording)]
-    for opening, term in sorted(openings, key=lambda item: _fixed(item[0]), reverse=True):
+    # Of two equally long wordings a noun comes first, whatever the order of the rows.
+    for opening, term in sorted(
+        openings, key=lambda o: (_fixed(o[0]), o[1].kind == "noun"), reverse=True
+    ):
         groups.setdefault(_first_word(opening), []).append((opening, term))
     return {
         word: (

@@ -35,13 +35,13 @@ _YEARS = (
 )
 _YEARS += ("vài", "những", "một", "hai", "ba", "qua", "sang", "hết", "số", "nửa", "trên", "của")
 _COUNTED = (
-    r"(?:cụ|hộ|bí|ủy|chi|đảng|tổ|đồng|đ/c|tccs|đơn|cấp|người|trường|thôn|bản|xã|ấp|quần|cán|huy|trăm|nghìn"
-    r"|mươi)"
+    r"(?:cụ|hộ|bí|ủy|chi|đảng|tổ|đồng|đ/c|tccs|đơn|cấp|người|trường|thôn|bản|xã|ấp|quần|cán|huy|trăm"
+    r"|nghìn|mươi)"
 )
 _FIVE_ALONE = rf"{''.join(f'(?<!{w} )' for w in _YEARS)}năm(?=\s{_COUNTED}(?!\w))"
 _ONE = (
-    r"một(?!\s(?:số|trong(?! (?:tổng )?số)|cách|loạt|khi|mặt|bên|vài|ít|chút|lúc|thời|phần(?!\s(?:hai|ba"
-    r"|tư|bốn|năm|sáu|mười))))"
+    r"một(?!\s(?:số|trong(?! (?:tổng )?số)|cách|loạt|khi|mặt|bên|vài|ít|chút|lúc|thời"
+    r"|phần(?!\s(?:hai|ba|tư|bốn|năm|sáu|bảy|tám|chín|mười))))"
 )
 _FIRST = rf"(?:{_ONE}|hai|ba|bốn|{_FIVE_ALONE}|sáu|bảy|bẩy|tám|chín|mười)"
 _WORDS = rf"{_FIRST}(?:\s(?:{_NEXT}|{_DIGIT}))*+(?!\w)"
@@ -70,7 +70,8 @@ _AMOUNT = re.compile(
     rf"|(?P<digits>{_SCALED})|(?P<words>{_WORDS})"
     r"|(?P<none>(?:không|chưa)(?=\s(?:(?:có|còn|phải)\s)?(?:một\s)?(?:chi|đảng|tổ|đơn|tccsđ|cấp|đồng"
     r"|cơ sở|"
-    r"trường hợp|tập thể|ai|người|nơi|thôn|bản|xã|ấp|buôn|làng|khóm)(?!\w)|\s[^,.;:]{1,40}\s(?:nào|ai)(?!\w))))"
+    r"trường hợp|tập thể|ai|người|nơi|thôn|bản|xã|ấp|buôn|làng|khóm)(?!\w)"
+    r"|\s[^,.;:]{1,40}\s(?:nào|ai)(?!\w))))"
 )
 # What the qualifier before a number says of it; both spellings where `fold` moves the tone mark.
 _BEFORE = {

@@ -27,8 +27,12 @@ _TO_NUMBER = over_folded(
 _DATE_BEFORE = over_folded(
     r"(?:ngày|hôm|sáng|chiều|tối|dịp|đến|hết|từ|lễ|mùng|trước|sau|mừng|trưa|vào)\s$"
 )
-_DONE = over_folded(r"(?<!\w)(?:đã|đến nay|hiện nay|hiện có|hiện|vừa qua|năm qua|năm ngoái|kết quả|thực tế)(?!\w)")
-_COUNTED = over_folded(r"\s(?:chi|đảng|đồng|đ/c|người|tccs|tổ|cán|quần|đoàn|dân|khẩu|nhân|hồ|thôn)(?!\w)")
+_DONE = over_folded(
+    r"(?<!\w)(?:đã|đến nay|hiện nay|hiện có|hiện|vừa qua|năm qua|năm ngoái|kết quả|thực tế)(?!\w)"
+)
+_COUNTED = over_folded(
+    r"\s(?:chi|đảng|đồng|đ/c|người|tccs|tổ|cán|quần|đoàn|dân|khẩu|nhân|hồ|thôn)(?!\w)"
+)
 _OF_WEAK = ("officers", "sessions", "files", "resolutions")  # said of these nouns alone
 _MANY = 40  # no village or cell has a higher number for its name
 _ANNOUNCES = re.compile(r"[^:;.\d]{0,60}:")
@@ -48,7 +52,8 @@ _DISCIPLINE = ("disciplined", "reprimanded", "warned", "dismissed", "expelled",
                "violation_population_policy")  # fmt: skip
 _SHARE_OF = over_folded(
     r"\W*(?:(?:và|cũng|tức|hay|tương ứng|tương đương|chiếm|đạt|bằng|tỷ lệ|tỉ lệ|là|với|khoảng|"
-    r"khỏang|xấp xỉ|trên|cao|thấp|mức|thì|nay|này|đó|hơn|gần|ước|chỉ|tới|đến|lần lượt|một|con số|số|xuống|còn|lên|năm|\d{4}"
+    r"khỏang|xấp xỉ|trên|cao|thấp|mức|thì|nay|này|đó|hơn|gần|ước|chỉ|tới|đến|lần lượt"
+    r"|một|con số|số|xuống|còn|lên|năm|\d{4}"
     r"|từ|chỉ tiêu|kế hoạch|mục tiêu|nghị quyết|đề ra|đặt ra)[\s:]+)*"
 )
 _FOR = re.compile(r"(?<!\w)(?:cho|đối với)\s$")

@@ -37,7 +37,6 @@ def unread(sentence: Sentence, lexicon: Lexicon) -> list[Reading]:
     return [Reading(a, rule="unread", unknown=True, target=sentence.target) for a in kept]
 
 
-
 def explain(sentence: Sentence, reading: Reading, lexicon: Lexicon) -> None:
     """Give an unread number the noun and the aspects of its clause, or of the number before it."""
     ahead, behind = _clause(sentence, reading.amount)
@@ -145,7 +144,9 @@ def _counts(sentence: Sentence, amount: Amount) -> bool:
     "Không" counts at the head of its clause only: not in "31 nơi chưa có chi bộ".
     """
     text, start = sentence.text, amount.start
-    if amount.form == "zero" and not _NOTHING_AT.search(text[max(sentence.start, start - 8) : start]):
+    if amount.form == "zero" and not _NOTHING_AT.search(
+        text[max(sentence.start, start - 8) : start]
+    ):
         return False
     if amount.value == 1:
         return False
