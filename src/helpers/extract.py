@@ -10,7 +10,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import date
-from functools import cache
+from functools import lru_cache
 
 import pandas as pd
 
@@ -53,9 +53,15 @@ _PLANS = over_folded(r"mục tiêu|chỉ tiêu|phấn đấu|nhiệm vụ|phươ
 _STOCKS = ("cells", "members", "base_", "villages", "population", "communes", "sub")
 
 
-@cache
 def _committed() -> tuple[Lexicon, dict[str, str], pd.DataFrame]:
     """The committed terms, the measures with their units, and the known places."""
+    files = [codebook.table_path(name) for name in ("terms", "measures", "localities")]
+    return _read_once(tuple((file, file.stat().st_mtime_ns) for file in files))
+
+
+@lru_cache(maxsize=2)
+def _read_once(files: tuple) -> tuple[Lexicon, dict[str, str], pd.DataFrame]:
+    """The same, read again only when a file or the data folder has changed."""
     measures = codebook.load("measures").set_index("measure_id")["units"].to_dict()
     return _compiled(codebook.load("terms")), measures, codebook.load("localities")
 

@@ -17,11 +17,11 @@ from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
-from helpers import batch, codebook, corpus, extract, grid, paths, worklist
+from helpers import batch, codebook, corpus, grid, paths, worklist
 from helpers.grid import Refused
 
 ARTICLES = 200  # in one part
-_in_use: list[str] = []  # the fingerprint of the rules that this process has read
+_in_use: list[str] = []  # the fingerprint of the rules that this process proposes by
 
 
 def parts(data: Path, into: Path, articles: int = ARTICLES) -> list[dict]:
@@ -60,9 +60,8 @@ def propose(job: dict) -> dict:
 
 
 def _use_rules(rules: str) -> None:
-    """Forget what this process knows of other rules: the workers of a cluster live long."""
+    """Forget what was proposed by other rules: the workers of a cluster live long."""
     if _in_use != [rules]:
-        extract._committed.cache_clear()
         worklist._proposed.cache_clear()
         _in_use[:] = [rules]
 
