@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from helpers import codebook, corpus, paths
+from helpers import codebook, corpus, paths, scoring
 
 
 @pytest.mark.parametrize("table", sorted(codebook.dictionary()))
@@ -28,7 +28,7 @@ def test_the_printed_dictionary_is_up_to_date():
     ],
 )
 def test_a_bad_value_is_named_by_line_and_column(column, value, said):
-    frame = codebook.load("furniture").astype("object")
+    frame = pd.read_csv(codebook.table_path("furniture"), dtype="str")
     frame.loc[3, column] = value
     with pytest.raises(codebook.TableInvalid, match=said) as caught:
         codebook.validate(frame, "furniture")
@@ -79,7 +79,7 @@ def articles() -> dict[str, str]:
     """The canonical texts of the five articles and of the development articles, by stem."""
     texts = {document.document_id: document.text for document in corpus.read_all()}
     for path in (paths.ROOT / "tests" / "articles").rglob("*.txt"):
-        texts[path.stem] = corpus.decode(path.read_bytes())
+        texts[path.stem] = scoring.annotated(path.read_text("utf-8"))[0]
     return texts
 
 
