@@ -112,6 +112,9 @@ def read(
     spans = [(f.start, f.end) for f in found]
     numbers = [a for a in amounts if not _inside(a.start, spans)]
     numbers = _unnamed(text, numbers, lexicon, spans)
+    if not found:
+        topic = before.topic if before else None
+        return Sentence(text, s, e, [], topic, before=before, numbers=numbers)
     written = [(a.start, a.right) for a in numbers]
     marks = [
         Found(*m.span(), Term("mark", m[0]))
