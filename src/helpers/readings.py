@@ -290,9 +290,9 @@ def _interpret(
         noun, reading.noun, right = None, None, []
     _say(sentence, reading, at, left, right, noun)
     last = sentence.last
-    if not reading.main and last and last.noun and _has(left[:1], "level_value"):
-        if not noun or noun.term.family == "generic" or noun.term is last.noun:
-            reading.main, reading.noun = last.main, last.noun
+    alike = not noun or noun.term.family == "generic" or (last and noun.term is last.noun)
+    if alike and not reading.main and last and last.noun and _has(left[:1], "level_value"):
+        reading.main, reading.noun = last.main, last.noun
     if not reading.main and before and before.last and noun and _has(left, "same"):
         reading.noun, reading.main, reading.rule = before.last.noun, before.last.main, "same"
     if not _settle(sentence, reading, at, left, noun, before):
