@@ -26,7 +26,8 @@ from pathlib import Path
 import psutil
 
 from benchmarks.synthetic import write_collection
-from helpers import grid, paths
+from helpers import paths
+from helpers.batch import grid
 
 PROFILE = "50-profile-a-locality"
 DODO = """
@@ -133,7 +134,7 @@ def cells_alone(run: tuple) -> None:
 
 def bound(runs: list[tuple]) -> None:
     """The bound: the same cells in warm processes over all cores, nothing else."""
-    from helpers import warm
+    from helpers.batch import warm
 
     warm.warm_up()
     with ProcessPoolExecutor(os.cpu_count()) as pool:

@@ -55,7 +55,8 @@ def _collection(data: Path) -> Path:
 
 
 def _measure() -> None:
-    from helpers import desk, review
+    from helpers import desk
+    from helpers.desk import review
 
     shown = _timed("open the queue", lambda: review.figures(by="benchmark"))
     _timed("open it again", lambda: review.figures(by="benchmark"))

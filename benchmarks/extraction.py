@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers import codebook, corpus, extract, quantities, scoring
+from helpers import codebook, corpus, extract, quantities
 from helpers.evidence import fold
+from helpers.extract import scoring
 
 ARTICLES = Path(__file__).parents[1] / "tests" / "articles"
 PARTS = {"devset": "devset/*.txt", "tuned on": "*.txt", "held out": "holdout/*.txt"}

@@ -22,7 +22,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers import codebook, corpus, desk, paths, statements, worklist
+from helpers import codebook, corpus, desk, paths, statements
+from helpers.desk import worklist
 from helpers.synthetic import write_collection
 
 SIZES = (5, 50, 500, 5000)

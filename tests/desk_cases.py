@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers import codebook, derivation, desk, evidence, storage
+from helpers import codebook, desk, evidence
+from helpers.desk import derivation, storage
 
 DECIDED = ("checks", "facts", "codings", "adjudications", "corrections", "audit_notes")
 CODED = ("codings_coder_1", "codings_coder_2")

@@ -25,24 +25,12 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import IllegalCharacterError
 
-from helpers import (
-    batch,
-    codebook,
-    corpus,
-    desk,
-    downloads,
-    evidence,
-    extract,
-    grid,
-    lexicon,
-    paths,
-    quantities,
-    report,
-    spreadsheet,
-    verbs,
-    worklist,
-)
+from helpers import batch, codebook, corpus, desk, evidence, extract, paths, quantities, report
+from helpers.batch import grid
 from helpers.corpus import CorpusInvalid
+from helpers.desk import spreadsheet, verbs, worklist
+from helpers.extract import lexicon
+from helpers.publish import downloads
 
 HOSTILE = (
     *("=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "'=1", "=HYPERLINK(1)"),

@@ -15,7 +15,8 @@ from filelock import FileLock
 from test_grid import write_collection, write_notebook, write_table
 
 import helpers
-from helpers import batch, execution, paths
+from helpers import batch, paths
+from helpers.batch import execution
 
 STUB = """
 import json

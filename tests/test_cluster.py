@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from test_grid import write_notebook
 
-from helpers import batch, corpus, grid, paths, proposals, synthetic, worklist
+from helpers import batch, corpus, paths, synthetic
+from helpers.batch import grid, proposals
+from helpers.desk import worklist
 
 distributed = pytest.importorskip("distributed")
 TESTS = str(Path(__file__).parent)

@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from helpers import codebook, corpus, paths, scoring
+from helpers import codebook, corpus, paths
+from helpers.extract import scoring
 
 
 @pytest.mark.parametrize("table", sorted(codebook.dictionary()))

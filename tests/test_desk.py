@@ -12,7 +12,8 @@ from desk_cases import (
     kill_while_saving,
 )
 
-from helpers import codebook, derivation, desk, storage, verbs
+from helpers import codebook, desk
+from helpers.desk import derivation, storage, verbs
 
 pytestmark = pytest.mark.usefixtures("desk_folder")
 WORDS = "65 TCCSĐ trực thuộc"

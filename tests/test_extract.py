@@ -5,7 +5,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from helpers import codebook, corpus, extract, lexicon, scoring
+from helpers import codebook, corpus, extract
+from helpers.extract import lexicon, scoring
 
 ARTICLES = sorted(Path(__file__).parent.glob("articles/**/*.txt"))
 

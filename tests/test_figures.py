@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers import bounds, drawing, figures, report
+from helpers import bounds, figures, report
 from helpers.bounds import Bounded
+from helpers.figures import drawing
 from helpers.gate import Verdict
 
 PLACES = ["yen-minh", "muong-lay", "nam-dong", "muong-khuong", "kien-xuong"]

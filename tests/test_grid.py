@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers import grid
-from helpers.grid import Parameter, Refused
+from helpers.batch import grid
+from helpers.batch.grid import Parameter, Refused
 
 
 def write_notebook(path: Path, *cells: str, parameters='language: str = "en"', **about) -> Path:

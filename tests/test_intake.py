@@ -7,7 +7,8 @@ import shutil
 import pytest
 from desk_cases import desk_folder  # noqa: F401
 
-from helpers import codebook, corpus, intake, paths, verbs
+from helpers import codebook, corpus, paths
+from helpers.desk import intake, verbs
 
 pytestmark = pytest.mark.usefixtures("desk_folder")
 TEXT = "Đảng bộ huyện Mẫu\n\nĐảng bộ huyện hiện có 41 TCCSĐ với 2.310 đảng viên.\n"

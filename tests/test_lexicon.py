@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from helpers import lexicon
 from helpers.evidence import fold
+from helpers.extract import lexicon
 
 COLUMNS = ["kind", "id", "family", "population", "measure", "pattern"]
 

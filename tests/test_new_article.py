@@ -3,7 +3,8 @@
 import subprocess
 import sys
 
-from helpers import codebook, corpus, desk, paths, review, verbs
+from helpers import codebook, corpus, desk, paths
+from helpers.desk import review, verbs
 
 TEXT = """Xây dựng Đảng ở huyện Mẫu
 

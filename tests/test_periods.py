@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from helpers import periods
 from helpers.evidence import fold
+from helpers.extract import periods
 
 NAMED = [
     ("ngày 31/12/2020", "2020-12-31", "2020-12-31", "as_of"),

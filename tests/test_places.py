@@ -2,8 +2,8 @@
 
 import pytest
 
-from helpers import places
 from helpers.evidence import fold
+from helpers.extract import places
 
 OWN = [
     ("huyện Yên Minh", "district"), ("thị xã Mường Lay", "district"), ("xã Nà Lốc", "commune"),

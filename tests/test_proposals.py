@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from helpers import batch, codebook, corpus, grid, paths, proposals, worklist
+from helpers import batch, codebook, corpus, paths
+from helpers.batch import grid, proposals
+from helpers.desk import worklist
 from helpers.synthetic import write_collection
 
 ONE = partial(batch.local_workers, 1)

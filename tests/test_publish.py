@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 from small_report import RUN, bounded, executed, notebook, shown, tables
 
-from helpers import codebook, downloads, passages, paths, publish, report
-from helpers.passages import Sources
-from helpers.publish import ReportInvalid
+from helpers import codebook, paths, publish, report
+from helpers.publish import ReportInvalid, downloads, passages
+from helpers.publish.passages import Sources
 
 HOSTILE = "=1+1<img src=x onerror=alert(1)>"
 
@@ -420,7 +420,7 @@ def test_the_record_names_rows_and_tables_but_no_time_and_no_path(written):
 
 def test_every_word_that_templates_and_code_ask_for_is_in_the_vocabulary():
     folder = paths.ROOT / "src" / "helpers"
-    files = [*folder.glob("*.py"), *folder.glob("templates/*/*.j2")]
+    files = [*folder.rglob("*.py"), *folder.rglob("templates/*/*.j2")]
     asked = {w for f in files for w in re.findall(r'\bui\(\s*"(\w+)"[,)]', f.read_text("utf-8"))}
     states = {"done", "failed", "out_of_date", "up_to_date"}
     assert len(asked) > 20

@@ -47,7 +47,7 @@ def lab(folder, browser):
         ("figures", 'review.figures(by="lan")'),
         ("themes", 'review.themes("coder_1", language="vi")'),
     ):
-        cell = nbformat.v4.new_code_cell(f"from helpers import review\n\n{call}")
+        cell = nbformat.v4.new_code_cell(f"from helpers.desk import review\n\n{call}")
         spec = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
         nbformat.write(
             nbformat.v4.new_notebook(cells=[cell], metadata=spec), root / f"{name}.ipynb"

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from helpers import scoring
+from helpers.extract import scoring
 
 ARTICLE = """published: 2021-01-14
 locality: huyện Mường Then

@@ -7,13 +7,13 @@ VERBS = {
     "report": "batch",
     "list": "batch",
     "notebooks": "batch",
-    "propose": "proposals",
-    "tables": "verbs",
-    "add": "verbs",
-    "queue-export": "verbs",
-    "queue-import": "verbs",
-    "audit": "verbs",
-    "correct": "verbs",
+    "propose": "batch.proposals",
+    "tables": "desk.verbs",
+    "add": "desk.verbs",
+    "queue-export": "desk.verbs",
+    "queue-import": "desk.verbs",
+    "audit": "desk.verbs",
+    "correct": "desk.verbs",
 }
 
 

@@ -17,8 +17,10 @@ from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
-from helpers import batch, codebook, corpus, grid, paths, worklist
-from helpers.grid import Refused
+from helpers import batch, codebook, corpus, paths
+from helpers.batch import grid
+from helpers.batch.grid import Refused
+from helpers.desk import worklist
 
 ARTICLES = 200  # in one part
 _in_use: list[str] = []  # the fingerprint of the rules that this process proposes by

@@ -12,10 +12,10 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable
 
-from helpers import readings
-from helpers.lexicon import Found, Lexicon, Term, over_folded
+from helpers.extract import readings
+from helpers.extract.lexicon import Found, Lexicon, Term, over_folded
+from helpers.extract.readings import Reading, Sentence
 from helpers.quantities import Amount
-from helpers.readings import Reading, Sentence
 
 _CARRIED = ("change", "inherited", "ellipsis", "listed", "far before")  # read from afar
 _CLAUSE_END = re.compile(r"[,;:()]")

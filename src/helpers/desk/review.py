@@ -16,9 +16,10 @@ import anywidget
 import pandas as pd
 import traitlets
 
-from helpers import codebook, corpus, desk, evidence, quantities, report, storage, worklist
-from helpers.derivation import check_unit, passage_unit
-from helpers.storage import Row
+from helpers import codebook, corpus, desk, evidence, quantities, report
+from helpers.desk import storage, worklist
+from helpers.desk.derivation import check_unit, passage_unit
+from helpers.desk.storage import Row
 
 FIGURE = (
     *("measure_id", "value", "value_low", "low_open", "value_high", "high_open", "bound", "unit"),

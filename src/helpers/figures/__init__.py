@@ -11,9 +11,10 @@ from itertools import combinations
 
 import pandas as pd
 
-from helpers import bounds, codebook, drawing, quantities, report
+from helpers import bounds, codebook, quantities, report
 from helpers.bounds import Bounded
-from helpers.drawing import GREY, NONE, Cell, Column, Grid, Row
+from helpers.figures import drawing
+from helpers.figures.drawing import GREY, NONE, Cell, Column, Grid, Row
 from helpers.report import LANGUAGES, Shown, Words
 
 OWN_LEVELS = ("district", "town")  # the localities themselves; communes are below them

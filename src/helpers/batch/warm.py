@@ -33,8 +33,14 @@ from types import SimpleNamespace
 from jupyter_client.provisioning import LocalProvisioner
 
 # Ours that no notebook imports; and widgets, which look for their kernel when they are imported.
-COLD = ("batch", "execution", "proposals", "publish", "review", "verbs", "warm")
-OURS = sorted({path.stem for path in Path(__file__).parent.glob("[a-z]*.py")} - {*COLD})
+HELPERS = Path(__file__).parents[1]
+COLD = ("__", "batch", "publish", "desk/review", "desk/verbs")
+PATHS = (path.relative_to(HELPERS).as_posix() for path in sorted(HELPERS.rglob("*.py")))
+OURS = [
+    path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    for path in PATHS
+    if not path.startswith(COLD)
+]
 LIBRARIES = ("ipykernel.kernelapp", "numpy.random", "matplotlib.figure", "matplotlib.pyplot")
 LIBRARIES += tuple(f"helpers.{name}" for name in OURS)
 # What a kernel imports only when it has started, or at its first cell or output.
@@ -60,7 +66,7 @@ class Parent:
             listener.bind(self.address)
             listener.listen(64)  # requests may come while the libraries load
             handle = listener.fileno()
-            command = [sys.executable, "-m", "helpers.warm", str(handle)]
+            command = [sys.executable, "-m", "helpers.batch.warm", str(handle)]
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[handle])
 
     def close(self) -> None:

@@ -22,9 +22,10 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from helpers import grid, paths
-from helpers.execution import execute
-from helpers.grid import Refused, Run
+from helpers import paths
+from helpers.batch import grid
+from helpers.batch.execution import execute
+from helpers.batch.grid import Refused, Run
 
 LANGUAGES = ("en", "vi")
 ATTEMPTS = 3  # at a run whose worker process was killed
@@ -238,7 +239,7 @@ def carry_out(runs: list[Run], data: Path, files: dict[str, str], options) -> li
 @contextmanager
 def warm_parent(options) -> Iterator[str]:
     """Where workers ask for warm kernels; empty where kernels are to start as usual."""
-    from helpers import warm
+    from helpers.batch import warm
 
     if options.plain or not warm.available():
         yield ""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from helpers.evidence import fold
-from helpers.lexicon import over_folded
+from helpers.extract.lexicon import over_folded
 from helpers.quantities import matches, opening
 
 _LEVELS = {

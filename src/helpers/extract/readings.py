@@ -11,7 +11,7 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 
 from helpers.evidence import fold
-from helpers.lexicon import Found, Lexicon, Term, over_folded
+from helpers.extract.lexicon import Found, Lexicon, Term, over_folded
 from helpers.quantities import Amount, qualified
 
 _MARK = over_folded(

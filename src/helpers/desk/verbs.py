@@ -8,7 +8,8 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from helpers import audit, codebook, corpus, desk, intake, paths, storage, worklist
+from helpers import audit, codebook, corpus, desk, paths
+from helpers.desk import intake, storage, worklist
 
 
 def main(argv: list[str]) -> int:

@@ -9,8 +9,9 @@ import re
 import zipfile
 from collections import Counter
 
-from helpers import passages, report
-from helpers.passages import Sources
+from helpers import report
+from helpers.publish import passages
+from helpers.publish.passages import Sources
 from helpers.report import ui
 
 _ORIGIN = ("number", "measure", "quote", "outlet", "published", "locality", "title")

@@ -14,12 +14,13 @@ from functools import lru_cache
 
 import pandas as pd
 
-from helpers import codebook, periods, places, quantities, readings, remainder
+from helpers import codebook, quantities
 from helpers.evidence import fold, selectors
-from helpers.lexicon import Found, Lexicon, Term, compiled, over_folded
+from helpers.extract import periods, places, readings, remainder
+from helpers.extract.lexicon import Found, Lexicon, Term, compiled, over_folded
+from helpers.extract.readings import Reading, Sentence
+from helpers.extract.themes import find_citations, propose_themes  # noqa: F401 - part of the contract
 from helpers.quantities import Amount
-from helpers.readings import Reading, Sentence
-from helpers.themes import find_citations, propose_themes  # noqa: F401 - part of the contract
 
 COLUMNS = [
     "char_start", "char_end", "number_text", "quote", "prefix", "suffix", "value", "value_low",
@@ -326,9 +327,10 @@ def _status(sentence: Sentence, at: int, end: str, published: date | None) -> st
         before = sentence.text[sentence.start : reading.amount.start]
         if _RULED.search(before):
             return "rule"
-    if reading.amount.bound in ("at_least", "at_most") and not reading.target:
-        if _BINDING.search(sentence.text[max(sentence.start, amount_left - 40) : amount_left]):
-            return "rule"
+    limit = reading.amount.bound in ("at_least", "at_most") and not reading.target
+    just_before = sentence.text[max(sentence.start, amount_left - 40) : amount_left]
+    if limit and _BINDING.search(just_before):
+        return "rule"
     near = _plan_before(sentence, reading.amount)
     bracketed = sentence.text[amount_left - 1 : amount_left] == "("
     if bracketed and at and sentence.readings[at - 1].rule == "completion":

@@ -7,9 +7,10 @@
 
 import pandas as pd
 
-from helpers import audit, codebook, corpus, derivation, statements, storage
-from helpers.derivation import check_unit, fact_id, locate, passage_unit
-from helpers.storage import Row
+from helpers import audit, codebook, corpus, statements
+from helpers.desk import derivation, storage
+from helpers.desk.derivation import check_unit, fact_id, locate, passage_unit
+from helpers.desk.storage import Row
 
 CODERS = ("coder_1", "coder_2")
 DECIDED = ("checks", "codings_coder_1", "codings_coder_2", "adjudications", "corrections")

@@ -12,7 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 from subprocess import DEVNULL
 
-from helpers import grid, paths
+from helpers import paths
+from helpers.batch import grid
 
 CELL_SECONDS = 600  # a cell that takes longer has failed
 
@@ -28,7 +29,7 @@ def kernel_manager(scratch: str, warm: str) -> type:
     """
     from jupyter_client import AsyncKernelManager
 
-    from helpers.warm import Provisioner, own_address
+    from helpers.batch.warm import Provisioner, own_address
 
     address = own_address() if warm == "own" else warm
     transport = "ipc" if os.name == "posix" else "tcp"

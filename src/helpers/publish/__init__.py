@@ -21,8 +21,9 @@ from nbconvert import HTMLExporter, TemplateExporter
 from nbconvert.filters.highlight import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-from helpers import audit, downloads, passages, report
-from helpers.passages import LINK, LINKED, Sources, Uses
+from helpers import audit, report
+from helpers.publish import downloads, passages
+from helpers.publish.passages import LINK, LINKED, Sources, Uses
 from helpers.report import LANGUAGES, MIME, labels, ui
 
 _FILLER = re.compile(r"(figure|image|chart|plot|picture|hình|biểu đồ|ảnh|todo|alt)?[\s\d.:]*", re.I)

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers import codebook, corpus, derivation, desk, evidence, extract, spreadsheet, storage
-from helpers.derivation import check_unit, locate, passage_unit
-from helpers.storage import Row
+from helpers import codebook, corpus, desk, evidence, extract
+from helpers.desk import derivation, spreadsheet, storage
+from helpers.desk.derivation import check_unit, locate, passage_unit
+from helpers.desk.storage import Row
 
 DECISIONS = ("accepted", "corrected", "added", "rejected")
 STATES = ("conflict", "gone", "changed", "ambiguous", "open", "decided")  # what comes first

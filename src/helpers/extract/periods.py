@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from helpers import quantities
-from helpers.lexicon import over_folded
+from helpers.extract.lexicon import over_folded
 
 _Y = r"(?:19|20)\d{2}"
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "1": 1, "2": 2, "3": 3, "4": 4}

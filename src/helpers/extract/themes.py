@@ -12,9 +12,10 @@ from functools import cache
 
 import pandas as pd
 
-from helpers import codebook, places
+from helpers import codebook
 from helpers.evidence import fold, selectors
-from helpers.lexicon import alternatives, over_folded
+from helpers.extract import places
+from helpers.extract.lexicon import alternatives, over_folded
 
 THEME_COLUMNS = ["char_start", "char_end", "quote", "prefix", "suffix", "theme_id", "stance",
                  "status", "place", "level", "rule"]  # fmt: skip

@@ -5,8 +5,9 @@ Rows in, rows out, all of CSV text; nothing here reads or writes a file.
 
 import pandas as pd
 
-from helpers import evidence, storage
-from helpers.storage import Row
+from helpers import evidence
+from helpers.desk import storage
+from helpers.desk.storage import Row
 
 SAID = ("stance", "status", "level", "place_id")
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers import codebook, corpus, evidence, paths, storage
+from helpers import codebook, corpus, evidence, paths
+from helpers.desk import storage
 
 REQUIRED = ("locality", "published")
 OPTIONS = {
