@@ -133,3 +133,8 @@ def test_a_link_out_of_the_folder_is_refused(data_folder, tmp_path):
 def test_an_unknown_document_names_the_known_ones():
     with pytest.raises(corpus.CorpusInvalid, match="known documents: .*kien-xuong-2023"):
         corpus.read("hanoi")
+
+
+def test_an_unknown_locality_names_the_known_ones():
+    with pytest.raises(corpus.CorpusInvalid, match="known localities: .*yen-minh"):
+        corpus.about("hanoi")

@@ -121,6 +121,20 @@ def read(document_id: str) -> Document:
     return read_listed(rows.iloc[0].to_dict())
 
 
+def about(locality_id: str) -> pd.DataFrame:
+    """The manifest of the articles on one locality; `CorpusInvalid` names the known localities.
+
+    >>> about("nam-dong")["document_id"].tolist()
+    ['nam-dong-2015']
+    """
+    manifest = documents()
+    rows = manifest[manifest["locality_id"] == locality_id]
+    if rows.empty:
+        known = ", ".join(manifest["locality_id"].unique())
+        raise CorpusInvalid(f"no article on locality {locality_id!r}; known localities: {known}")
+    return rows
+
+
 def read_all() -> list[Document]:
     """Every article of the manifest, in its order."""
     return [read_listed(row) for row in documents().to_dict("records")]
