@@ -172,5 +172,5 @@ def executed(folder: Path, stem: str = "60-compare-size", outputs=None) -> Path:
 RUN = {
     "notebook": "60-compare-size",
     "parameters": {"language": "en", "locality": "kien-xuong", "max_year_gap": 1},
-    "fingerprints": {"data": "3f2a" * 16, "helpers": "9b1c" * 16, "lock": "77" * 32},
+    "fingerprints": {"data": "3f2a" * 16, "code": "9b1c" * 16, "lock": "77" * 32},
 }

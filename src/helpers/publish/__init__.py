@@ -480,10 +480,9 @@ def _about(record: dict, language: str) -> list[str]:
 
 
 def _fingerprints(record: dict, language: str) -> dict[str, str]:
-    """Of the data as a whole, of the code and of the words; by a name for readers."""
-    names = {"data": "data", "helpers": "code", "notebook": "notebook", "codebooks": "codebook"}
+    """Of the data and of the code that the report was made from, by a name for readers."""
     marks = record["fingerprints"]
-    return {ui(names[n], language): str(marks[n])[:12] for n in names if n in marks}
+    return {ui(name, language): str(marks[name])[:12] for name in ("data", "code") if name in marks}
 
 
 def _dates(record: dict, language: str) -> str:
