@@ -40,7 +40,7 @@ stress: $(READY) ## ten minutes of hostile input per target; long kill and concu
 	@$(RUN) -m pytest -q -p no:cacheprovider tests/stress $(ARGS)
 
 vulnerabilities: $(READY) ## ask the advisory database about every pinned dependency
-	@$(RUN) -m pip_audit --require-hashes --disable-pip -r requirements.lock
+	@$(RUN) -m pip_audit --strict --require-hashes --disable-pip -r requirements.lock
 
 docs/evidence-map.svg: notebooks/10-read-the-corpus.ipynb $(READY)
 	@$(RUN) -c "import json; cells = json.load(open('$<', encoding='utf-8'))['cells']; \

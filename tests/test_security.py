@@ -52,6 +52,12 @@ def test_every_dependency_is_pinned_by_hash():
     assert not re.search(r"https?://|--(?:extra-)?index-url|git\+", lock)
 
 
+def test_a_dependency_that_could_not_be_asked_about_is_not_reported_as_safe():
+    """Without --strict, pip-audit says "none found" of packages that it could not look up."""
+    asked = (paths.ROOT / "Makefile").read_text("utf-8")
+    assert re.search(r"pip_audit (?=.*--strict)(?=.*requirements\.lock)", asked)
+
+
 def test_a_workbook_that_would_fill_the_memory_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(spreadsheet, "LARGEST", 1 << 20)
     bomb = tmp_path / "bomb.xlsx"
