@@ -144,6 +144,22 @@ def test_each_refusal_is_named_by_row_and_column_and_the_rest_is_saved(book):
     assert named == [[MEMBERS, "level", "galaxy"], [MEMBERS, "period_end", "4/12/2019"]]
 
 
+def test_a_wrong_value_does_not_hide_an_unknown_id(book):
+    path, edit = book
+    edit(
+        {
+            (CELLS, "decision"): "accepted",
+            (CELLS, "measure_id"): "galaxies",
+            (MEMBERS, "decision"): "accepted",
+            (MEMBERS, "period_end"): "4/12/2019",
+        }
+    )
+    saved, refused = worklist.import_queue(path, "lan", DAY)
+    named = refused[["row", "column", "found"]].values.tolist()
+    wrong = [[CELLS, "measure_id", "galaxies"], [MEMBERS, "period_end", "4/12/2019"]]
+    assert (saved, named) == (0, sorted(wrong))
+
+
 @pytest.mark.parametrize(
     ("cells", "column"),
     [

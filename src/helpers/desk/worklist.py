@@ -273,13 +273,15 @@ def _misfits(ready: list[tuple[spreadsheet.Edited, Row]]) -> list[tuple[int, str
     """The cells that do not fit the dictionary or would not make one whole fact."""
     try:
         storage.as_text([decided for _, decided in ready], "checks")
-        found = []
-    except codebook.TableInvalid as error:
+    except codebook.TableInvalid as error:  # says first what is no value, then what is no id
         found = [
             (ready[bad.line - 2][0].line, bad.column, bad.expected, bad.found)
             for bad in error.rows.itertuples()
         ]
-    unread = {line for line, *_ in found}
-    for row, decided in ((row, decided) for row, decided in ready if row.line not in unread):
-        found += [(row.line, *wrong, decided[wrong[0]]) for wrong in desk.unfit(decided)]
-    return found
+        lines = {line for line, *_ in found}
+        return found + _misfits([pair for pair in ready if pair[0].line not in lines])
+    return [
+        (row.line, *wrong, decided[wrong[0]])
+        for row, decided in ready
+        for wrong in desk.unfit(decided)
+    ]
