@@ -53,6 +53,15 @@ def test_outside_jupyterlab_a_table_is_shown_and_no_widget(monkeypatch):
     assert "<table" in data["text/html"] and not [kind for kind in data if "widget" in kind]
 
 
+def test_a_saved_notebook_says_how_to_go_on_and_shows_the_queue(at_desk, monkeypatch):
+    shown = []
+    monkeypatch.setattr(review, "display", lambda what, **_: shown.append(what))
+    at_desk._ipython_display_()
+    live, kept = shown
+    assert "application/vnd.jupyter.widget-view+json" in live
+    assert "run this cell again" in kept.data and f"{len(at_desk.rows)} rows" in kept.data
+
+
 def test_accepting_and_confirming_sign_the_row(at_desk):
     go_to(at_desk, "1.142")
     assert decide(at_desk, "accept").startswith("Saved: 1.142")

@@ -10,11 +10,13 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from html import escape
 from pathlib import Path
 
 import anywidget
 import pandas as pd
 import traitlets
+from IPython.display import HTML, display
 
 from helpers import codebook, corpus, desk, evidence, quantities, report
 from helpers.desk import storage, worklist
@@ -110,7 +112,11 @@ def _open(task: Task, language: str, by: str | None):
     in_lab = "JPY_SESSION_NAME" in os.environ  # inherited by a batch that a notebook starts
     if in_lab and not storage.is_read_only():
         return Review(task, language, by or getpass.getuser())
-    rows = task.rows(corpus.read_all())
+    return _table(task, task.rows(corpus.read_all()), language)
+
+
+def _table(task: Task, rows: list[Row], language: str) -> report.Shown:
+    """The queue as it stands, for where no kernel answers."""
     columns = ["document_id", "number_text", "theme_id", "measure_id", "decision", "follows"]
     frame = pd.DataFrame(rows, columns=[*columns, "state"]).dropna(axis="columns", how="all")
     return report.table(
@@ -138,6 +144,14 @@ class Review(anywidget.AnyWidget):
         self._load()
         self._show()
         self.on_msg(self._heard)
+
+    def _ipython_display_(self) -> None:
+        """The desk, and folded under it what a saved notebook shows when the kernel is gone."""
+        data, metadata = self._repr_mimebundle_()
+        display(data, metadata=metadata, raw=True)
+        table = _table(self.task, self.rows, self.language).parts[self.language]["html"]
+        summary = escape(self.fixed["words"]["run_again"])
+        display(HTML(f"<details><summary>{summary}</summary>{table}</details>"))
 
     def _load(self) -> None:
         self.documents = corpus.read_all()
