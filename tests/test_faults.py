@@ -96,6 +96,16 @@ def test_a_disk_that_fills_between_two_tables_is_put_right_by_the_next_derivatio
     assert desk.tables() == ["facts"] and len(codebook.load("facts")) == 2
 
 
+def test_a_full_disk_is_said_with_what_to_do(articles, monkeypatch, capsys):
+    def full(*_, **__) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(desk, "tables", full)
+    assert verbs.main(["tables"]) == 1
+    said = capsys.readouterr().err
+    assert "No space left" in said and "make room, then do it again" in said
+
+
 def test_a_full_disk_adds_no_half_article(articles, tmp_path):
     text = tmp_path / "new.txt"
     text.write_text("Huyện có 12 chi bộ. " * 100, "utf-8")

@@ -1,6 +1,7 @@
 """The verbs of the command line on the tables: derive, audit, add, to a spreadsheet and back."""
 
 import argparse
+import errno
 import getpass
 import os
 import subprocess
@@ -20,7 +21,9 @@ def main(argv: list[str]) -> int:
     try:
         return _VERBS[chosen.verb](chosen)
     except (ValueError, OSError) as error:
-        print(error, file=sys.stderr)
+        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+        advice = f" for {paths.data()}: no file is half written; make room, then do it again"
+        print(f"{error}{advice if full else ''}", file=sys.stderr)
         return 1
 
 
