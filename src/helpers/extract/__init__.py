@@ -30,11 +30,14 @@ COLUMNS = [
 ]  # fmt: skip
 _LONGEST = 1500  # a sentence is cut here, so that work stays linear in any text
 _SENTENCE_END = over_folded(r"(?<!\btx)(?<!\btp)(?<!\bt)(?<!\bđ)(?<!\bths)[.!?…]+[\"”’)]*(?=\s|$)")
+_ITEM = re.compile(r"[.)]\s")
 _PER = over_folded(r"\s*(?:/|một|mỗi|trong một|trong)\s*(?:1\s)?(năm|tháng|qúy|tuần)(?!\w)")
 _EACH = over_folded(r"(?:mỗi|hằng|hàng|một|1)\s(năm|tháng|qúy|tuần)(?!\w)")
 _TIMES = {"năm": 1.0, "tháng": 12.0, "qúy": 4.0, "tuần": 52.0}
 _BADGE_YEARS = over_folded(r"[^\d,;]{0,30}?(\d{2}) năm")
-_YEARS_AHEAD = over_folded(r"(\d{2}) năm(?: tuổi đảng)?(?: cho| tặng| là| có|:)?\s(?:\w+\s)?$")
+_YEARS_AHEAD = over_folded(
+    r"(\d{2}) năm(?: tuổi đảng)?(?: cho| tặng| là| có|:)?\s(?:(?!và )\w+\s)?$"
+)
 _PLAN_IS = over_folded(
     r"[\s(:,]*(?:(?:là|của|cả|năm|nay|tới|\d{4}|đề ra|đặt ra|được giao|giao|kết nạp|phải|từ|có"
     r"|đạt|này|"
@@ -93,7 +96,7 @@ def propose(
     if terms is not None:
         lexicon = _compiled(terms)
     folded = fold(text)
-    amounts = quantities.read(folded)
+    amounts = [a for a in quantities.read(folded) if not _counts_items(folded, a)]
     if not amounts:
         return pd.DataFrame(columns=COLUMNS)
     day = date.fromisoformat(published) if isinstance(published, str) and published else None
@@ -103,17 +106,23 @@ def propose(
     heading_plans = False
     named = False  # the Party, in the line before
     listing = False  # in a list under a heading such as "Mục tiêu nhiệm kỳ 2020 - 2025:"
+    asked: Reading | None = None  # what the question or heading before is about
     for start, end in _lines(folded):
         bullet = folded[start : start + 4].strip()[:1] in tuple("-–+•*")
         if not (bullet and listing):
             clock.paragraph()
             where.paragraph()
             listing = folded[start:end].rstrip().endswith(":")
-        counted = _from(amounts, end) > _from(amounts, start)
-        if not (counted or listing) or _furniture(folded, start, end, lexicon):
+        if _furniture(folded, start, end, lexicon):
             continue
+        counted = _from(amounts, end) > _from(amounts, start)
         told, named = named, bool(lexicon.lists["party"].search(folded, start, end))
+        if not counted and remainder.opens(folded, start, end):
+            asked = remainder.topic(folded, start, end, lexicon)
+        if not (counted or listing):
+            continue
         before: Sentence | None = None
+        about = asked
         for s, e in _sentences(folded, start, end):
             clock.sentence(s, e)
             where.sentence(s, e)
@@ -122,18 +131,28 @@ def propose(
             if listing and not bullet:
                 heading_plans = bool(_PLANS.search(folded, s, e))
             if not inside:
+                about = remainder.topic(folded, s, e, lexicon) or about
                 continue
-            sentence = readings.read(folded, s, e, inside, lexicon, before)
+            sentence = readings.read(folded, s, e, inside, lexicon, before, about)
             planned = listing and bullet and heading_plans
             for reading in sentence.readings:
                 reading.target = reading.target or planned
-            _complete(sentence, measures, lexicon, told or named)
+            _complete(sentence, measures, lexicon, told or named or about is not None)
             rows.extend(
                 _row(text, sentence, at, clock, where, measures)
                 for at in range(len(sentence.readings))
             )
-            before = sentence
+            before, about = sentence, remainder.latest(sentence) or about
+        last = folded[start:end].rstrip()[-1:]
+        if last in (":", "?"):
+            asked = about
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _counts_items(folded: str, amount: Amount) -> bool:
+    """Whether a number only numbers a heading or an item: "2. Kết nạp đảng viên"."""
+    opens = not folded[max(0, amount.start - 12) : amount.start].rpartition("\n")[2].strip("( ")
+    return opens and amount.form == "digits" and bool(_ITEM.match(folded, amount.end))
 
 
 def _from(amounts: list[Amount], position: int) -> int:
@@ -209,7 +228,8 @@ def _name(sentence: Sentence, at: int, measures: dict[str, str]) -> None:
     reading.measure = "" if reading.unknown else _composed(reading, measures)
     _class_of_badge(sentence, at, measures)
     completion = f"{reading.measure}_target_completion"
-    if reading.amount.unit == "share" and completion in measures:
+    of_plan = reading.amount.unit == "share" and reading.rule != "clause"
+    if of_plan and completion in measures:
         reading.measure = completion
     if measures.get(reading.measure) == "share" and reading.amount.unit != "share":
         reading.measure = ""
@@ -251,7 +271,8 @@ def _composed(reading: Reading, measures: dict[str, str]) -> str:
         name = "_".join([prefix, *parts, *reading.extra])
         if name in measures:
             return name
-    return ""
+    adjective = main and main.family == "event" and reading.rule == "after"
+    return f"{noun.id}_{main.id}" if adjective and f"{noun.id}_{main.id}" in measures else ""
 
 
 def _rated_base(sentence: Sentence, at: int) -> None:
@@ -261,8 +282,18 @@ def _rated_base(sentence: Sentence, at: int) -> None:
     before = sentence.text[start : reading.amount.left]
     following = [r for r in sentence.readings[at + 1 : at + 3] if not r.denominator][:1]
     rated = following and following[0].main and following[0].main.family == "tier"
-    if rated and _ASSESSING.search(before):
+    if rated and (_ASSESSING.search(before) or _parts_add_up(sentence, at)):
         reading.main = Term("aspect", "assessed", "general")
+
+
+def _parts_add_up(sentence: Sentence, at: int) -> bool:
+    """Whether the tiers that follow a number add up to it: then all of it was rated."""
+    whole = sentence.readings[at]
+    rest = sentence.readings[at + 1 : at + 8]
+    tiers = [r for r in rest if r.main and r.main.family == "tier" and r.amount.unit == "count"]
+    alike = [r.amount.value for r in tiers if r.noun.population == whole.noun.population]
+    sums = [sum(alike[:count]) for count in range(2, len(alike) + 1)]
+    return whole.amount.value in sums
 
 
 def _of_meetings(sentence: Sentence, reading: Reading) -> bool:
@@ -274,7 +305,8 @@ def _of_meetings(sentence: Sentence, reading: Reading) -> bool:
     near = [e.term.id for e in terms if e.term.id in kinds and e.start < amount.start]
     if reading.noun and reading.noun.id == "minutes":
         reading.measure = "meeting_duration"
-        return bool(ids & {"meeting", "held", "attended", "thematic"})
+        told = " buổi " in text[sentence.start : amount.start]
+        return told or bool(ids & {"meeting", "held", "attended", "thematic"})
     if amount.form != "every":
         noun_end = text.find("lần", amount.right, amount.right + 12) + 3
         per = _PER.match(text, noun_end) if noun_end > 2 else None
@@ -323,6 +355,8 @@ def _status(sentence: Sentence, at: int, end: str, published: date | None) -> st
     if reading.ceiling or reading.measure.endswith("_frequency"):
         return "rule"
     of_meetings = reading.measure in ("meeting_duration", "attendance_rate")
+    if reading.measure == "meeting_duration" and reading.amount.bound in ("at_most", "range"):
+        return "rule"
     if of_meetings and reading.amount.bound == "at_least":
         before = sentence.text[sentence.start : reading.amount.start]
         if _RULED.search(before):

@@ -22,7 +22,8 @@ _TO_NOUN = over_folded(
     r"|những |lượt )*"
 )
 _TO_NUMBER = over_folded(
-    r"(?:.*(?:là|có|:|đạt|còn|gồm|được|=|lên|chỉ|vẹn|tới|đến|với|thêm|nhất|thành|mới|từ|\())?\s*"
+    r"(?:.*(?:là|có|:|đạt|còn|gồm|được|=|lên|chỉ|vẹn|tới|đến|với|thêm|nhất|thành|mới|từ|\("
+    r"|thì|cũng|vẫn|hiện|đã))?\s*"
 )
 _DATE_BEFORE = over_folded(
     r"(?:ngày|hôm|sáng|chiều|tối|dịp|đến|hết|từ|lễ|mùng|trước|sau|mừng|trưa|vào)\s$"
@@ -47,9 +48,16 @@ _SHARE_OF_PEOPLE = Term(
     "aspect", "share_of_population", "event", "members", "members_share_of_population"
 )
 MEMBERS = Term("noun", "members", "", "members", "members")
-_ORGANISATIONS = Term("noun", "base_organisations", "", "organisations", "base_organisations")
+CELLS = Term("noun", "cells", "", "cells", "cells")
+ORGANISATIONS = Term("noun", "base_organisations", "", "organisations", "base_organisations")
 _DISCIPLINE = ("disciplined", "reprimanded", "warned", "dismissed", "expelled",
                "violation_population_policy")  # fmt: skip
+_DISCIPLINED = Term("aspect", "disciplined", "general", "members|organisations|cells")
+_EARLIER = over_folded(  # "cùng kỳ", "năm ngoái là": the same number of another time
+    r"(?:^|[,;(]|so với|trong khi)\s*(?:(?:còn|thì|và|của|nhưng)\s)*"
+    r"(?:cùng kỳ(?: năm)?|(?:cả )?năm|quý|(?:\d+|sáu|chín) tháng (?:đầu|cuối) năm)(?: (?:trước|ngoái|trước đó|nay|qua|\d{4}|[iv]+"
+    r"|tới))*(?: (?:là|có|chỉ|được|đạt|thì|còn|mới|với))*[\s:(]*$"
+)
 _SHARE_OF = over_folded(
     r"\W*(?:(?:và|cũng|tức|hay|tương ứng|tương đương|chiếm|đạt|bằng|tỷ lệ|tỉ lệ|là|với|khoảng|"
     r"khỏang|xấp xỉ|trên|cao|thấp|mức|thì|nay|này|đó|hơn|gần|ước|chỉ|tới|đến|lần lượt"
@@ -57,6 +65,12 @@ _SHARE_OF = over_folded(
     r"|từ|chỉ tiêu|kế hoạch|mục tiêu|nghị quyết|đề ra|đặt ra)[\s:]+)*"
 )
 _FOR = re.compile(r"(?<!\w)(?:cho|đối với)\s$")
+_SUBJECTS = ("cells", "cells_in_villages", "cells_under_base", "members", "base_organisations",
+             "villages", "committees")  # fmt: skip
+_NONE_PASSES = over_folded(  # "không buổi nào dưới 90%" sets a lower bound
+    r"(?:không|chưa)\s(?:(?:\w+\s){1,2}nào|để)\s(?:\w+\s)?(dưới|thấp hơn|quá|trên)\s$"
+)
+_BEING = over_folded(r"\s*(?:(?:thì|:|là|có|cũng|vẫn|hiện|còn|được|chỉ)\s*)+")
 _PLACES_LIST = ("villages", "communes", "population")
 _DURATION = over_folded(r"\s(?:năm(?! \d{4})|tuổi|giờ|ngày)(?!\w)")
 _NEXT_WORD = re.compile(r"\s*(\w*)")
@@ -65,9 +79,9 @@ _PARTY_NEARBY = over_folded(r"chi bộ|đảng viên|tổ chức đảng|sinh ho
 
 @dataclass(slots=True)
 class Reading:
-    """What a number was read to mean."""
+    """What a number was read to mean; without a number, what the numbers to come are about."""
 
-    amount: Amount
+    amount: Amount | None
     noun: Term | None = None
     main: Term | None = None
     extra: tuple[str, ...] = ()
@@ -95,6 +109,7 @@ class Sentence:
     claimed: int = 0  # where the words used by the number before end
     target: bool = False
     before: "Sentence | None" = None
+    about: Reading | None = None  # the number, question or heading before it
     listing: bool = False  # behind "lần lượt"
     readings: list[Reading] = field(default_factory=list)
     numbers: list[Amount] = field(default_factory=list)
@@ -105,16 +120,19 @@ class Sentence:
 
 
 def read(
-    text: str, s: int, e: int, amounts: list[Amount], lexicon: Lexicon, before: Sentence | None
-) -> Sentence:
+    text: str, s: int, e: int, amounts: list[Amount], lexicon: Lexicon,
+    before: Sentence | None, about: Reading | None,
+) -> Sentence:  # fmt: skip
     """The readings of one sentence of a folded text, measures not yet composed."""
     found = list(lexicon.scan(text, s, e))
     spans = [(f.start, f.end) for f in found]
     numbers = [a for a in amounts if not _inside(a.start, spans)]
-    numbers = _unnamed(text, numbers, lexicon, spans)
+    numbers = [_bounded(text, a, s) for a in _unnamed(text, numbers, lexicon, spans)]
+    topic = before.topic if before else None
+    if about and about.noun.family != "weak" and not (before and about.amount):
+        topic = about.noun
     if not found:
-        topic = before.topic if before else None
-        return Sentence(text, s, e, [], topic, before=before, numbers=numbers)
+        return Sentence(text, s, e, [], topic, before=before, about=about, numbers=numbers)
     written = [(a.start, a.right) for a in numbers]
     marks = [
         Found(*m.span(), Term("mark", m[0]))
@@ -122,8 +140,8 @@ def read(
         if not _inside(m.start(), spans) and not _inside(m.start(), written)
     ]
     events = sorted([*found, *numbers, *marks], key=lambda event: event.start)
-    sentence = Sentence(text, s, e, events, before.topic if before else None, claimed=s)
-    sentence.before, sentence.numbers = before, numbers
+    sentence = Sentence(text, s, e, events, topic, claimed=s)
+    sentence.before, sentence.about, sentence.numbers = before, about, numbers
     planned = before and before.target and before.readings and before.readings[0].target
     sentence.target = bool(planned) and not _DONE.search(text, s, e)
     for at, event in enumerate(events):
@@ -135,20 +153,24 @@ def read(
                     sentence.topic = reading.noun
         elif event.term.kind == "cue":
             _note(sentence, event)
-        elif not sentence.readings:
-            sentence.topic = _topic(text, event) or sentence.topic
+        elif not sentence.readings and (opened := subject(text, event)):
+            sentence.topic = opened
+            if text.startswith((":", " thì"), event.end):
+                sentence.about = Reading(None, opened, rule="topic")
     _distribute(sentence)
     _share_forward(sentence)
     _split_base(sentence)
     return sentence
 
 
-def _topic(text: str, event: Found) -> Term | None:
+def subject(text: str, event: Found) -> Term | None:
     """The noun a sentence opens with, which the numbers without one are about."""
-    if event.term.id in ("cells", "members", "base_organisations", "cells_under_base"):
+    if event.term.kind == "noun" and event.term.id in _SUBJECTS:
         return event.term
-    of_party = event.term.id == "unit" and "đảng" in text[event.start : event.end]
-    return _ORGANISATIONS if of_party else None
+    of_party = event.term.id == "unit" and (
+        "đảng" in text[event.start : event.end] or text.endswith("về ", 0, event.start)
+    )
+    return ORGANISATIONS if of_party else None
 
 
 def _inside(position: int, spans: list[tuple[int, int]]) -> bool:
@@ -168,6 +190,14 @@ def _unnamed(
         elif _planned_beside(text, before, amount) or not _is_name(text, amount, lexicon, spans):
             kept.append(amount)
     return kept
+
+
+def _bounded(text: str, amount: Amount, start: int) -> Amount:
+    """The amount with the bound that a negation turns round: "không buổi nào dưới 90%"."""
+    negated = _NONE_PASSES.search(text[max(start, amount.start - 30) : amount.start])
+    if not negated:
+        return amount
+    return qualified(amount, "at_least" if negated[1] in ("dưới", "thấp hơn") else "at_most")
 
 
 def _planned_beside(text: str, before: Amount | None, amount: Amount) -> bool:
@@ -278,7 +308,13 @@ def _interpret(
         right = [*right, *more]
     if noun and noun.term.family == "outside":
         return None
-    if not noun and not whole and not _may_lack_noun(sentence.text, amount, right, lexicon):
+    earlier = _earlier(sentence, amount, noun)
+    if (
+        not noun
+        and not whole
+        and not earlier
+        and not _may_lack_noun(sentence.text, amount, right, lexicon)
+    ):
         return None
     if noun and sentence.text.startswith(" trở lên", noun.end):
         amount = qualified(amount, "at_least")
@@ -293,6 +329,11 @@ def _interpret(
     alike = not noun or noun.term.family == "generic" or (last and noun.term is last.noun)
     if alike and not reading.main and last and last.noun and _has(left[:1], "level_value"):
         reading.main, reading.noun = last.main, last.noun
+    if earlier and not reading.main and not reading.extra:
+        reading.noun, reading.main, reading.rule = earlier.noun, earlier.main, "earlier"
+        reading.extra = of_all(earlier.extra)
+        sentence.claimed = noun.end if noun else amount.right
+        return reading
     if not reading.main and before and before.last and noun and _has(left, "same"):
         reading.noun, reading.main, reading.rule = before.last.noun, before.last.main, "same"
     if not _settle(sentence, reading, at, left, noun, before):
@@ -303,6 +344,22 @@ def _interpret(
     else:
         sentence.claimed = max(sentence.claimed, amount.end)
     return reading
+
+
+def _earlier(sentence: Sentence, amount: Amount, noun: Found | None) -> Reading | None:
+    """The number that this one is the earlier value of: "21 đảng viên, cùng kỳ 16 đảng viên"."""
+    alike = [r for r in sentence.readings if r.noun and r.amount.unit == amount.unit]
+    source = next((r for r in reversed(alike) if "change" not in r.extra), sentence.last)
+    if not source or not source.noun or source.unknown:
+        return None
+    other = noun and noun.term.family != "generic" and noun.term is not source.noun
+    gap = sentence.text[max(sentence.last.amount.right, amount.left - 80) : amount.left]
+    return source if not other and _EARLIER.search(gap) else None
+
+
+def of_all(extra: tuple[str, ...]) -> tuple[str, ...]:
+    """The groups of a number, without what only compares it with another."""
+    return tuple(e for e in extra if e not in ("target_completion", "change"))
 
 
 def _has(found: list[Found], *ids: str) -> bool:
@@ -377,8 +434,7 @@ def _say(
     """Find what is said of the number: main aspect and groups, and the rule that found them."""
     term = noun.term if noun else None
     generic = not term or term.family in ("generic", "masses")
-    after = [f for f in right if f.term.kind == "aspect" and fits(f.term, term)]
-    ahead = [f for f in left if f.term.kind == "aspect" and fits(f.term, term)]
+    after, ahead = _said_of(right, term), _said_of(left, term)
     main = _best(after)
     rule = "after"
     removed = _best(ahead)
@@ -406,17 +462,30 @@ def _say(
     reading.main, reading.rule = main, rule if main or groups else ""
     reading.extra = tuple(dict.fromkeys(f.term.id for f in groups))
     if groups and not main:
-        reading.main = None if reading.base_text else _event_of_all(sentence, term)
+        reading.main = None if reading.base_text else _event_of_all(sentence, term, left)
 
 
-def _event_of_all(sentence: Sentence, noun: Term | None) -> Term | None:
+def _said_of(found: list[Found], noun: Term | None) -> list[Found]:
+    """The aspects that fit a noun; any form of discipline is the same of an organisation."""
+    aspects = [f for f in found if f.term.kind == "aspect"]
+    if noun and noun.population in ("organisations", "cells"):
+        aspects = [
+            Found(f.start, f.end, _DISCIPLINED) if f.term.id in _DISCIPLINE else f for f in aspects
+        ]
+    return [f for f in aspects if fits(f.term, noun)]
+
+
+def _event_of_all(sentence: Sentence, noun: Term | None, left: list[Found]) -> Term | None:
     """The event of the number that a group is a part of: "kết nạp 204, trong đó nữ 98"."""
-    last = sentence.last
-    whole = sentence.head or (last if not noun or noun.family == "generic" else None)
+    last, before = sentence.last, sentence.before
+    parts = not noun or noun.family == "generic"
+    whole = sentence.head or (last if parts else None)
     if not whole and last and last.extra and last.main and sentence.text[last.amount.right] != ".":
         whole = last  # the next part of the same list
-    if sentence.before and (not whole or not whole.main) and (not noun or noun.family == "generic"):
-        whole = next((r for r in reversed(sentence.before.readings) if r.main), None)
+    alone = not (last and last.extra) and not _has(left, "members")
+    if parts and alone and not (whole and whole.main):
+        told = [r for r in before.readings if r.main] if before else []
+        whole = told[-1] if told else sentence.about
     return whole.main if whole and whole.main and whole.main.id == "admitted" else None
 
 
@@ -468,6 +537,8 @@ def _other(
     """Whether what is said is no measure's business ("tập huấn cho 230 đảng viên")."""
     if not noun:
         return False
+    if sentence.text.endswith(("của ", "ở "), 0, reading.amount.left) and sentence.last:
+        return False  # "4.352 đảng viên của 58 chi bộ về dự": all of them
     if _aspect(right, "other") or _UNSURE.match(sentence.text, noun.end):
         return True
     near = _aspect(left[:2], "other")
@@ -520,6 +591,9 @@ def _specific(sentence: Sentence, reading: Reading, left: list[Found]) -> bool:
         _coordinate(sentence, reading, left)
         if last.noun is reading.noun and _planned(sentence, reading, left):
             reading.main, reading.rule, reading.unknown = last.main, "carried", False
+    if not reading.main and not reading.extra and _has(left, "ranking"):
+        told = [r for r in _earlier_readings(sentence) if r.noun is reading.noun and not r.extra]
+        reading.main = told[-1].main if told else None
     if not reading.main and not reading.extra and _plan_just_before(sentence, left, amount):
         reading.main = last.main if last else _of_before(sentence)
     reading.rule = reading.rule or "noun"
@@ -569,12 +643,19 @@ def _generic(sentence: Sentence, reading: Reading, at: int, left: list[Found], n
         known = [
             t for t in [*labels, sentence.topic] if t and t.population in ("organisations", "cells")
         ]
-        if not (reading.main or (known and "tổ chức" in sentence.text[noun.start : noun.end])):
+        named = "tổ chức" in sentence.text[noun.start : noun.end]
+        alone = sentence.text[noun.end : noun.end + 1] in (":", ",", ";", ".", "")
+        if not (reading.main or (named and (known or alone))):
             return False
-        reading.noun = known[0] if known else _ORGANISATIONS
+        reading.noun = known[0] if known else ORGANISATIONS
         return True
     if not said and _has(_left(sentence, at, far=True), "body"):
         reading.unknown = True
+    told = _told_before(sentence, reading) if not said else None
+    if told:
+        reading.noun, reading.main, reading.extra = told.noun, told.main, told.extra
+        reading.rule, reading.unknown = "again", told.unknown
+        return True
     people = next((f.term for f in left if f.term.id == "population"), None)
     if people and not said:
         reading.noun, reading.rule = people, "label"
@@ -589,6 +670,14 @@ def _generic(sentence: Sentence, reading: Reading, at: int, left: list[Found], n
     after_members = last and last.noun and last.noun.population == "members"
     case = _after_discipline(sentence) and "trường hợp" in sentence.text[noun.start : noun.end]
     body = _strong_body(sentence, reading, left)
+    if not said and not last and not labels and not body and sentence.about:
+        about = sentence.about
+        if about.noun and about.noun.population == "members" and about.main:
+            reading.noun, reading.main, reading.extra = about.noun, about.main, of_all(about.extra)
+            reading.rule, reading.unknown = "topic", False
+            far = _left(sentence, at, far=True)
+            reading.target = reading.target or _has(far, "plan", "resolutions")
+            return True
     if not (
         said or comrade or of_members or case or body or (reading.awaits_whole and after_members)
     ):
@@ -612,6 +701,19 @@ def _generic(sentence: Sentence, reading: Reading, at: int, left: list[Found], n
     return True
 
 
+def _earlier_readings(sentence: Sentence) -> list[Reading]:
+    """The numbers read so far, those of the sentence before first."""
+    return [*(sentence.before.readings if sentence.before else []), *sentence.readings]
+
+
+def _told_before(sentence: Sentence, reading: Reading) -> Reading | None:
+    """The number just told that this one repeats: "là 834; trong số 834 đồng chí này"."""
+    amount = reading.amount
+    told = [r for r in _earlier_readings(sentence) if r.noun and r.noun.population == "members"]
+    same = [r for r in told if (r.amount.value, r.amount.unit) == (amount.value, amount.unit)]
+    return next((r for r in reversed(same) if amount.value > 1 and not r.extra[1:]), None)
+
+
 def _strong_body(sentence: Sentence, reading: Reading, left: list[Found]) -> bool:
     """ "Chi bộ đã có 9 người": the people of a cell or a committee are its members."""
     start = max(sentence.start, reading.amount.left - 10)
@@ -622,11 +724,7 @@ def _strong_body(sentence: Sentence, reading: Reading, left: list[Found]) -> boo
 
 def _after_discipline(sentence: Sentence) -> bool:
     """Whether the talk is of discipline, so that "64 trường hợp" are members."""
-    readings = [
-        *sentence.readings[-3:],
-        *(sentence.before.readings[-3:] if sentence.before else []),
-    ]
-    return any(r.main and r.main.id in _DISCIPLINE for r in readings)
+    return any(r.main and r.main.id in _DISCIPLINE for r in _earlier_readings(sentence)[-6:])
 
 
 def _strong(found: Found) -> bool:
@@ -637,6 +735,12 @@ def _bare(sentence: Sentence, reading: Reading, at: int, left: list[Found]) -> b
     """A number with no noun: a labelled one, a share of the number before, or an ellipsis."""
     last, amount = sentence.last, reading.amount
     label = next((f for f in left if _strong(f)), None)
+    if not label and amount.unit == "count":
+        label = next((f for f in left[:1] if f.term.id in _PLACES_LIST), None)
+        if label and not _BEING.fullmatch(sentence.text, label.end, amount.left):
+            label = None
+    if reading.main and reading.main.id.startswith("in_") and label:
+        reading.main = reading.main if fits(reading.main, label.term) else None
     far = reading.rule == "far before"
     if far and reading.main and label and not fits(reading.main, label.term):
         reading.main, reading.extra = None, ()  # said of something else further off
@@ -679,6 +783,8 @@ def _again(sentence: Sentence, reading: Reading, left: list[Found]) -> bool:
     if not (before and listing and count < len(before.readings)):
         return False
     model = before.readings[count]
+    if before.head and len(sentence.numbers) == 1:
+        model = before.head  # the one number of the year before is that of all
     reading.noun, reading.main, reading.extra = model.noun, model.main, model.extra
     reading.rule = "same"
     return True
@@ -744,6 +850,14 @@ def _change(sentence: Sentence, reading: Reading, left: list[Found]) -> int:
     between = [f for f in left if f.start > cue.start and f.term.kind in ("noun", "aspect")]
     if between or reading.amount.left - cue.end > 40:
         return 0
+    last, planned = sentence.last, any(f.term.id == "plan" and f.start > cue.start for f in left)
+    if (
+        planned
+        and last
+        and reading.amount.unit == "count"
+        and reading.amount.value * 2 > last.amount.value
+    ):
+        return 0  # "1.538 đảng viên, vượt chỉ tiêu 1.400": as large as what it is set beside
     return 1 if cue.term.id == "change_up" else -1
 
 
@@ -796,7 +910,7 @@ def _weak(sentence: Sentence, reading: Reading, left: list[Found], noun: Found) 
     term, text, amount = reading.noun, sentence.text, reading.amount
     if term.id == "ethnic_minorities" and sentence.head:
         reading.noun, reading.extra = MEMBERS, ("ethnic",)
-        reading.main = _event_of_all(sentence, None)
+        reading.main = _event_of_all(sentence, None, [])
         return True
     if term.id in ("times", "minutes") or (reading.main and amount.form != "zero"):
         return True

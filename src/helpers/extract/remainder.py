@@ -25,7 +25,11 @@ _DUTY = over_folded(r"(?<!\w)mỗi (?:người|đảng viên|đồng chí|(?:\w+
 _MEAN = over_folded(r"(?:bình quân|trung bình)")
 _NOTHING_AT = over_folded(r"(?:[,;:(.]\s*|(?<!\w)(?:và|rồi|nhưng|để|song|hiện|nay)\s|^)$")
 _WORD = re.compile(r"\w+")
-_PEOPLE = over_folded(r"^[\s%]*(?:người|đồng chí|đ/c|quần chúng|trường hợp|đơn vị|tổ chức|nơi|ca)?")
+_PEOPLE = over_folded(
+    r"^[\s%]*(?:người|đồng chí|đ/c|quần chúng|trường hợp|đơn vị|tổ chức|nơi|ca|cụ|bác|cô|chú|vị)?"
+)
+_PERSON = over_folded(r"\s(?:người|đồng chí|đ/c)(?!\w)")
+_HOW_MANY = over_folded(r"(?:bao nhiêu|mấy)\s$")
 _LONGEST_CLAUSE = 120
 
 
@@ -35,6 +39,31 @@ def unread(sentence: Sentence, lexicon: Lexicon) -> list[Reading]:
     left = [amount for amount in sentence.numbers if amount.start not in read]
     kept = [a for a in left if not _foreign(sentence, a, lexicon)]
     return [Reading(a, rule="unread", unknown=True, target=sentence.target) for a in kept]
+
+
+def opens(text: str, start: int, end: int) -> bool:
+    """Whether a line is a question or a heading: it tells what the numbers after it are about."""
+    last = text[start:end].rstrip()[-1:]
+    return last in ("?", ":") or (end - start < _LONGEST_CLAUSE and last != ".")
+
+
+def topic(text: str, start: int, end: int, lexicon: Lexicon) -> Reading | None:
+    """What a question, a heading or a sentence without numbers is about, as a reading of none."""
+    found = list(lexicon.scan(text, start, end))
+    if any(f.term.family == "other" for f in found):
+        return None
+    asked = [f for f in found if _HOW_MANY.search(text, max(start, f.start - 9), f.start)]
+    nouns = [noun for f in [*asked, *found] if (noun := readings.subject(text, f))]
+    fitting = [*nouns, readings.MEMBERS]
+    main = readings.best([f.term for f in found if any(readings.fits(f.term, n) for n in fitting)])
+    noun = next((n for n in fitting if not main or readings.fits(main, n)), None)
+    return Reading(None, noun, main, rule="topic") if nouns or main else None
+
+
+def latest(sentence: Sentence) -> Reading | None:
+    """The last number of a sentence that has a measure, other than of the people."""
+    told = [r for r in sentence.readings if r.measure and r.noun and r.noun.id != "population"]
+    return told[-1] if told else None
 
 
 def explain(sentence: Sentence, reading: Reading, lexicon: Lexicon) -> None:
@@ -57,7 +86,16 @@ def explain(sentence: Sentence, reading: Reading, lexicon: Lexicon) -> None:
         nouns = [t for t in head if t.kind == "noun" and t.family == ""] + nouns
     if said:
         _from_clause(reading, said, nouns, before)
-    elif before and (share or _bare(behind, lexicon)) and not any(_counted_else(t) for t in terms):
+    elif _adds_up(sentence, reading):
+        reading.noun, reading.rule, reading.unknown = readings.ORGANISATIONS, "sum", False
+    elif (
+        before
+        and (share or _bare(behind, lexicon))
+        and not any(_counted_else(f.term, ahead=f.start < reading.amount.start) for f in found)
+    ):
+        person = before.noun.population in ("cells", "organisations") and _PERSON.match(behind)
+        if person:  # "chi bộ ..., năm ngoái có 5 người": the members of the cell
+            before = Reading(None, readings.MEMBERS)
         in_brackets = sentence.text[start - 1 : start] == "("
         lead = max(sentence.start, start - 40 * in_brackets)  # "so với nghị quyết (165 người)"
         planned = _planned(lexicon.scan(sentence.text, lead, reading.amount.left))
@@ -69,12 +107,12 @@ def explain(sentence: Sentence, reading: Reading, lexicon: Lexicon) -> None:
 
 
 def _before(sentence: Sentence, reading: Reading) -> Reading | None:
-    """The nearest earlier number that has a measure, in this sentence or the last."""
+    """The nearest earlier number of the sentence that has a measure, else what it is about."""
     start = reading.amount.start
-    here = [r for r in sentence.readings if r.measure and r.amount.start < start]
-    earlier = sentence.before.readings if sentence.before else []
-    found = [*reversed(here), *reversed(earlier)]
-    return next((r for r in found if r.measure and r.noun and r.noun.id != "population"), None)
+    read = [r for r in sentence.readings if r.measure and r.amount.start < start]
+    here = [r for r in read if r.amount.form != "whole"]
+    found = [r for r in here if r.noun and r.noun.id != "population"]
+    return found[-1] if found else sentence.about
 
 
 def _from_clause(
@@ -95,8 +133,18 @@ def _bare(behind: str, lexicon: Lexicon) -> bool:
     return not words or bool(lexicon.lists["joint"].fullmatch(words[0]))
 
 
-def _counted_else(term: Term) -> bool:
-    return term.kind == "noun" and term.family in ("", "weak") and term.id != "resolutions"
+def _counted_else(term: Term, *, ahead: bool) -> bool:
+    """Whether a noun of the clause is what the number counts, or speaks of something else."""
+    passing = ("resolutions", "communes", "villages", "times") if ahead else ("resolutions",)
+    return term.kind == "noun" and term.family in ("", "weak") and term.id not in passing
+
+
+def _adds_up(sentence: Sentence, reading: Reading) -> bool:
+    """ "Còn 21, trong đó 9 đảng bộ và 12 chi bộ cơ sở": the number is that of both kinds."""
+    later = [r for r in sentence.readings if r.amount.start > reading.amount.start and r.noun]
+    kinds = {r.noun.id: r.amount.value for r in later[:4] if not r.main and not r.extra}
+    both = kinds.get("base_committees"), kinds.get("base_cells", kinds.get("cells"))
+    return None not in both and sum(both) == reading.amount.value
 
 
 def _planned(found: Iterable[Found]) -> bool:
@@ -106,10 +154,16 @@ def _planned(found: Iterable[Found]) -> bool:
 def _from_before(reading: Reading, before: Reading, planned: bool, *, told: bool) -> None:
     """An ellipsis: the plan of what was counted, a share of that plan, or the next of a series."""
     share = reading.amount.unit == "share"
-    if not planned and not (told and share) and share != (before.amount.unit == "share"):
+    parted = before.amount is None or before.amount.form == "part"
+    alike = parted or share == (before.amount.unit == "share")
+    if not planned and not (told and share) and not alike:
         return
     reading.noun, reading.main = before.noun, before.main
-    extra = tuple(e for e in before.extra if e not in ("target_completion", "change"))
+    if reading.amount.form == "whole":  # of "11/12", only the part is what was asked for
+        tier = before.main and before.main.family == "tier"
+        reading.main = Term("aspect", "assessed", "general") if tier else None
+        reading.noun = readings.CELLS if before.noun.id == "committees" else before.noun
+    extra = readings.of_all(before.extra)
     reading.extra = ("target_completion",) if planned and share else extra
     reading.target = reading.target or (planned and not share)
     reading.rule, reading.unknown = "carried", False

@@ -20,6 +20,9 @@ _MARK = re.compile(r"⟦([^|⟦⟧]+)\|([^⟦⟧]*)⟧")
 _LEVELS = {"tỉnh": "province", "huyện": "district", "thị xã": "district", "thành phố": "district"}
 _LEVELS |= {"xã": "commune", "phường": "commune", "thị trấn": "commune", "đảng bộ": "agency"}
 
+_LEVELS_ALIKE = {"bloc": "agency", "agency_bloc": "agency", "enterprise": "agency",
+                 "village": "cell"}  # fmt: skip
+
 
 def wilson(hits: int, n: int, z: float = 1.959964) -> tuple[float, float]:
     """The Wilson interval of a share; (0, 1) for an empty denominator.
@@ -97,14 +100,43 @@ def _plain(number: str, share: bool) -> float:
     return float(number.replace(",", ".")) / (100 if share else 1)
 
 
+def listed(facts: Iterable[dict]) -> pd.DataFrame:
+    """Gold of facts written down one by one beside their article, such as lines of JSON.
+
+    ``measure``, ``subject_level`` and ``locality`` are the measure, level and place. The period is
+    ``period_start`` and ``period_end``, else the years named in ``as_of``; ``distractor`` marks a
+    number that is no fact.
+    """
+    rows = []
+    for fact in facts:
+        if fact.get("distractor"):
+            continue
+        years = re.findall(r"(?:19|20)\d{2}", fact.get("as_of") or "")
+        days = (f"{min(years)}-01-01", f"{max(years)}-12-31") if years else ("", "")
+        level = fact["subject_level"]
+        row = {name: fact.get(name) for name in GOLD} | {
+            "measure_id": fact["measure"],
+            "level": _LEVELS_ALIKE.get(level, level),
+            "place": fact["locality"],
+            "period_start": fact.get("period_start", days[0]) or "",
+            "period_end": fact.get("period_end", days[1]) or "",
+            "repeat": bool(fact.get("repeat")),
+        }
+        rows.append(row)
+    return pd.DataFrame(rows, columns=GOLD)
+
+
 def matched(gold: pd.DataFrame, candidates: pd.DataFrame) -> pd.DataFrame:
     """Gold facts with their candidate (columns ``_c``) where one begins at the same place.
 
     Adds what is right about each: ``found``, ``value_right``, ``measure_right``, ``status_right``,
     ``place_right``, ``period_right`` (same first and last year). A second mention that was not
-    proposed is left out.
+    proposed is left out; of two facts that one number gives, the proposed one counts.
     """
     both = gold.merge(candidates, on="char_start", how="left", suffixes=("", "_c"))
+    both["same"] = both["measure_id"] == both["measure_id_c"]
+    both = both.sort_values(["char_start", "same"], ascending=[True, False], kind="stable")
+    both = both.drop_duplicates("char_start").reset_index(drop=True)
     both["found"] = both["rule"].notna()
     both = both[both["found"] | ~both["repeat"].astype(bool)].copy()
     near = (both["value"] - both["value_c"]).abs() <= 1e-4 * both["value"].abs().clip(lower=1e-9)
