@@ -46,7 +46,7 @@ _PLAN_IS = over_folded(
 )
 _IS_PLAN = over_folded(r"là (?:mục tiêu|chỉ tiêu)(?! đã| được)")
 _YEARLY = over_folded(r"(?:mỗi|hằng|hàng) năm[^,;.]*$|/năm")
-_RULED = over_folded(r"yêu cầu|phải|quy định|bảo đảm|đảm bảo")
+_RULED = over_folded(r"yêu cầu|(?<!số )phải|quy định|bảo đảm|đảm bảo")
 _BINDING = over_folded(
     r"(?<!\w)(?:(?<!số )phải|theo quy định|bắt buộc|điều lệ|khống chế|không được)(?!\w)"
 )

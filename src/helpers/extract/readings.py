@@ -29,7 +29,8 @@ _DATE_BEFORE = over_folded(
     r"(?:ngày|hôm|sáng|chiều|tối|dịp|đến|hết|từ|lễ|mùng|trước|sau|mừng|trưa|vào)\s$"
 )
 _DONE = over_folded(
-    r"(?<!\w)(?:đã|đến nay|hiện nay|hiện có|hiện|vừa qua|năm qua|năm ngoái|kết quả|thực tế)(?!\w)"
+    r"(?<!\w)(?:đã|đến nay|hiện nay|hiện có|hiện|vừa qua|năm qua|năm ngoái|kết quả|thực tế"
+    r"|rồi(?=[.,;!]))(?!\w)"
 )
 _COUNTED = over_folded(
     r"\s(?:chi|đảng|đồng|đ/c|người|tccs|tổ|cán|quần|đoàn|dân|khẩu|nhân|hồ|thôn)(?!\w)"
@@ -55,8 +56,9 @@ _DISCIPLINE = ("disciplined", "reprimanded", "warned", "dismissed", "expelled",
 _DISCIPLINED = Term("aspect", "disciplined", "general", "members|organisations|cells")
 _EARLIER = over_folded(  # "cùng kỳ", "năm ngoái là": the same number of another time
     r"(?:^|[,;(]|so với|trong khi)\s*(?:(?:còn|thì|và|của|nhưng)\s)*"
-    r"(?:cùng kỳ(?: năm)?|(?:cả )?năm|quý|(?:\d+|sáu|chín) tháng (?:đầu|cuối) năm)(?: (?:trước|ngoái|trước đó|nay|qua|\d{4}|[iv]+"
-    r"|tới))*(?: (?:là|có|chỉ|được|đạt|thì|còn|mới|với))*[\s:(]*$"
+    r"(?:cùng kỳ(?: năm)?|(?:cả )?năm|quý|(?:\d+|sáu|chín) tháng (?:đầu|cuối) năm)"
+    r"(?: (?:trước|ngoái|trước đó|nay|qua|\d{4}|[iv]+|tới))*"
+    r"(?: (?:là|có|chỉ|được|đạt|thì|còn|mới|với))*[\s:(]*$"
 )
 _SHARE_OF = over_folded(
     r"\W*(?:(?:và|cũng|tức|hay|tương ứng|tương đương|chiếm|đạt|bằng|tỷ lệ|tỉ lệ|là|với|khoảng|"
@@ -113,6 +115,7 @@ class Sentence:
     listing: bool = False  # behind "lần lượt"
     readings: list[Reading] = field(default_factory=list)
     numbers: list[Amount] = field(default_factory=list)
+    plans: set[int] = field(default_factory=set)  # where the numbers of a plan begin
 
     @property
     def last(self) -> Reading | None:
@@ -146,6 +149,7 @@ def read(
     sentence.target = bool(planned) and not _DONE.search(text, s, e)
     for at, event in enumerate(events):
         if isinstance(event, Amount):
+            sentence.plans |= {event.start} if sentence.target else set()
             reading = _interpret(sentence, at, lexicon, before)
             if reading:
                 sentence.readings.append(reading)
@@ -450,16 +454,19 @@ def _say(
     if not main and not groups and noun:
         after = _beyond_comma(sentence, at, term)
         main, rule = _best(after), "after comma"
+    asked = sentence.about and not sentence.about.amount and sentence.about.main
     if not main and not groups and generic:
         far = _left(sentence, at, far=True)
         ahead = [f for f in far if f.term.kind == "aspect"]
+        if asked:  # what was asked for comes before what officers do
+            ahead = [f for f in ahead if fits(f.term, MEMBERS)]
         main, rule = _best(ahead[:1]), "far before"
         groups = [f for f in ahead[:1] if f.term.family == "group"]
     if not main and not groups and noun and (main := _for_whom(sentence, reading, at)):
         rule = "before"
     if not main and not groups and _other(sentence, reading, left, right, noun):
         reading.unknown = True
-    reading.main, reading.rule = main, rule if main or groups else ""
+    reading.main, reading.rule = main, rule if main else "group" if groups else ""
     reading.extra = tuple(dict.fromkeys(f.term.id for f in groups))
     if groups and not main:
         reading.main = None if reading.base_text else _event_of_all(sentence, term, left)
@@ -672,7 +679,7 @@ def _generic(sentence: Sentence, reading: Reading, at: int, left: list[Found], n
     body = _strong_body(sentence, reading, left)
     if not said and not last and not labels and not body and sentence.about:
         about = sentence.about
-        if about.noun and about.noun.population == "members" and about.main:
+        if about.noun and about.noun.population == "members" and (about.main or about.extra):
             reading.noun, reading.main, reading.extra = about.noun, about.main, of_all(about.extra)
             reading.rule, reading.unknown = "topic", False
             far = _left(sentence, at, far=True)
@@ -871,7 +878,8 @@ def _changed(
     if not own and not source:
         return False
     reading.noun = own or source.noun
-    if not own and source:
+    same = sentence.last and source.noun and reading.noun.population == source.noun.population
+    if source and (not own or same):
         reading.main = source.main
     reading.extra, reading.sign, reading.rule = ("change",), sign, "change"
     return True
@@ -912,6 +920,9 @@ def _weak(sentence: Sentence, reading: Reading, left: list[Found], noun: Found) 
         reading.noun, reading.extra = MEMBERS, ("ethnic",)
         reading.main = _event_of_all(sentence, None, [])
         return True
+    about = sentence.about
+    if not reading.main and about and not about.amount and about.main and fits(about.main, term):
+        reading.main, reading.rule = about.main, "topic"
     if term.id in ("times", "minutes") or (reading.main and amount.form != "zero"):
         return True
     if reading.main:

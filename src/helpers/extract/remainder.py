@@ -38,7 +38,7 @@ def unread(sentence: Sentence, lexicon: Lexicon) -> list[Reading]:
     read = {reading.amount.start for reading in sentence.readings}
     left = [amount for amount in sentence.numbers if amount.start not in read]
     kept = [a for a in left if not _foreign(sentence, a, lexicon)]
-    return [Reading(a, rule="unread", unknown=True, target=sentence.target) for a in kept]
+    return [Reading(a, rule="unread", unknown=True, target=a.start in sentence.plans) for a in kept]
 
 
 def opens(text: str, start: int, end: int) -> bool:
@@ -57,12 +57,18 @@ def topic(text: str, start: int, end: int, lexicon: Lexicon) -> Reading | None:
     fitting = [*nouns, readings.MEMBERS]
     main = readings.best([f.term for f in found if any(readings.fits(f.term, n) for n in fitting)])
     noun = next((n for n in fitting if not main or readings.fits(main, n)), None)
-    return Reading(None, noun, main, rule="topic") if nouns or main else None
+    groups = tuple(dict.fromkeys(f.term.id for f in found if f.term.family == "group"))
+    return Reading(None, noun, main, groups, rule="topic") if nouns or main or groups else None
 
 
 def latest(sentence: Sentence) -> Reading | None:
-    """The last number of a sentence that has a measure, other than of the people."""
+    """What a sentence told last, other than of the people: of a list, the whole it parts."""
     told = [r for r in sentence.readings if r.measure and r.noun and r.noun.id != "population"]
+    for at, reading in enumerate(told):
+        if at < len(told) - 2 and reading.amount.value == sum(
+            r.amount.value for r in told[at + 1 :]
+        ):
+            return reading
     return told[-1] if told else None
 
 
