@@ -53,3 +53,10 @@ def test_a_look_back_does_not_outlive_its_sentence():
         clock.sentence(start, end)
         seen.append(clock.at(end - 2, end - 1, end, then=False, stock=False).last[:4])
     assert seen == ["2020", "2019", "2020"]
+
+
+def test_a_period_of_open_end_gives_a_stock_no_time():
+    text = fold("từ đầu nhiệm kỳ đến nay, đảng bộ có 128 đảng viên")
+    clock = periods.Clock(text, None)
+    clock.sentence(0, len(text))
+    assert clock.at(36, 39, len(text), then=False, stock=True).first == ""

@@ -8,7 +8,7 @@ business of `extract`.
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 _ONES = {"không": 0, "một": 1, "mốt": 1, "hai": 2, "ba": 3, "bốn": 4, "tư": 4, "năm": 5, "lăm": 5}
 _ONES |= {"sáu": 6, "bảy": 7, "bẩy": 7, "tám": 8, "chín": 9}
@@ -92,14 +92,15 @@ _QUALIFIER = re.compile(
     r"(?<!\w)(ít nhất|tối thiểu|tối đa|nhiều nhất|không quá|khoảng|khỏang)\s(?:là|có|đạt|từ"
     r"|phải)\s$"
 )
+# The last words of a qualifier: nearly every number has another word before it, or none.
+_QUALIFIES = (*{name.split()[-1] for name in _BEFORE}, "là", "có", "đạt", "từ", "phải")
 _PERCENT = re.compile(r"\s?(?:%|phần trăm(?!\w))")
 _COMPARED = re.compile(r"(?:nhiều|cao|ít|thấp|đông)\s(?:hơn|quá)\s$")
 _OPENERS = "một hai ba bốn năm sáu bảy bẩy tám chín mười không chưa nửa quá già hơn trên"
 _YEARLY = {"tháng": 12.0, "tuần": 52.0, "quý": 4.0, "qúy": 4.0, "năm": 1.0}
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(NamedTuple):
     """A number in a text: ``start:end`` is the number as written, ``left:right`` the same with its
     qualifier and percent sign. ``value`` is the number printed (shares 0-1; of a range the lower
     end), ``low`` and ``high`` what the words allow (infinite where they set no bound)."""
@@ -127,6 +128,8 @@ def number(written: str, *, percent: bool = False) -> float:
     [1142.0, 4974.0, 20.59, 2.0, 12500.0, 312.0]
     """
     written = written.strip().lower()
+    if written.isdecimal():
+        return float(written) if len(written) <= 20 else math.nan
     if not written[:1].isdigit():
         return _words_value(written.split())
     figure, *scale = re.split(r"\s?(?=nghìn|ngàn|vạn|triệu|tỷ|tỉ)", written, maxsplit=1)
@@ -168,25 +171,27 @@ def read(folded: str) -> list[Amount]:
     """
     found = []
     for match in matches(_AMOUNT, _AMOUNT_OPENERS, folded):
-        if match["no"] is None:
-            found.extend(_bounded(folded, a) for a in _amounts(match) if not math.isnan(a.value))
+        for amount in _amounts(match):
+            if not math.isnan(amount.value):
+                found.append(_bounded(folded, amount))
     return found
 
 
 def opening(words: str) -> re.Pattern:
-    """A pattern of the places where a digit or one of these words begins."""
-    return re.compile(rf"\b(?:\d|(?:{'|'.join(sorted(set(words.split())))})\b)")
+    """A pattern of the places where one of these words begins."""
+    return re.compile(rf"\b(?:{'|'.join(sorted(set(words.split())))})\b")
 
 
-_AMOUNT_OPENERS = opening(_OPENERS)
+_AMOUNT_OPENERS = opening(rf"\d\w* {_OPENERS}")
 
 
 def matches(pattern: re.Pattern, openers: re.Pattern, folded: str) -> Iterator[re.Match]:
     """The matches of a pattern at the places of another, cheaper one, not overlapping."""
     reached = 0
     for place in openers.finditer(folded):
-        if place.start() >= reached:
-            match = pattern.match(folded, place.start())
+        start = place.start()
+        if start >= reached:
+            match = pattern.match(folded, start)
             if match:
                 reached = match.end()
                 yield match
@@ -194,15 +199,18 @@ def matches(pattern: re.Pattern, openers: re.Pattern, folded: str) -> Iterator[r
 
 def _amounts(match: re.Match) -> Iterator[Amount]:
     form = match.lastgroup
+    if form == "no":
+        return
     percent = _percent_after(match.string, match.end()) > match.end()
-    share = {"unit": "share"} if percent else {}
-    scale = 100 if percent else 1
+    unit, scale = ("share", 100) if percent else ("count", 1)
 
     def at(group: str, kind: str) -> Amount:
         value = round(number(match[group], percent=percent) / scale, 8)
-        return Amount(match.start(group), match.end(group), value, kind, **share)
+        return Amount(*match.span(group), value, kind, unit)
 
-    if match["every"]:
+    if form in ("digits", "words"):
+        yield at(form, form)
+    elif match["every"]:
         times = _YEARLY[match["span"]] / max(number(match["every"]), 1)
         yield Amount(*match.span(), times, "every", "per_year")
     elif match["over"]:
@@ -218,28 +226,26 @@ def _amounts(match: re.Match) -> Iterator[Amount]:
         low, high = at("low", "range"), at("high", "range")
         if low.value < high.value:
             bounds = {"low": low.value, "high": high.value, "bound": "range"}
-            yield replace(low, end=high.end, **bounds)
+            yield low._replace(end=high.end, **bounds)
         else:
-            yield from (replace(low, form="digits"), replace(high, form="digits"))
+            yield from (low._replace(form="digits"), high._replace(form="digits"))
     elif match["half"]:
         more = match["half"].split()[0] in ("quá", "già", "hơn", "trên")
         half = Amount(*match.span(), 0.5, "fraction", "share")
-        yield replace(half, bound="at_least", low=0.5, low_open=True) if more else half
+        yield half._replace(bound="at_least", low=0.5, low_open=True) if more else half
     elif match["bottom"]:
         parts = {"mười": 10.0}.get(match["bottom"]) or number(match["bottom"])
         if parts and parts > 1:
             value = round(number(match["top"]) / parts, 4)
             yield Amount(*match.span(), value, "fraction", "share")
-    elif match["none"]:
-        yield Amount(*match.span(), 0.0, "zero")
     else:
-        yield at(form, form)
+        yield Amount(*match.span(), 0.0, "zero")
 
 
 def _is_fraction(match: re.Match) -> bool:
     """ "Ít nhất 2/3 đảng viên", "3/4 số chi bộ": of small numbers, rounded or of a whole."""
     part, whole, end = number(match["part"]), number(match["whole"]), match.end()
-    rounded = _QUALIFIER.search(match.string[max(0, match.start() - 20) : match.start()])
+    rounded = _qualifier(match.string[max(0, match.start() - 20) : match.start()])
     return part < whole <= 10 and bool(rounded or match.string.startswith(" số ", end))
 
 
@@ -248,52 +254,51 @@ def _percent_after(text: str, end: int) -> int:
     return sign.end() if sign else end
 
 
+def _qualifier(before: str) -> re.Match | None:
+    """The qualifier at the end of the words before a number."""
+    return _QUALIFIER.search(before) if before[:-1].endswith(_QUALIFIES) else None
+
+
 def _bounded(text: str, amount: Amount) -> Amount:
     """The amount with the interval that the words before and just after it allow."""
     right = _percent_after(text, amount.end)
     before = text[max(0, amount.start - 20) : amount.start]
-    found = None if _COMPARED.search(before) else _QUALIFIER.search(before)
+    found = _qualifier(before)
+    found = None if found and _COMPARED.search(before) else found
     left = amount.start - (len(before) - found.start()) if found else amount.start
     if amount.bound != "exact":
-        return replace(amount, left=left, right=right)
+        return amount._replace(left=left, right=right)
     kind = _BEFORE[found[1] or found[2]] if found else "exact"
     if text.startswith((" trở lên", " trở xuống"), right):
         kind = "at_least" if text.startswith(" trở lên", right) else "at_most"
-    return qualified(amount, kind, left=left, right=right)
+    return qualified(amount, kind, left, right)
 
 
-# What each kind of qualifier leaves: low end, high end ("value" or none), open ends, bound.
+# What each kind of qualifier leaves: bound, low end, high end ("value" or none), open ends.
 _ALLOWS = {
-    "exact": ("value", "value", False, False, "exact"),
-    "at_least": ("value", "", False, False, "at_least"),
-    "over": ("value", "", True, False, "at_least"),
-    "at_most": ("", "value", False, False, "at_most"),
-    "under": ("", "value", False, True, "at_most"),
-    "near": ("", "value", False, True, "approx"),
-    "about": ("", "", False, False, "approx"),
+    "exact": ("exact", "value", "value", False, False),
+    "at_least": ("at_least", "value", "", False, False),
+    "over": ("at_least", "value", "", True, False),
+    "at_most": ("at_most", "", "value", False, False),
+    "under": ("at_most", "", "value", False, True),
+    "near": ("approx", "", "value", False, True),
+    "about": ("approx", "", "", False, False),
 }
 
 
-def qualified(amount: Amount, kind: str, **ends: int) -> Amount:
+def qualified(amount: Amount, kind: str, *ends: int) -> Amount:
     """The amount under a qualifier: exact, at_least, over, at_most, under, near or about."""
     if amount.unit == "per_year" and amount.form == "every":  # at least once in two months
         kind = {"over": "at_least", "under": "at_most"}.get(kind, kind)
-    low, high, low_open, high_open, bound = _ALLOWS[kind]
-    return replace(
-        amount,
-        low=amount.value if low else -math.inf,
-        high=amount.value if high else math.inf,
-        low_open=low_open,
-        high_open=high_open,
-        bound=bound,
-        **ends,
-    )
+    bound, low, high, *opened = _ALLOWS[kind]
+    low, high = amount.value if low else -math.inf, amount.value if high else math.inf
+    return Amount(*amount[:5], bound, low, high, *opened, *(ends or amount[10:]))
 
 
 def scaled(amount: Amount, factor: float, unit: str) -> Amount:
     """The amount in another unit: twice a month is 24 a year."""
     ends = {"low": amount.low * factor, "high": amount.high * factor}
-    return replace(amount, value=amount.value * factor, unit=unit, **ends)
+    return amount._replace(value=amount.value * factor, unit=unit, **ends)
 
 
 def write(value: float | None, unit: str = "count", language: str = "en", digits: int = 1) -> str:

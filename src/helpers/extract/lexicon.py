@@ -7,7 +7,7 @@ comes before "chi bộ" whatever the order of the rows.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -46,8 +46,7 @@ class TermsInvalid(ValueError):
         super().__init__(message)
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """One row of the terms: what a wording stands for."""
 
     kind: str
@@ -57,8 +56,7 @@ class Term:
     measure: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A term at ``start:end`` of a text."""
 
     start: int
@@ -66,8 +64,7 @@ class Found:
     term: Term
 
 
-@dataclass(frozen=True, slots=True)
-class Lexicon:
+class Lexicon(NamedTuple):
     """The compiled terms: ``groups`` finds those of the grammar by their first word, ``lists``
     holds plain word lists (kinds ``ordinal``, ``field`` and ``furniture``) by id."""
 

@@ -5,8 +5,8 @@ Works on the folded text (`evidence.fold`), where "quý" and "quí", "hoà" and 
 
 import re
 from calendar import monthrange
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from helpers import quantities
 from helpers.extract.lexicon import over_folded
@@ -40,7 +40,7 @@ _PATTERN = over_folded(
     rf"|(?P<bare>{_Y})(?=[:)]|\s\())"
 )
 _OPENERS = quantities.opening(
-    "quý qúy quí tháng từ đầu cuối hết đến tính các năm một cùng cả trong hiện tới nay "
+    r"\d\w* quý qúy quí tháng từ đầu cuối hết đến tính các năm một cùng cả trong hiện tới nay "
     + " ".join(month.split()[0] for month in _MONTHS)
 )
 _BEHIND = re.compile(r"\s(?!và )(?:\w+\s){0,4}")  # only a noun between a number and its year
@@ -54,8 +54,7 @@ _DOCUMENT = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+class Period(NamedTuple):
     """A stretch of days written at ``start:end``; ``against`` marks what only serves to compare
     ("so với năm 2019"); ``offset`` is set for what depends on the year spoken of ("năm trước")."""
 
@@ -96,9 +95,8 @@ def month(year: int, first: int, last: int | None = None) -> tuple[str, str]:
     return f"{year}-{first:02}-01", f"{year}-{last:02}-{monthrange(year, last)[1]}"
 
 
-def _days(match: re.Match, published: date | None) -> tuple[str, str, str] | None:
+def _days(group: re.Match, published: date | None) -> tuple[str, str, str] | None:
     """First day, last day and kind of a match; None for what is no period after all."""
-    group = match.groupdict()
     today = published.isoformat() if published else ""
     this_year = published.year if published else None
 
@@ -154,6 +152,11 @@ def _days(match: re.Match, published: date | None) -> tuple[str, str, str] | Non
     if group["past"]:
         return *of_year(this_year - (published.month <= 4)), "flow"
     return *of_year(this_year - bool(group["last"])), "flow"
+
+
+def _years(period: Period) -> int:
+    """How far apart its first and last year are; an open end lies far off."""
+    return int(period.last[:4] or 9999) - int(period.first[:4] or 0)
 
 
 class Clock:
@@ -219,7 +222,7 @@ class Clock:
         gap = self._text[end : after[0].start] if after else ""
         close = after and after[0].last != self._today and _BEHIND.fullmatch(gap)
         named = after[:1] if close else before[-1:] or after[:1]
-        if named and not (stock and int(named[0].last[:4]) - int(named[0].first[:4] or 0) > 1):
+        if named and not (stock and _years(named[0]) > 1):
             return self._anchored(named[0])
         carried = self.current and not named
         if carried and (

@@ -1,7 +1,7 @@
 """Where a statement holds: the places named in a text, and the text's own place."""
 
 import re
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -45,8 +45,7 @@ _OWN = over_folded(
 _OWN_OPENERS = opening(fold("toàn cả tính chung trên đảng huyện thị tỉnh thành"))
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A place named at ``start``, with its level (province, district, commune, cell, agency)."""
 
     name: str
@@ -61,6 +60,7 @@ class Places:
     def __init__(self, text: str, folded: str, locality: str | None, known: pd.DataFrame | None):
         self.mentions = sorted(_mentions(text, folded), key=lambda p: p.start)
         self.own = own_place(locality, known) or _most_named(self.mentions)
+        self._own_name = fold(self.own.name.split(" ", 1)[-1])
         self.current: Place | None = None
         self.here: list[Place] = []
         self._next = self._start = 0
@@ -91,9 +91,9 @@ class Places:
 
     def _narrower(self, place: Place) -> Place | None:
         """The place itself if it lies below the text's own; the own place if it is that one."""
-        same = fold(place.name).endswith(fold(self.own.name.split(" ", 1)[-1]))
-        if place.level == "own" or (same and place.level == self.own.level):
-            return replace(self.own, start=place.start)
+        same = place.level == self.own.level and fold(place.name).endswith(self._own_name)
+        if same or place.level == "own":
+            return self.own._replace(start=place.start)
         rank, own = _RANK.get(place.level, 9), _RANK.get(self.own.level, -1)
         beside = place.level == self.own.level and (place.counted or place.level == "agency")
         return place if rank > own or beside else None
@@ -104,9 +104,10 @@ def own_place(locality: str | None, known: pd.DataFrame | None) -> Place | None:
     if not locality:
         return None
     if known is not None:
-        row = known[known["place_id"] == locality]
-        if len(row):
-            return Place(row["name_vi"].iloc[0], row["level"].iloc[0])
+        rows = zip(known["place_id"], known["name_vi"], known["level"], strict=True)
+        for place_id, name, level in rows:
+            if place_id == locality:
+                return Place(name, level)
     word = over_folded(rf"(?:(?:đảng bộ|đảng ủy) )?({_WORDS})(?!\w)").match(fold(locality))
     return Place(locality, _FOLDED_LEVELS[word[1]] if word else "unknown")
 
