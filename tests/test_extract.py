@@ -89,6 +89,186 @@ def test_a_number_that_leaves_out_its_noun_is_returned(text, expected):
     assert measures(text) == expected
 
 
+DISCOURSE = [
+    # a question or heading tells what the numbers after it are about
+    ("PV: Công tác kết nạp đảng viên năm nay thế nào?\nÔng Lê Văn B: Được 17 đồng chí, năm "
+     "ngoái 21.",
+     [("17", "members_admitted"), ("21", "members_admitted")]),
+    ("- Việc kết nạp thì sao?\n- Chưa nhiều. Mới 6 người, trong khi chỉ tiêu là 15.",
+     [("6", "members_admitted"), ("15", "members_admitted")]),
+    ("Hiện đảng bộ có mấy chi bộ?\n- 14, trong đó 9 chi bộ thôn.",
+     [("14", "cells"), ("9", "cells_in_villages")]),
+    ("Tỷ lệ đảng viên dự sinh hoạt ra sao?\n- Trước đây chỉ 70%, nay thường xuyên trên 92%.",
+     [("70", "attendance_rate"), ("92", "attendance_rate")]),
+    ("Còn xếp loại đảng viên?\n- HTXSNV 12%, HTTNV 81,5%, HTNV 6,5%.",
+     [("12", "members_rated_excellent"), ("81,5", "members_rated_good"),
+      ("6,5", "members_rated_completed")]),
+    ("Bao nhiêu đảng viên bị kỷ luật, thưa bà?\n- Cả nhiệm kỳ là 9 người.",
+     [("9", "members_disciplined")]),
+    ("Thôn nào cũng có chi bộ riêng chứ?\n- 11/12, còn một thôn ghép.",
+     [("11", "villages_with_own_cell"), ("12", "villages"), ("một", "")]),
+    ("Số đảng viên mới năm 2022 của phường?\n- 13, bằng 130% chỉ tiêu.",
+     [("13", "members_admitted"), ("130", "members_admitted_target_completion")]),
+    ("Tổ chức đảng được kiểm tra trong năm?\n- 8.",
+     [("8", "organisations_inspected")]),
+    ("Việc kết nạp đảng viên thì sao? - Mới 4 người, thấp hơn chỉ tiêu 7 người.",
+     [("4", "members_admitted"), ("7", "members_admitted")]),
+    ("Phóng viên: Xin bà cho biết tình hình phát triển Đảng của xã?\nBà Hoa: Khó lắm. Hai năm "
+     "nay chỉ được 5 người, riêng năm nay 2.",
+     [("5", "members_admitted"), ("2", "members_admitted")]),
+    ("Thế còn kỷ luật?\n- Năm qua chúng tôi xử lý 6 đảng viên: khiển trách 4, cảnh cáo 2. Năm "
+     "trước nữa có 9.",
+     [("6", "members_disciplined"), ("4", "members_reprimanded"), ("2", "members_warned"),
+      ("9", "members_disciplined")]),
+    ("Đảng viên là người dân tộc thiểu số có nhiều không, thưa chị?\n- 214 đồng chí, gần 60%.",
+     [("214", "members_ethnic"), ("60", "members_ethnic")]),
+    ("Chỉ tiêu kết nạp năm nay thế nào?\n- Huyện giao 12 đồng chí. Đến giờ đã được 8, đạt 66,7%.",
+     [("12", "members_admitted"), ("8", "members_admitted"),
+      ("66,7", "members_admitted_target_completion")]),
+    ("* Công tác phát triển đảng viên ở địa bàn tôn giáo thì sao, thưa đồng chí?\n- Năm 2020 "
+     "chúng tôi kết nạp 5 đồng chí có đạo, năm 2021 thêm 7 đồng chí. Cộng cả nhiệm kỳ là 19.",
+     [("5", "members_admitted_religious"), ("7", "members_admitted_religious"),
+      ("19", "members_admitted_religious")]),
+    ("Công tác phát triển đảng viên\nNăm 2021: 32 đồng chí. Năm 2022: 41 đồng chí.",
+     [("32", "members_admitted"), ("41", "members_admitted")]),
+    ("1. Kết nạp đảng viên\n- Năm 2019: 12\n- Năm 2020: 15\n- Năm 2021: 11",
+     [("12", "members_admitted"), ("15", "members_admitted"), ("11", "members_admitted")]),
+    ("Xếp loại chi bộ năm 2020:\n- Hoàn thành xuất sắc nhiệm vụ: 10\n- Hoàn thành tốt nhiệm "
+     "vụ: 38\n- Hoàn thành nhiệm vụ: 4",
+     [("10", "cells_rated_excellent"), ("38", "cells_rated_good"),
+      ("4", "cells_rated_completed")]),
+    ("II. Thi hành kỷ luật đảng viên\n- Khiển trách: 7\n- Cảnh cáo: 3\n- Khai trừ: 1",
+     [("7", "members_reprimanded"), ("3", "members_warned"), ("1", "members_expelled")]),
+    ("Tỷ lệ dự sinh hoạt chi bộ:\n- Quý I: 81%\n- Quý II: 85,5%",
+     [("81", "attendance_rate"), ("85,5", "attendance_rate")]),
+    ("Công tác kết nạp đảng cũng có chuyển biến. Cả năm được 45 đồng chí, bằng 90% kế hoạch.",
+     [("45", "members_admitted"), ("90", "members_admitted_target_completion")]),
+    ("Kết quả xếp loại đảng viên:\n- Hoàn thành xuất sắc nhiệm vụ: 44 đồng chí, chiếm "
+     "14,2%.\n- Hoàn thành tốt nhiệm vụ: 250 đồng chí, chiếm 80,6%.\n- Hoàn thành nhiệm vụ: "
+     "16 đồng chí.",
+     [("44", "members_rated_excellent"), ("14,2", "members_rated_excellent"),
+      ("250", "members_rated_good"), ("80,6", "members_rated_good"),
+      ("16", "members_rated_completed")]),
+    ("Một số kết quả nổi bật của Đảng bộ xã:\n- Tổ chức: 15 chi bộ trực thuộc.\n- Đảng viên: "
+     "322 đồng chí.\n- Kết nạp mới: 9 đồng chí.",
+     [("15", "cells"), ("322", "members"), ("9", "members_admitted")]),
+    # a new population takes over
+    ("Xã có 210 đảng viên. 12 tổ chức: 2 HTXSNV, 9 HTTNV, 1 HTNV.",
+     [("210", "members"), ("12", "organisations_assessed"),
+      ("2", "organisations_rated_excellent"), ("9", "organisations_rated_good"),
+      ("1", "organisations_rated_completed")]),
+    ("Có 350 đảng viên. Xếp loại 20 chi bộ: 4 xuất sắc, 14 tốt, 2 hoàn thành.",
+     [("350", "members"), ("20", "cells_assessed"), ("4", "cells_rated_excellent"),
+      ("14", "cells_rated_good"), ("2", "cells_rated_completed")]),
+    ("Kết quả 48 chi bộ: xuất sắc 9, tốt 35, hoàn thành 4. Với đảng viên, 15% xuất sắc, 80% tốt.",
+     [("48", "cells_assessed"), ("9", "cells_rated_excellent"), ("35", "cells_rated_good"),
+      ("4", "cells_rated_completed"), ("15", "members_rated_excellent"),
+      ("80", "members_rated_good")]),
+    ("Huyện có 3.100 đảng viên. Về tổ chức: xuất sắc 5, tốt 30, hoàn thành 6.",
+     [("3.100", "members"), ("5", "organisations_rated_excellent"),
+      ("30", "organisations_rated_good"), ("6", "organisations_rated_completed")]),
+    ("Kỷ luật 14 đảng viên. 2 tổ chức đảng cũng bị khiển trách.",
+     [("14", "members_disciplined"), ("2", "organisations_disciplined")]),
+    ("3 chi bộ bị cảnh cáo, 11 đảng viên bị khiển trách.",
+     [("3", "organisations_disciplined"), ("11", "members_reprimanded")]),
+    ("Toàn huyện có 45 TCCSĐ, trong đó 10 đơn vị xếp loại xuất sắc, 31 tốt, 4 hoàn thành.",
+     [("45", "organisations_assessed"), ("10", "organisations_rated_excellent"),
+      ("31", "organisations_rated_good"), ("4", "organisations_rated_completed")]),
+    ("Thi hành kỷ luật 2 tổ chức đảng và 17 đảng viên, gồm 10 khiển trách, 5 cảnh cáo, 2 khai trừ.",
+     [("2", "organisations_disciplined"), ("17", "members_disciplined"),
+      ("10", "members_reprimanded"), ("5", "members_warned"), ("2", "members_expelled")]),
+    ("Toàn xã có 412 đảng viên sinh hoạt ở 19 chi bộ. Cuối năm, 19 chi bộ được xếp loại: 4 "
+     "HTXSNV, 13 HTTNV, 2 HTNV; 380 đảng viên dự xếp loại: 50 HTXSNV, 310 HTTNV, 20 HTNV.",
+     [("412", "members"), ("19", "cells"), ("19", "cells_assessed"),
+      ("4", "cells_rated_excellent"), ("13", "cells_rated_good"), ("2", "cells_rated_completed"),
+      ("380", "members_assessed"), ("50", "members_rated_excellent"),
+      ("310", "members_rated_good"), ("20", "members_rated_completed")]),
+    ("Về chi bộ: 20% hoàn thành xuất sắc, 75% hoàn thành tốt. Về đảng viên: 15% hoàn thành "
+     "xuất sắc, 82% hoàn thành tốt.",
+     [("20", "cells_rated_excellent"), ("75", "cells_rated_good"),
+      ("15", "members_rated_excellent"), ("82", "members_rated_good")]),
+    ("Kỷ luật 1 chi bộ bằng hình thức khiển trách và 5 đảng viên: 3 khiển trách, 2 cảnh cáo.",
+     [("1", "organisations_disciplined"), ("5", "members_disciplined"),
+      ("3", "members_reprimanded"), ("2", "members_warned")]),
+    # the same number of another time
+    ("Kỷ luật 30 đảng viên, giảm 4 so với cùng kỳ (34 đảng viên).",
+     [("30", "members_disciplined"), ("4", "members_disciplined_change"),
+      ("34", "members_disciplined")]),
+    ("6 tháng đầu năm kết nạp 52 đảng viên; cùng kỳ năm trước 47 đảng viên.",
+     [("52", "members_admitted"), ("47", "members_admitted")]),
+    ("Quý I kết nạp 12 đảng viên (cùng kỳ 9).",
+     [("12", "members_admitted"), ("9", "members_admitted")]),
+    ("Kỷ luật 8 đảng viên, trong khi cùng kỳ không có trường hợp nào.",
+     [("8", "members_disciplined"), ("không", "members_disciplined")]),
+    ("Đã kiểm tra 21 tổ chức đảng, cùng kỳ năm ngoái là 18 tổ chức.",
+     [("21", "organisations_inspected"), ("18", "organisations_inspected")]),
+    ("Năm 2022 khai trừ 3 đảng viên, năm 2021 là 5 đảng viên.",
+     [("3", "members_expelled"), ("5", "members_expelled")]),
+    ("Tỷ lệ dự sinh hoạt đạt 91%, cùng kỳ 87%.",
+     [("91", "attendance_rate"), ("87", "attendance_rate")]),
+    ("Có 41 chi bộ hoàn thành xuất sắc nhiệm vụ (năm 2019: 36 chi bộ).",
+     [("41", "cells_rated_excellent"), ("36", "cells_rated_excellent")]),
+    ("Khiển trách 6 đảng viên; năm trước là 10; cảnh cáo 2, năm trước 4.",
+     [("6", "members_reprimanded"), ("10", "members_reprimanded"), ("2", "members_warned"),
+      ("4", "members_warned")]),
+    # groups of those admitted, or of all
+    ("Cả năm kết nạp 35 đảng viên. Người Thái 12, nữ 18, có đạo 3.",
+     [("35", "members_admitted"), ("12", "members_admitted_ethnic"),
+      ("18", "members_admitted_female"), ("3", "members_admitted_religious")]),
+    ("Kết nạp 74 đồng chí. Đảng viên người Dao hiện có 530 đồng chí.",
+     [("74", "members_admitted"), ("530", "members_ethnic")]),
+    ("Kết nạp đảng viên?\n- 13 người. Nữ một nửa, người có đạo 2.",
+     [("13", "members_admitted"), ("một nửa", "members_admitted_female"),
+      ("2", "members_admitted_religious")]),
+    ("Toàn xã có 300 đảng viên. Người Tày 120, nữ 90.",
+     [("300", "members"), ("120", "members_ethnic"), ("90", "members_female")]),
+    ("Kết nạp 40 đảng viên, hơn nửa là nữ.",
+     [("40", "members_admitted"), ("hơn nửa", "members_admitted_female")]),
+    ("Trong năm, Đảng bộ tỉnh kết nạp 1.120 đảng viên; trong đó có 540 nữ (48,2%), 310 người "
+     "dân tộc thiểu số và 25 người có đạo.",
+     [("1.120", "members_admitted"), ("540", "members_admitted_female"),
+      ("48,2", "members_admitted_female"), ("310", "members_admitted_ethnic"),
+      ("25", "members_admitted_religious")]),
+    # a label and a verb of being
+    ("Đảng viên thì 540, chi bộ thì 21.",
+     [("540", "members"), ("21", "cells")]),
+    ("Ấp thì 12, chi bộ ấp cũng 12; đảng viên 280.",
+     [("12", "villages"), ("12", "cells_in_villages"), ("280", "members")]),
+    ("Số thôn: 17; số chi bộ: 20; số đảng viên: 455.",
+     [("17", "villages"), ("20", "cells"), ("455", "members")]),
+    ("Chi bộ thôn vẫn 9, chi bộ cơ quan còn 4.",
+     [("9", "cells_in_villages"), ("4", "cells_in_agencies")]),
+    ("Đảng viên trẻ thì 45, đảng viên nữ thì 130.",
+     [("45", "members_young"), ("130", "members_female")]),
+    ("Chi bộ quân sự 1, chi bộ công an 1, chi bộ trường học 3, còn lại 10 chi bộ ấp.",
+     [("1", "cells_in_agencies"), ("1", "cells_in_agencies"), ("3", "cells_in_agencies"),
+      ("10", "cells_in_villages")]),
+    ("Xã có 9 thôn. Chi bộ thôn thì 9, chi bộ nhà trường 3, chi bộ trạm y tế 1.",
+     [("9", "villages"), ("9", "cells_in_villages"), ("3", "cells_in_agencies"),
+      ("1", "cells_in_agencies")]),
+    ("Chỉ tiêu kết nạp của phường là 20, kết quả được 23, đạt 115%.",
+     [("20", "members_admitted"), ("23", "members_admitted"),
+      ("115", "members_admitted_target_completion")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), DISCOURSE)
+def test_a_number_takes_its_meaning_from_what_was_said_before(text, expected):
+    assert measures(text, published="2023-08-20", locality="xã An Hòa") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "bound"),
+    [
+        ("Tỷ lệ đảng viên dự sinh hoạt không buổi nào dưới 90%", "at_least"),
+        ("Tỷ lệ đảng viên dự sinh hoạt chưa kỳ nào thấp hơn 85%", "at_least"),
+        ("Chi bộ không để quá 5% đảng viên vắng họp", "at_most"),
+    ],
+)
+def test_a_negation_turns_a_bound_round(text, bound):
+    assert row(text)["bound"] == bound
+
+
 def row(text: str, **keys) -> pd.Series:
     return extract.propose(text, **keys).iloc[0]
 

@@ -34,7 +34,7 @@ _ITEM = re.compile(r"[.)]\s")
 _PER = over_folded(r"\s*(?:/|một|mỗi|trong một|trong)\s*(?:1\s)?(năm|tháng|qúy|tuần)(?!\w)")
 _EACH = over_folded(r"(?:mỗi|hằng|hàng|một|1)\s(năm|tháng|qúy|tuần)(?!\w)")
 _TIMES = {"năm": 1.0, "tháng": 12.0, "qúy": 4.0, "tuần": 52.0}
-_BADGE_YEARS = over_folded(r"[^\d,;]{0,30}?(\d{2}) năm")
+_BADGE_YEARS = over_folded(r"[^\d,;:]{0,30}?(\d{2}) năm")
 _YEARS_AHEAD = over_folded(
     r"(\d{2}) năm(?: tuổi đảng)?(?: cho| tặng| là| có|:)?\s(?:(?!và )\w+\s)?$"
 )
@@ -207,7 +207,8 @@ def _complete(
 
 def _lost(reading: Reading) -> bool:
     """A share of a number that was itself not read yet."""
-    return reading.rule == "inherited" and not reading.measure
+    shared = reading.amount.unit == "share" and reading.rule == "label"
+    return (reading.rule == "inherited" or shared) and not reading.measure
 
 
 def _measure(sentence: Sentence, at: int, measures: dict[str, str]) -> bool:

@@ -8,7 +8,7 @@ further than the neighbouring numbers, so the work grows with the length of the 
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from helpers.evidence import fold
 from helpers.extract.lexicon import Found, Lexicon, Term, over_folded
@@ -31,9 +31,6 @@ _DATE_BEFORE = over_folded(
 _DONE = over_folded(
     r"(?<!\w)(?:đã|đến nay|hiện nay|hiện có|hiện|vừa qua|năm qua|năm ngoái|kết quả|thực tế"
     r"|rồi(?=[.,;!]))(?!\w)"
-)
-_COUNTED = over_folded(
-    r"\s(?:chi|đảng|đồng|đ/c|người|tccs|tổ|cán|quần|đoàn|dân|khẩu|nhân|hồ|thôn)(?!\w)"
 )
 _OF_WEAK = ("officers", "sessions", "files", "resolutions")  # said of these nouns alone
 _MANY = 40  # no village or cell has a higher number for its name
@@ -66,7 +63,6 @@ _SHARE_OF = over_folded(
     r"|một|con số|số|xuống|còn|lên|năm|\d{4}"
     r"|từ|chỉ tiêu|kế hoạch|mục tiêu|nghị quyết|đề ra|đặt ra)[\s:]+)*"
 )
-_FOR = re.compile(r"(?<!\w)(?:cho|đối với)\s$")
 _SUBJECTS = ("cells", "cells_in_villages", "cells_under_base", "members", "base_organisations",
              "villages", "committees")  # fmt: skip
 _NONE_PASSES = over_folded(  # "không buổi nào dưới 90%" sets a lower bound
@@ -74,7 +70,7 @@ _NONE_PASSES = over_folded(  # "không buổi nào dưới 90%" sets a lower bou
 )
 _BEING = over_folded(r"\s*(?:(?:thì|:|là|có|cũng|vẫn|hiện|còn|được|chỉ)\s*)+")
 _PLACES_LIST = ("villages", "communes", "population")
-_DURATION = over_folded(r"\s(?:năm(?! \d{4})|tuổi|giờ|ngày)(?!\w)")
+_DURATION = over_folded(r"\snăm(?! \d{4})(?!\w)")
 _NEXT_WORD = re.compile(r"\s*(\w*)")
 _PARTY_NEARBY = over_folded(r"chi bộ|đảng viên|tổ chức đảng|sinh hoạt ghép")
 
@@ -224,14 +220,10 @@ def _is_name(text: str, amount: Amount, lexicon: Lexicon, spans: list[tuple[int,
         return True
     if amount.unit == "count" and _DURATION.match(text, amount.right):
         return True
-    if amount.form == "words" and before.endswith(("không ", "không có ")):
-        return True  # "không một chi bộ nào": the nought is read from "không"
     if amount.form in ("part", "whole") and _DATE_BEFORE.search(before):
         return True
     digits = amount.end - amount.start
     year = amount.form == "digits" and digits == 4 and 1930 <= amount.value <= 2100
-    if year and (before.endswith("năm ") or not _COUNTED.match(text, amount.right)):
-        return True
     at = bisect_left(spans, (amount.right, 0))
     noun_follows = at < len(spans) and spans[at][0] <= amount.right + 1
     if amount.form in ("part", "whole", "range", "zero") or amount.unit == "share" or noun_follows:
@@ -333,7 +325,7 @@ def _interpret(
     alike = not noun or noun.term.family == "generic" or (last and noun.term is last.noun)
     if alike and not reading.main and last and last.noun and _has(left[:1], "level_value"):
         reading.main, reading.noun = last.main, last.noun
-    if earlier and not reading.main and not reading.extra:
+    if earlier and (reading.rule == "far before" or not (reading.main or reading.extra)):
         reading.noun, reading.main, reading.rule = earlier.noun, earlier.main, "earlier"
         reading.extra = of_all(earlier.extra)
         sentence.claimed = noun.end if noun else amount.right
@@ -342,6 +334,8 @@ def _interpret(
         reading.noun, reading.main, reading.rule = before.last.noun, before.last.main, "same"
     if not _settle(sentence, reading, at, left, noun, before):
         return None
+    if whole and not reading.main and not reading.extra:
+        reading.unknown = True  # of "14/15 chi bộ họp đủ kỳ" only the 15 is a number of cells
     used = [f for f in right if f.term is reading.main or f.term.family == "group" or f is noun]
     if used and reading.rule != "before":
         sentence.claimed = max(sentence.claimed, max(f.end for f in used))
@@ -379,8 +373,6 @@ def _direct_noun(text: str, amount: Amount, right: list[Found]) -> Found | None:
 
 def _is_base(sentence: Sentence, amount: Amount, noun: Found, left: list[Found]) -> bool:
     """Whether a noun is what a share is taken of: "chiếm 35% đảng viên"."""
-    if noun.term.family == "generic":
-        return False
     told = (sentence.last and sentence.last.noun) or _aspect(left, "group", "tier", "event")
     if _has(left[:1], "inherit") and told:
         return True
@@ -400,8 +392,6 @@ def _linked(sentence: Sentence, at: int, noun: Found | None) -> int:
 
 def _may_lack_noun(text: str, amount: Amount, right: list[Found], lexicon: Lexicon) -> bool:
     """Whether a number without a noun can still be read: nothing else is counted by it."""
-    if amount.form == "every":
-        return True
     if amount.form == "zero":
         return bool(_aspect(right, "tier", "event"))
     follows = _NEXT_WORD.match(text, amount.right)
@@ -441,12 +431,7 @@ def _say(
     after, ahead = _said_of(right, term), _said_of(left, term)
     main = _best(after)
     rule = "after"
-    removed = _best(ahead)
-    if (
-        removed and removed.id == "removed"
-    ):  # "đưa 14 đảng viên ra khỏi Đảng": not of their own wish
-        main, rule = removed, "before"
-    elif not main or (main.family == "general" and _best(ahead)):
+    if not main or (main.family == "general" and _best(ahead)):
         main, rule = _best(ahead) or main, "before" if _best(ahead) else rule
     groups = [f for f in after if f.term.family == "group"]
     if generic and not groups:
@@ -462,8 +447,6 @@ def _say(
             ahead = [f for f in ahead if fits(f.term, MEMBERS)]
         main, rule = _best(ahead[:1]), "far before"
         groups = [f for f in ahead[:1] if f.term.family == "group"]
-    if not main and not groups and noun and (main := _for_whom(sentence, reading, at)):
-        rule = "before"
     if not main and not groups and _other(sentence, reading, left, right, noun):
         reading.unknown = True
     reading.main, reading.rule = main, rule if main else "group" if groups else ""
@@ -487,8 +470,6 @@ def _event_of_all(sentence: Sentence, noun: Term | None, left: list[Found]) -> T
     last, before = sentence.last, sentence.before
     parts = not noun or noun.family == "generic"
     whole = sentence.head or (last if parts else None)
-    if not whole and last and last.extra and last.main and sentence.text[last.amount.right] != ".":
-        whole = last  # the next part of the same list
     alone = not (last and last.extra) and not _has(left, "members")
     if parts and alone and not (whole and whole.main):
         told = [r for r in before.readings if r.main] if before else []
@@ -503,7 +484,7 @@ def _best(found: list[Found]) -> Term | None:
 def best(terms: list[Term]) -> Term | None:
     """The first tier or event, else the first general aspect."""
     sharp = [term for term in terms if term.family in ("tier", "event")]
-    sharp.sort(key=lambda term: term.id != "not_assessed")
+    sharp.sort(key=lambda term: (term.id != "not_assessed", term.id.startswith("in_")))
     return sharp[0] if sharp else next((t for t in terms if t.family == "general"), None)
 
 
@@ -524,18 +505,6 @@ def _beyond_comma(sentence: Sentence, at: int, noun: Term | None) -> list[Found]
                 break
             found.append(event)
     return found
-
-
-def _for_whom(sentence: Sentence, reading: Reading, at: int) -> Term | None:
-    """What is done "cho" or "đối với" those counted: "trao Huy hiệu … cho 56 đảng viên"."""
-    near = sentence.text[max(sentence.start, reading.amount.left - 9) : reading.amount.left]
-    if not _FOR.search(near):
-        return None
-    ids = ("badges",) if "cho" in near else ("inspected", "disciplined")
-    before = sentence.events[max(0, at - 14) : at]
-    return next(
-        (e.term for e in reversed(before) if isinstance(e, Found) and e.term.id in ids), None
-    )
 
 
 def _other(
@@ -598,9 +567,6 @@ def _specific(sentence: Sentence, reading: Reading, left: list[Found]) -> bool:
         _coordinate(sentence, reading, left)
         if last.noun is reading.noun and _planned(sentence, reading, left):
             reading.main, reading.rule, reading.unknown = last.main, "carried", False
-    if not reading.main and not reading.extra and _has(left, "ranking"):
-        told = [r for r in _earlier_readings(sentence) if r.noun is reading.noun and not r.extra]
-        reading.main = told[-1].main if told else None
     if not reading.main and not reading.extra and _plan_just_before(sentence, left, amount):
         reading.main = last.main if last else _of_before(sentence)
     reading.rule = reading.rule or "noun"
@@ -667,10 +633,6 @@ def _generic(sentence: Sentence, reading: Reading, at: int, left: list[Found], n
     if people and not said:
         reading.noun, reading.rule = people, "label"
         return True
-    if reading.noun.id == "masses":
-        reading.unknown = not (reading.main and reading.main.id == "admitted")
-        reading.noun = MEMBERS
-        return True
     comrade = sentence.text[noun.start : noun.end] in ("đồng chí", "đ/c")
     of_members = any(t.population == "members" for t in labels)
     last = sentence.last
@@ -689,12 +651,6 @@ def _generic(sentence: Sentence, reading: Reading, at: int, left: list[Found], n
         said or comrade or of_members or case or body or (reading.awaits_whole and after_members)
     ):
         return False
-    if reading.amount.form == "words" and reading.amount.value < 2 and not said:
-        return False
-    start = max(sentence.start, reading.amount.left - 120)
-    segment = re.split(r"[,;(]", sentence.text[start : reading.amount.left])[-1]
-    if "trong số" in segment and reading.rule in ("before", "far before") and not reading.extra:
-        reading.unknown = True
     mean = re.search(
         r"(?:bình quân|trung bình)[^,;]{0,12}\s$", sentence.text[: reading.amount.left][-24:]
     )
@@ -743,11 +699,9 @@ def _bare(sentence: Sentence, reading: Reading, at: int, left: list[Found]) -> b
     last, amount = sentence.last, reading.amount
     label = next((f for f in left if _strong(f)), None)
     if not label and amount.unit == "count":
-        label = next((f for f in left[:1] if f.term.id in _PLACES_LIST), None)
+        label = left[0] if [f.term.id in _PLACES_LIST for f in left] == [True] else None
         if label and not _BEING.fullmatch(sentence.text, label.end, amount.left):
             label = None
-    if reading.main and reading.main.id.startswith("in_") and label:
-        reading.main = reading.main if fits(reading.main, label.term) else None
     far = reading.rule == "far before"
     if far and reading.main and label and not fits(reading.main, label.term):
         reading.main, reading.extra = None, ()  # said of something else further off
@@ -758,6 +712,8 @@ def _bare(sentence: Sentence, reading: Reading, at: int, left: list[Found]) -> b
         nouns = [far.term if far else None, last.noun if last else None, sentence.topic, MEMBERS]
         nouns = [n for n in nouns if n and n.family != "weak"]
         aspect = reading.main or Term("aspect", "", "group", "members")
+        if _form_of_organisation(sentence, reading):
+            aspect = reading.main = _DISCIPLINED
         reading.noun = next((n for n in nouns if fits(aspect, n)), MEMBERS)
         return _near_enough(sentence, reading, at)
     if amount.unit == "share" or amount.form == "fraction":
@@ -777,6 +733,17 @@ def _bare(sentence: Sentence, reading: Reading, at: int, left: list[Found]) -> b
     return _again(sentence, reading, left) or _ellipsis(sentence, reading)
 
 
+def _form_of_organisation(sentence: Sentence, reading: Reading) -> bool:
+    """ "Hai tổ chức đảng bị kỷ luật: một khiển trách, một cảnh cáo": how those were disciplined."""
+    last, main = sentence.last, reading.main
+    if not (last and last.main and main and main.id in _DISCIPLINE):
+        return False
+    if last.main.id != "disciplined" or last.noun.population == "members":
+        return False
+    gap = sentence.text[last.amount.right : reading.amount.left]
+    return reading.amount.value <= last.amount.value and (":" in gap or sentence.head is last)
+
+
 def _of_people(sentence: Sentence) -> bool:
     """Whether the number of people was just told: "so với dân số 58.000, đảng viên chiếm 7%"."""
     last = sentence.last
@@ -791,7 +758,7 @@ def _again(sentence: Sentence, reading: Reading, left: list[Found]) -> bool:
         return False
     model = before.readings[count]
     if before.head and len(sentence.numbers) == 1:
-        model = before.head  # the one number of the year before is that of all
+        model = replace(before.head, extra=of_all(before.head.extra))  # that of all
     reading.noun, reading.main, reading.extra = model.noun, model.main, model.extra
     reading.rule = "same"
     return True
@@ -811,27 +778,12 @@ def _inherit(sentence: Sentence, reading: Reading) -> bool:
     if not _SHARE_OF.fullmatch(segment):
         reading.noun, reading.unknown = last.noun, True
         return bool(re.search(r"đảng viên|chi bộ|tổ chức|tư cách", segment))
-    if last.noun and last.noun.id == "population":
-        return False
     source = last
     if last.denominator and len(sentence.readings) > 1:
         source = sentence.readings[-2]
     reading.noun, reading.main, reading.extra = source.noun, source.main, source.extra
     reading.unknown, reading.rule = source.unknown, "inherited"
-    if last.rule == "carried" or _is_share_of_plan(sentence, reading, last):
-        reading.extra, reading.rule = ("target_completion",), "completion"
-    if source.main is None and not source.extra and source.noun:
-        reading.unknown = source.noun.id not in ("cells_in_villages", "cells_in_agencies")
     return True
-
-
-def _is_share_of_plan(sentence: Sentence, reading: Reading, last: Reading) -> bool:
-    """ "Chỉ tiêu 140 đảng viên; mới được 77, tức 55%": the share is that of the plan."""
-    plans = [r.amount.value for r in sentence.readings[:-1] if r.main is last.main and r.main]
-    share, got = reading.amount.value, last.amount.value
-    planned = any(isinstance(e, Found) and e.term.id == "plan" for e in sentence.events[-40:])
-    admitted = planned and not last.extra and last.main and last.main.id == "admitted"
-    return bool(admitted) and any(plan and abs(got / plan - share) < 0.006 for plan in plans)
 
 
 def _ellipsis(sentence: Sentence, reading: Reading) -> bool:
@@ -898,8 +850,6 @@ def _completes(sentence: Sentence, reading: Reading, at: int) -> bool:
 
 
 def _completed(sentence: Sentence, reading: Reading, last: Reading | None) -> bool:
-    if last and last.denominator and len(sentence.readings) > 1:
-        last = sentence.readings[-2]
     source = last.noun if last else sentence.topic
     reading.extra, reading.rule = ("target_completion",), "completion"
     reading.noun = source or MEMBERS
@@ -916,10 +866,6 @@ def _planned(sentence: Sentence, reading: Reading, left: list[Found]) -> bool:
 def _weak(sentence: Sentence, reading: Reading, left: list[Found], noun: Found) -> bool:
     """Nouns that count for the Party only in some company: villages, communes, sessions, …"""
     term, text, amount = reading.noun, sentence.text, reading.amount
-    if term.id == "ethnic_minorities" and sentence.head:
-        reading.noun, reading.extra = MEMBERS, ("ethnic",)
-        reading.main = _event_of_all(sentence, None, [])
-        return True
     about = sentence.about
     if not reading.main and about and not about.amount and about.main and fits(about.main, term):
         reading.main, reading.rule = about.main, "topic"
