@@ -107,18 +107,23 @@ def propose(
     named = False  # the Party, in the line before
     listing = False  # in a list under a heading such as "Mục tiêu nhiệm kỳ 2020 - 2025:"
     asked: Reading | None = None  # what the question or heading before is about
+    lead = False  # behind a question or the head of a list, whose period also holds
     for start, end in _lines(folded):
         bullet = folded[start : start + 4].strip()[:1] in tuple("-–+•*")
-        if not (bullet and listing):
+        if not (lead or bullet and listing):
             clock.paragraph()
+        if not (bullet and listing):
             where.paragraph()
             listing = folded[start:end].rstrip().endswith(":")
+        lead = folded[start:end].rstrip().endswith((":", "?"))
         if _furniture(folded, start, end, lexicon):
             continue
         counted = _from(amounts, end) > _from(amounts, start)
         told, named = named, bool(lexicon.lists["party"].search(folded, start, end))
         if not counted and remainder.opens(folded, start, end):
             asked = remainder.topic(folded, start, end, lexicon)
+            if lead:
+                clock.sentence(start, end)
         if not (counted or listing):
             continue
         before: Sentence | None = None
@@ -143,9 +148,7 @@ def propose(
                 for at in range(len(sentence.readings))
             )
             before, about = sentence, remainder.latest(sentence) or about
-        last = folded[start:end].rstrip()[-1:]
-        if last in (":", "?"):
-            asked = about
+        asked = about if lead else asked
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -402,7 +405,9 @@ def _row(
         reading.measure = "cells"
     limit = _limit(sentence, at)
     stock = not reading.main and reading.measure.startswith(_STOCKS)
-    then = bool(re.search(r"khi ấy|lúc đó|khi đó", sentence.text[amount.left - 16 : amount.left]))
+    then = reading.rule.startswith("earlier") or bool(
+        re.search(r"khi ấy|lúc đó|khi đó", sentence.text[amount.left - 16 : amount.left])
+    )
     when = clock.at(amount.start, amount.right, limit, then=then, stock=stock)
     start, end = when.first, when.last
     if reading.rule.startswith("respectively"):
