@@ -7,15 +7,16 @@ localities on one axis takes its numbers from here.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import combinations, pairwise, product
 
 import pandas as pd
 
 from helpers import bounds
 from helpers.bounds import Bounded
-from helpers.statements import Reading, as_table, rules_of, text
+from helpers.statements import Circumstances, Reading, as_table, rules_of, text
 
 REASONS = ("level", "population", "scheme", "period_gap", "status", "place", "conflict")
 OPEN = ("overlap", "tie", "missing")  # why a comparable pair stays undecided
@@ -35,41 +36,52 @@ class Verdict:
         return self.verdict in DECIDED
 
 
+_verdict = cache(Verdict)  # a large collection has a million answers, and some fifty kinds of them
+
+
 def verdict(
     a: Reading | None, b: Reading | None, direction: str = "none", *, max_year_gap: int = 1
 ) -> Verdict:
     """Return what may be said of a against b, two readings of one indicator (None: not stated).
 
-    `direction` is the measure's: higher_better, lower_better or none. a and b are rows of
-    `statements.take` or anything with the attributes of a `Reading`.
+    `direction` is the measure's: higher_better, lower_better or none.
 
     >>> a, b = (Reading(p, p, "district", "members", bounds.exact(n, "count"), "", day, day)
     ...         for p, n, day in [("x", 1142, "2019-12-04"), ("y", 900, "2019-04-12")])
     >>> verdict(a, b), verdict(a, None).reasons
     (Verdict(verdict='larger', reasons=()), ('missing',))
     """
-    if a is None or b is None or _other_tier(a, b):
-        return Verdict("undecided", ("missing",))
-    reasons = reasons_against(a, b, max_year_gap)
+    if a is None or b is None:
+        return _verdict("undecided", ("missing",))
+    is_comparable, reasons = _circumstances(a.circumstances, b.circumstances, max_year_gap)
     if reasons:
-        return Verdict("not_comparable", reasons)
-    if a.amount.unit != b.amount.unit:  # a count beside a share: the base is missing
-        return Verdict("undecided", ("missing",))
+        return _verdict("not_comparable", reasons)
+    if not is_comparable or a.amount.unit != b.amount.unit:  # a count beside a share has no base
+        return _verdict("undecided", ("missing",))
     words = ("larger", "smaller") if direction == "none" else ("ahead", "behind")
     if direction == "lower_better":
         words = words[::-1]
     if bounds.above(a.amount, b.amount):
-        return Verdict(words[0])
+        return _verdict(words[0])
     if bounds.above(b.amount, a.amount):
-        return Verdict(words[1])
+        return _verdict(words[1])
     if bounds.is_point(a.amount) and bounds.is_point(b.amount):
-        return Verdict("undecided", ("tie",))
+        return _verdict("undecided", ("tie",))
     missing = any(_is_unknown(side.amount) for side in (a, b))
-    return Verdict("undecided", ("missing" if missing else "overlap",))
+    return _verdict("undecided", ("missing" if missing else "overlap",))
 
 
-def reasons_against(a: Reading, b: Reading, max_year_gap: int = 1) -> tuple[str, ...]:
-    """Return every reason why two readings may not be set side by side, in the order of REASONS."""
+@cache
+def _circumstances(
+    a: Circumstances, b: Circumstances, max_year_gap: int
+) -> tuple[bool, tuple[str, ...]]:
+    """Return whether two readings speak of one thing, and every reason against comparing them.
+
+    Different tiers of one scheme are two things: neither states the other's. The reasons are in
+    the order of REASONS. Many readings have the same circumstances, so each two are asked once.
+    """
+    if a.measure_id != b.measure_id and a.scheme_id == b.scheme_id != "":
+        return False, ()
     own = {*a.reasons, *b.reasons}
     found = {
         "level": a.level != b.level or a.level == "unknown",
@@ -77,21 +89,22 @@ def reasons_against(a: Reading, b: Reading, max_year_gap: int = 1) -> tuple[str,
         "scheme": "scheme" in own or a.scheme_id != b.scheme_id,
         "period_gap": years_apart(a, b) > max_year_gap,
         "status": not a.status == b.status == "actual",
-        "place": "place" in own or a.place_id != a.locality_id or b.place_id != b.locality_id,
+        "place": "place" in own or not a.is_own or not b.is_own,
         "conflict": "conflict" in own,
     }
-    return tuple(reason for reason in REASONS if found[reason])
+    return True, tuple(reason for reason in REASONS if found[reason])
 
 
-def years_apart(a: Reading, b: Reading) -> float:
+@cache
+def years_apart(a: Circumstances, b: Circumstances) -> float:
     """Return the calendar years between the beginnings or the ends, whichever is more.
 
     The mean of 2016 to 2018 is two years from 2018. Infinite where a period is not known.
     """
-    dates = [(a.period_start, b.period_start), (a.period_end, b.period_end)]
-    if not all(day for pair in dates for day in pair):
+    years = [(a.first_year, b.first_year), (a.last_year, b.last_year)]
+    if not all(year for pair in years for year in pair):
         return float("inf")
-    return max(abs(int(x[:4]) - int(y[:4])) for x, y in dates)
+    return max(abs(int(x) - int(y)) for x, y in years)
 
 
 def matrix(
@@ -111,28 +124,57 @@ def matrix(
     tier scheme, another kind of cell) the row says why that one cannot stand in. With `crosswalk`
     (rows of one scenario of crosswalks.csv) readings are read as the scenario says.
     """
-    frame = readings if crosswalk is None else across(readings, crosswalk)
-    said = _by_locality(frame)
-    rules = rules_of(measures)
+    said = by_locality(readings if crosswalk is None else across(readings, crosswalk))
     rows = []
-    for row_id, column_id in combinations(localities, 2):
-        for measure_id in sorted(said[row_id].keys() | said[column_id].keys()):
-            direction = rules[measure_id]["direction"]
-            for a, b, answer in _pairs(
-                _stand_ins(said[row_id], measure_id, rules),
-                _stand_ins(said[column_id], measure_id, rules),
-                direction,
-                max_year_gap,
-            ):
-                known = (_period(a), _period(b), answer, direction != "none")
-                amounts = (a and a.amount, b and b.amount)
-                rows.append((row_id, column_id, measure_id, *known, *amounts))
+    for key, *sides, direction in _comparisons(said, measures, possible(said, localities)):
+        for a, b, answer in _pairs(*sides, direction, max_year_gap):
+            known = (_period(a), _period(b), answer, direction != "none")
+            rows.append((*key, *known, a and a.amount, b and b.amount))
     names = ["row_id", "column_id", "measure_id", "row_period", "column_period", "verdict"]
     frame = pd.DataFrame(rows, columns=[*names, "quality", "row_amount", "column_amount"])
     return frame.astype({"quality": bool})
 
 
-def _by_locality(readings: pd.DataFrame) -> dict[str, dict[str, list[Reading]]]:
+def outcomes(
+    said: dict,
+    measures: pd.DataFrame,
+    asked: Iterable[tuple[str, str, str]],
+    *,
+    max_year_gap: int = 1,
+) -> pd.DataFrame:
+    """Return one verdict on every pair and measure asked: the first that decides it, if any does.
+
+    ``said`` as `by_locality` gives it, ``asked`` as `possible`. What `matrix` says, far sooner:
+    columns row_id, column_id, measure_id, quality, verdict, documents (a decided one rests on).
+    """
+    rows = []
+    for key, *sides, direction in _comparisons(said, measures, asked):
+        judged = _judged(*sides, direction, max_year_gap)
+        best = next((one for one in judged if one[2].is_decided), None)
+        documents = best[0].documents + best[1].documents if best else ()
+        best = best or _pairs(*sides, direction, max_year_gap)[0]
+        rows.append((*key, direction != "none", best[2], documents))
+    names = ["row_id", "column_id", "measure_id", "quality", "verdict", "documents"]
+    return pd.DataFrame(rows, columns=names).astype({"quality": bool})
+
+
+def possible(said: dict, localities: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """Yield every pair of localities with every measure that one of the two states."""
+    for row_id, column_id in combinations(localities, 2):
+        for measure_id in sorted(said[row_id].keys() | said[column_id].keys()):
+            yield row_id, column_id, measure_id
+
+
+def _comparisons(said: dict, measures: pd.DataFrame, asked: Iterable[tuple]) -> Iterator[tuple]:
+    """Yield what is asked with the readings of both sides and the direction of the measure."""
+    rules = rules_of(measures)
+    take = cache(lambda place, measure_id: _stand_ins(said[place], measure_id, rules))
+    for row_id, column_id, measure_id in asked:
+        sides = take(row_id, measure_id), take(column_id, measure_id)
+        yield (row_id, column_id, measure_id), *sides, rules[measure_id]["direction"]
+
+
+def by_locality(readings: pd.DataFrame) -> dict[str, dict[str, list[Reading]]]:
     """Return readings by locality and measure: those of the locality itself, else of its parts."""
     own, parts = (defaultdict(lambda: defaultdict(list)) for _ in range(2))
     names = list(Reading.__dataclass_fields__)
@@ -160,16 +202,28 @@ def _pairs(
     rows: list[Reading], columns: list[Reading], direction: str, max_year_gap: int
 ) -> list[tuple]:
     """Return the comparable pairs of readings with their verdicts, or the one nearest to it."""
-    if not rows or not columns:
-        one = max(rows or columns, key=lambda one: one.period_end)
-        return [(one if rows else None, one if columns else None, verdict(None, None))]
-    pairs = list(product(rows, columns))
-    near = [pair for pair in pairs if years_apart(*pair) <= max_year_gap]
-    judged = [(a, b, verdict(a, b, direction, max_year_gap=max_year_gap)) for a, b in near or pairs]
+    judged = list(_judged(rows, columns, direction, max_year_gap))
     comparable = [one for one in judged if one[2].verdict != "not_comparable"]
     if comparable:
         return comparable
     return [min(judged, key=lambda one: (len(one[2].reasons), -int(one[0].period_end[:4] or 0)))]
+
+
+def _judged(
+    rows: list[Reading], columns: list[Reading], direction: str, max_year_gap: int
+) -> Iterator[tuple]:
+    """Yield the pairs of readings that lie near each other, or else all, with their verdicts."""
+    if not rows or not columns:
+        one = max(rows or columns, key=lambda one: one.period_end)
+        yield (one if rows else None, one if columns else None, verdict(None, None))
+        return
+    some_near = False
+    for a, b in product(rows, columns):
+        if years_apart(a.circumstances, b.circumstances) <= max_year_gap:
+            some_near = True
+            yield a, b, verdict(a, b, direction, max_year_gap=max_year_gap)
+    for a, b in () if some_near else product(rows, columns):
+        yield a, b, verdict(a, b, direction, max_year_gap=max_year_gap)
 
 
 def summary(matrix: pd.DataFrame) -> pd.DataFrame:
@@ -179,13 +233,21 @@ def summary(matrix: pd.DataFrame) -> pd.DataFrame:
     all decided ones agree, else undecided, else not comparable; reasons are of all of them),
     quality_n, quality_decided, plain_n, plain_decided.
     """
-    quality = matrix[matrix["quality"]].groupby(["row_id", "column_id"])["verdict"]
-    verdicts = {pair: list(found) for pair, found in quality}
-    rows = []
-    for pair, found in _pair_indicators(matrix).groupby(["row_id", "column_id"], sort=False):
-        rows.append((*pair, _overall(verdicts.get(pair, [])), *_counts(found).values()))
-    names = ["row_id", "column_id", "verdict", "quality_n", "quality_decided"]
+    verdicts, indicators = defaultdict(dict), defaultdict(dict)
+    of_quality = matrix[matrix["quality"]]
+    for *pair, one in zip(*(of_quality[k] for k in _PAIR), of_quality["verdict"], strict=True):
+        verdicts[tuple(pair)][one] = None
+    for key, is_decided in _pair_indicators(matrix).items():
+        indicators[key[:2]][key] = is_decided
+    rows = [
+        (*pair, _overall(verdicts[pair]), *_counts(found).values())
+        for pair, found in indicators.items()
+    ]
+    names = [*_PAIR, "verdict", "quality_n", "quality_decided"]
     return pd.DataFrame(rows, columns=[*names, "plain_n", "plain_decided"])
+
+
+_PAIR = ["row_id", "column_id"]
 
 
 def decided(matrix: pd.DataFrame) -> dict[str, int]:
@@ -197,20 +259,23 @@ def decided(matrix: pd.DataFrame) -> dict[str, int]:
     return _counts(_pair_indicators(matrix))
 
 
-def _pair_indicators(matrix: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per pair x indicator, with whether any pair of periods is decided."""
-    key = ["row_id", "column_id", "measure_id", "quality"]
-    found = matrix[key].assign(is_decided=[one.is_decided for one in matrix["verdict"]])
-    return found.groupby(key, sort=False)["is_decided"].any().reset_index()
+def _pair_indicators(matrix: pd.DataFrame) -> dict[tuple, bool]:
+    """Return by pair, indicator and whether it is of quality if any pair of periods is decided."""
+    found = {}
+    keys = zip(*(matrix[k] for k in (*_PAIR, "measure_id", "quality")), strict=True)
+    for key, verdict in zip(keys, matrix["verdict"], strict=True):
+        found[key] = found.get(key, False) or verdict.is_decided
+    return found
 
 
-def _counts(pairs: pd.DataFrame) -> dict[str, int]:
-    quality, is_decided = pairs["quality"].astype(bool), pairs["is_decided"].astype(bool)
+def _counts(found: dict[tuple, bool]) -> dict[str, int]:
+    kinds = {"quality": True, "plain": False}
+    by_kind = {kind: [found[key] for key in found if key[-1] == is_it]
+               for kind, is_it in kinds.items()}  # fmt: skip
     return {
-        "quality_n": int(quality.sum()),
-        "quality_decided": int((quality & is_decided).sum()),
-        "plain_n": int((~quality).sum()),
-        "plain_decided": int((~quality & is_decided).sum()),
+        f"{kind}_{name}": count(some)
+        for kind, some in by_kind.items()
+        for name, count in (("n", len), ("decided", sum))
     }
 
 
@@ -236,7 +301,7 @@ def identified_sets(
     Columns locality_id, amount, stated, period, scheme_id, reasons (codes separated by |). A
     reading that only speaks of a part of the locality leaves everything possible.
     """
-    said = _by_locality(readings)
+    said = by_locality(readings)
     rows = []
     for place in localities:
         own = [one for one in said[place].get(measure_id, []) if one.place_id == place]
@@ -259,7 +324,7 @@ def changes(
     """
     rules = rules_of(measures)
     rows = []
-    for place, said in sorted(_by_locality(readings).items()):
+    for place, said in sorted(by_locality(readings).items()):
         for measure_id, found in sorted(said.items()):
             by_time = sorted(found, key=lambda one: (one.scheme_id, one.period_end))
             for before, after in pairwise(by_time):
@@ -297,19 +362,14 @@ def _period(one: Reading | None) -> str:
     """Return the year, or first and last year, that a reading is about."""
     if one is None:
         return ""
-    first, last = one.period_start[:4], one.period_end[:4]
+    first, last = one.circumstances.first_year, one.circumstances.last_year
     return last if first in ("", last) else f"{first}–{last}"
 
 
-def _other_population(a: Reading, b: Reading) -> bool:
+def _other_population(a: Circumstances, b: Circumstances) -> bool:
     """Return whether two kinds of cell are counted, or are what the shares are taken of."""
     cells = {"cells_under_base", "base_cells"}
     return {a.base, b.base} == cells or (a.measure_id != b.measure_id and not a.scheme_id)
-
-
-def _other_tier(a: Reading, b: Reading) -> bool:
-    """Return whether the two are different tiers of one scheme: neither states the other's."""
-    return a.measure_id != b.measure_id and a.scheme_id == b.scheme_id != ""
 
 
 def _is_unknown(amount: Bounded) -> bool:

@@ -6,13 +6,15 @@ printed figures, the greatest gap of years, a crosswalk between rating schemes, 
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import product
 
 import pandas as pd
 
 from helpers import gate, statements
 from helpers.statements import text
 
-_PAIR = ["row_id", "column_id", "measure_id", "row_period", "column_period"]
+_KEY = ["row_id", "column_id", "measure_id"]
 _ASK = {
     "en": "Please give for {name} in {period}: {what}.",
     "vi": "Đề nghị cho biết số liệu của {name}, {period}: {what}.",
@@ -60,9 +62,9 @@ _YEARS = {"en": "the years {0}", "vi": "các năm {0}"}
 
 
 def settings(
-    facts: pd.DataFrame, crosswalks: pd.DataFrame, year_gaps: Sequence[int]
+    crosswalks: pd.DataFrame, year_gaps: Sequence[int]
 ) -> Iterator[tuple[str, tuple[str, str], dict]]:
-    """Yield (kind, words in English and Vietnamese, arguments of `rerun`), the usual one first.
+    """Yield (kind, words in English and Vietnamese, arguments), the usual setting first.
 
     A crosswalk is tried with the usual gap of years and with the greatest of `year_gaps`.
     """
@@ -76,25 +78,59 @@ def settings(
         for gap in (1, max(year_gaps)):
             words = (f"{en}; gap {gap}", f"{vi}; cách {gap} năm")
             yield "crosswalk", words, {"crosswalk": rows, "max_year_gap": gap}
-    for document in sorted(facts["document_id"].unique()):
-        yield "left_out", (document, document), {"left_out": document}
 
 
 def rerun(
-    facts: pd.DataFrame,
+    taken: pd.DataFrame,
     measures: pd.DataFrame,
-    schemes: pd.DataFrame,
     localities: Sequence[str],
     *,
-    rounding: str = "none",
-    left_out: str = "",
     max_year_gap: int = 1,
     crosswalk: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Return the gate's matrix under one setting."""
-    kept = facts[facts["document_id"] != left_out]
-    taken = statements.take(kept, measures, schemes, rounding=rounding)
-    return gate.matrix(taken, measures, localities, max_year_gap=max_year_gap, crosswalk=crosswalk)
+    """Return the gate's outcomes under one setting."""
+    said = gate.by_locality(taken if crosswalk is None else gate.across(taken, crosswalk))
+    asked = gate.possible(said, localities)
+    return gate.outcomes(said, measures, asked, max_year_gap=max_year_gap)
+
+
+def left_out(
+    facts: pd.DataFrame,
+    measures: pd.DataFrame,
+    schemes: pd.DataFrame,
+    taken: pd.DataFrame,
+    usual: pd.DataFrame,
+) -> Iterator[tuple[str, dict[str, int], pd.DataFrame]]:
+    """Yield each document, what is decided without it, and what differs from `usual`.
+
+    Asked again is only what the document decided, and every measure of which a reading is lost
+    altogether or shared with another document; nothing else can differ.
+    """
+    said, total = gate.by_locality(taken), gate.decided(usual)
+    keys = list(zip(*(usual[name] for name in _KEY), strict=True))
+    touched = defaultdict(set)  # rows of `usual`, by document and by (locality, measure)
+    for at, (key, documents) in enumerate(zip(keys, usual["documents"], strict=True)):
+        for about in (*documents, (key[0], key[2]), (key[1], key[2])):
+            touched[about].add(at)
+    for document, own in taken.explode("documents").groupby("documents"):
+        places = own["locality_id"].unique()
+        rows = facts[facts["locality_id"].isin(places) & (facts["document_id"] != document)]
+        rest = taken.loc[taken["locality_id"].isin(places)].drop(index=own.index)
+        shared = taken.loc[own.index, "documents"].str.len() > 1
+        if shared.any():
+            rest = statements.take(rows, measures, schemes)
+        left = said | {place: {} for place in places} | gate.by_locality(rest)
+        again = set(touched[document])
+        for place, measure_id in own[["locality_id", "measure_id"]].itertuples(index=False):
+            if shared.any() or measure_id not in left[place]:
+                again |= touched[place, measure_id]
+        before = usual.iloc[sorted(again)]
+        asked = [key for key in (keys[at] for at in sorted(again))
+                 if key[2] in left[key[0]] or key[2] in left[key[1]]]  # fmt: skip
+        after = gate.outcomes(left, measures, asked)
+        counts = gate.decided(before), gate.decided(after)
+        found = {name: n - counts[0][name] + counts[1][name] for name, n in total.items()}
+        yield document, found, what_changes(before, after)
 
 
 def sensitivity(
@@ -112,35 +148,37 @@ def sensitivity(
     is None where the setting makes a comparison that was not there).
     """
     counts, changes = [], []
-    for kind, (en, vi), arguments in settings(facts, crosswalks, year_gaps):
-        found = rerun(facts, measures, schemes, localities, **arguments)
-        if kind == "as_printed":
-            usual = found
-        differing = what_changes(usual, found)
-        named = {"rerun": kind, "en": en, "vi": vi}
-        counts.append(named | gate.decided(found) | {"changed": len(differing)})
+
+    def note(kind: str, words: tuple[str, str], count: dict, differing: pd.DataFrame) -> None:
+        named = {"rerun": kind} | dict(zip(("en", "vi"), words, strict=True))
+        counts.append(named | count | {"changed": len(differing)})
         changes.append(differing.assign(**named))
+
+    take = cache(lambda rounding: statements.take(facts, measures, schemes, rounding=rounding))
+    usual = rerun(take("none"), measures, localities)
+    for kind, words, arguments in settings(crosswalks, year_gaps):
+        taken = take(arguments.pop("rounding", "none"))
+        found = rerun(taken, measures, localities, **arguments)
+        note(kind, words, gate.decided(found), what_changes(usual, found))
+    for document, *rest in left_out(facts, measures, schemes, take("none"), usual):
+        note("left_out", (document, document), *rest)
     columns = ["rerun", "en", "vi", "row_id", "column_id", "measure_id", "before", "after"]
     return pd.DataFrame(counts), pd.concat(changes, ignore_index=True)[columns]
 
 
 def what_changes(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
-    """Return the pairs that are decided in one matrix and not, or otherwise, in the other."""
-    key = ["row_id", "column_id", "measure_id"]
-    best = [
-        frame.sort_values("verdict", key=lambda v: [-one.is_decided for one in v], kind="stable")
-        .drop_duplicates(key)
-        .set_index(key)["verdict"]
+    """Return the pairs that are decided in one and not, or otherwise, in the other outcomes."""
+    sides = [
+        dict(zip(zip(*(frame[k] for k in _KEY), strict=True), frame["verdict"], strict=True))
         for frame in (before, after)
     ]
-    both = pd.concat(best, axis=1, keys=["before", "after"]).astype("object")
-    both = both.where(both.notna(), None).reset_index()
-    answers = [
-        [one.verdict if one is not None and one.is_decided else "" for one in both[name]]
-        for name in ("before", "after")
-    ]
-    differ = [x != y for x, y in zip(*answers, strict=True)]
-    return both[differ].reset_index(drop=True)
+    rows = []
+    for about in sorted(sides[0].keys() | sides[1].keys()):
+        both = [side.get(about) for side in sides]
+        told = [one.verdict if one and one.is_decided else "" for one in both]
+        if told[0] != told[1]:
+            rows.append((*about, *both))
+    return pd.DataFrame(rows, columns=[*_KEY, "before", "after"], dtype="object")
 
 
 def by_coder(
@@ -201,15 +239,16 @@ def missing_facts(
         told = [groups.loc[best[1], name] for name in _REQUEST]
         rows.append((len(rows) + 1, best[0], *told, alone[best], so_far))
         for measure_id, scheme_id, first, last in wanted[best]:
-            known[measure_id, scheme_id].add((best[0], first, last))
-        same = [choice for choice in gains if _meets(groups, choice[1], best[1])]
-        for choice in same:
+            known[measure_id, scheme_id][first, last].add(best[0])
+        meets = (groups[_ALIKE] == groups.loc[best[1], _ALIKE]).all(axis=1)
+        for choice in [choice for choice in gains if meets[choice[1]]]:
             gains[choice] = _gain(*choice, wanted[choice], known, max_year_gap)
     names = ["rank", "locality_id", *_REQUEST, "decides_alone", "decided_so_far"]
     return pd.DataFrame(rows, columns=names)
 
 
 _REQUEST = ["asked", "scheme_id", "period_start", "period_end", "base"]
+_ALIKE = ["asked", "scheme_id"]  # what two answers must share to be compared
 
 
 def _clean(taken: pd.DataFrame, measures: pd.DataFrame) -> pd.DataFrame:
@@ -222,12 +261,12 @@ def _clean(taken: pd.DataFrame, measures: pd.DataFrame) -> pd.DataFrame:
     return clean.assign(asked=asked).reset_index(drop=True)
 
 
-def _known(clean: pd.DataFrame) -> dict[tuple, set]:
-    """Return who states what: (measure, scheme) to (locality, first year, last year)."""
-    known = defaultdict(set)
+def _known(clean: pd.DataFrame) -> dict[tuple, dict[tuple, set]]:
+    """Return who states what when: (measure, scheme) to (first year, last year) to localities."""
+    known = defaultdict(lambda: defaultdict(set))
     for one in clean.itertuples():
         years = (one.period_start[:4], one.period_end[:4])
-        known[one.measure_id, one.scheme_id].add((one.locality_id, *years))
+        known[one.measure_id, one.scheme_id][years].add(one.locality_id)
     return known
 
 
@@ -235,37 +274,31 @@ def _wanted(clean: pd.DataFrame, localities: Sequence[str]) -> tuple[pd.DataFram
     """Return the requests that can be made, and what each locality would add by answering one."""
     key = ["asked", "scheme_id", "period_start", "period_end"]
     groups = clean.drop_duplicates(key).reset_index(drop=True)
-    stated = {about: set(rows["measure_id"]) for about, rows in clean.groupby(key)}
+    stated = {about: sorted(set(rows["measure_id"])) for about, rows in clean.groupby(key)}
     known = _known(clean)
     wanted = {}
-    for place in localities:
-        for at, group in enumerate(groups[key].itertuples(index=False, name=None)):
-            scheme, years = group[1], (group[2][:4], group[3][:4])
-            missing = [name for name in stated[group] if (place, *years) not in known[name, scheme]]
+    for at, group in enumerate(groups[key].itertuples(index=False, name=None)):
+        scheme, years = group[1], (group[2][:4], group[3][:4])
+        for place in localities:
+            missing = [name for name in stated[group] if place not in known[name, scheme][years]]
             if missing:
-                wanted[place, at] = {(name, scheme, *years) for name in sorted(missing)}
-    return groups, wanted
+                wanted[place, at] = [(name, scheme, *years) for name in missing]
+    return groups, {choice: wanted[choice] for choice in product(localities, groups.index)
+                    if choice in wanted}  # fmt: skip
 
 
-def _gain(place: str, _: int, keys: set, known: dict, max_year_gap: int) -> int:
+def _gain(place: str, _: int, keys: list, known: dict, max_year_gap: int) -> int:
     """Return how many pairs x indicators an answer would decide among the figures known."""
-    return sum(
-        len(
-            {
-                other
-                for other, start, end in known[measure_id, scheme_id]
-                if other != place
-                and abs(int(start) - int(first)) <= max_year_gap
-                and abs(int(end) - int(last)) <= max_year_gap
-            }
-        )
-        for measure_id, scheme_id, first, last in keys
-    )
-
-
-def _meets(groups: pd.DataFrame, one: int, other: int) -> bool:
-    """Return whether answers to two requests can be compared."""
-    return all(groups.at[one, name] == groups.at[other, name] for name in ("asked", "scheme_id"))
+    total = 0
+    for measure_id, scheme_id, first, last in keys:
+        near = [
+            others
+            for (start, end), others in known[measure_id, scheme_id].items()
+            if abs(int(start) - int(first)) <= max_year_gap
+            and abs(int(end) - int(last)) <= max_year_gap
+        ]
+        total += len(set().union(*near) - {place})
+    return total
 
 
 def smallest_missing(
@@ -279,12 +312,13 @@ def smallest_missing(
     groups, wanted = _wanted(_clean(taken, measures), localities)
     pairs = gate.summary(matrix)
     rows = []
+    told_of = groups[["asked", "scheme_id", "period_end"]].to_numpy()
     for pair in pairs[pairs["quality_decided"] == 0].itertuples() if len(groups) else []:
         need = [
             ((pair.row_id, at) in wanted, (pair.column_id, at) in wanted) for at in groups.index
         ]
         best = min(groups.index, key=lambda at: sum(need[at]))
-        told = groups.loc[best, ["asked", "scheme_id", "period_end"]]
+        told = told_of[best]
         rows.append((pair.row_id, pair.column_id, *told, *need[best], sum(need[best])))
     names = ["row_id", "column_id", "asked", "scheme_id", "period"]
     frame = pd.DataFrame(rows, columns=[*names, "ask_row", "ask_column", "facts_needed"])

@@ -12,8 +12,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
+from functools import cache, cached_property, partial
 from itertools import product
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -39,6 +40,20 @@ class FactsInvalid(ValueError):
         super().__init__(f"facts.csv has {len(problems)} rows to correct at the desk:\n{told}")
 
 
+class Circumstances(NamedTuple):
+    """All of a reading but its amount: what decides whether it may be compared."""
+
+    measure_id: str
+    scheme_id: str
+    base: str
+    level: str
+    is_own: bool
+    status: str
+    reasons: tuple[str, ...]
+    first_year: str
+    last_year: str
+
+
 @dataclass(frozen=True)
 class Reading:
     """What is known of one measure at one place and time; `reasons` forbid comparing it."""
@@ -55,6 +70,15 @@ class Reading:
     reasons: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
     base: str = ""
+
+    @cached_property
+    def circumstances(self) -> Circumstances:
+        """What is the same for many readings."""
+        return Circumstances(
+            *(self.measure_id, self.scheme_id, self.base, self.level),
+            *(self.place_id == self.locality_id, self.status, self.reasons),
+            *(self.period_start[:4], self.period_end[:4]),
+        )
 
     @property
     def about(self) -> tuple:
@@ -298,6 +322,7 @@ def _apply(tokens: list[str], chosen: dict, first: Reading, measure_id: str, uni
     return _computed(replace(first, reasons=reasons), compute, measure_id)
 
 
+@cache
 def _operand(token: str) -> str:
     """Return the measure in a token: `members`, `from(members)` or `upto(members)`."""
     return re.sub(r"^(?:from|upto)\((\w+)\)$", r"\1", token)
@@ -376,8 +401,10 @@ def _limits(measures: pd.DataFrame) -> dict[str, float | None]:
 
 def rules_of(measures: pd.DataFrame) -> dict[str, dict[str, str]]:
     """Return direction, units, family and derivation of each measure, empty where not given."""
-    names = ["direction", "units", "family", "derivation"]
-    return measures.set_index("measure_id").reindex(columns=names).map(text).to_dict("index")
+    names = ("direction", "units", "family", "derivation")
+    columns = [measures.get(name, pd.Series("", measures.index)).map(text) for name in names]
+    rows = zip(measures["measure_id"], *columns, strict=True)
+    return {measure_id: dict(zip(names, row, strict=True)) for measure_id, *row in rows}
 
 
 def _in_force(schemes: pd.DataFrame | None) -> dict[str, tuple[str, str]]:
