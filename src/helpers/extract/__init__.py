@@ -110,7 +110,7 @@ def propose(
     lead = False  # behind a question or the head of a list, whose period also holds
     for start, end in _lines(folded):
         bullet = folded[start : start + 4].strip()[:1] in tuple("-–+•*")
-        if not (lead or bullet and listing):
+        if not (lead or (bullet and listing)):
             clock.paragraph()
         if not (bullet and listing):
             where.paragraph()

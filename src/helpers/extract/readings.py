@@ -8,7 +8,7 @@ further than the neighbouring numbers, so the work grows with the length of the 
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from helpers.evidence import fold
 from helpers.extract.lexicon import Found, Lexicon, Term, over_folded
@@ -92,6 +92,12 @@ class Reading:
     unknown: bool = False  # of the Party, but of no measure
     sign: int = 1
     measure: str = ""
+
+    def take(self, other: "Reading", rule: str) -> None:
+        """Count the same as another number does, of which this one is no comparison."""
+        self.noun, self.main, self.unknown = other.noun, other.main, other.unknown
+        self.extra = tuple(e for e in other.extra if e not in ("target_completion", "change"))
+        self.rule = rule
 
 
 @dataclass(slots=True)
@@ -305,12 +311,8 @@ def _interpret(
     if noun and noun.term.family == "outside":
         return None
     earlier = _earlier(sentence, amount, noun)
-    if (
-        not noun
-        and not whole
-        and not earlier
-        and not _may_lack_noun(sentence.text, amount, right, lexicon)
-    ):
+    alone = not (noun or whole or earlier)
+    if alone and not _may_lack_noun(sentence.text, amount, right, lexicon):
         return None
     if noun and sentence.text.startswith(" trở lên", noun.end):
         amount = qualified(amount, "at_least")
@@ -326,8 +328,7 @@ def _interpret(
     if alike and not reading.main and last and last.noun and _has(left[:1], "level_value"):
         reading.main, reading.noun = last.main, last.noun
     if earlier and (reading.rule == "far before" or not (reading.main or reading.extra)):
-        reading.noun, reading.main, reading.rule = earlier.noun, earlier.main, "earlier"
-        reading.extra = of_all(earlier.extra)
+        reading.take(earlier, "earlier")
         sentence.claimed = noun.end if noun else amount.right
         return reading
     if not reading.main and before and before.last and noun and _has(left, "same"):
@@ -353,11 +354,6 @@ def _earlier(sentence: Sentence, amount: Amount, noun: Found | None) -> Reading 
     other = noun and noun.term.family != "generic" and noun.term is not source.noun
     gap = sentence.text[max(sentence.last.amount.right, amount.left - 80) : amount.left]
     return source if not other and _EARLIER.search(gap) else None
-
-
-def of_all(extra: tuple[str, ...]) -> tuple[str, ...]:
-    """The groups of a number, without what only compares it with another."""
-    return tuple(e for e in extra if e not in ("target_completion", "change"))
 
 
 def _has(found: list[Found], *ids: str) -> bool:
@@ -558,7 +554,7 @@ def _specific(sentence: Sentence, reading: Reading, left: list[Found]) -> bool:
         return bool(reading.main)
     if amount.form == "words" and amount.value <= 10 and not reading.main and not reading.extra:
         gap = sentence.text[max(sentence.start, amount.left - 14) : amount.left]
-        opens = amount.left <= sentence.start + 1 and amount.value > 1
+        opens = amount.left <= sentence.start + 1
         return opens or bool(_HAVING.search(gap)) or bool(sentence.readings)
     if head and head.noun is reading.noun and not reading.main and not reading.extra:
         reading.unknown = reading.unknown or (not head.denominator and head.noun is not None)
@@ -567,19 +563,12 @@ def _specific(sentence: Sentence, reading: Reading, left: list[Found]) -> bool:
         _coordinate(sentence, reading, left)
         if last.noun is reading.noun and _planned(sentence, reading, left):
             reading.main, reading.rule, reading.unknown = last.main, "carried", False
-    if not reading.main and not reading.extra and _plan_just_before(sentence, left, amount):
-        reading.main = last.main if last else _of_before(sentence)
+    planned = left and left[0].term.id == "plan" and amount.left - left[0].end <= 4
+    if not reading.main and not reading.extra and planned:
+        source = last or (sentence.before and sentence.before.last)
+        reading.main = source.main if source else None
     reading.rule = reading.rule or "noun"
     return True
-
-
-def _plan_just_before(sentence: Sentence, left: list[Found], amount: Amount) -> bool:
-    return bool(left) and left[0].term.id == "plan" and amount.left - left[0].end <= 4
-
-
-def _of_before(sentence: Sentence) -> Term | None:
-    before = sentence.before
-    return before.last.main if before and before.last else None
 
 
 def _coordinate(sentence: Sentence, reading: Reading, left: list[Found]) -> None:
@@ -602,7 +591,7 @@ def _coordinate(sentence: Sentence, reading: Reading, left: list[Found]) -> None
     parted = ("," in gap or ";" in gap) and last.rule in ("before", "listed")
     named = segment.strip() and len(segment) < 36 and not _HAVING.search(segment)
     listed = parted and named and not left and not reading.main
-    if listed or re.search(r" (?:lên|xuống|còn|là)\s$", gap):
+    if listed:
         reading.main, reading.rule = last.main, "listed"
 
 
@@ -626,8 +615,7 @@ def _generic(sentence: Sentence, reading: Reading, at: int, left: list[Found], n
         reading.unknown = True
     told = _told_before(sentence, reading) if not said else None
     if told:
-        reading.noun, reading.main, reading.extra = told.noun, told.main, told.extra
-        reading.rule, reading.unknown = "again", told.unknown
+        reading.take(told, "again")
         return True
     people = next((f.term for f in left if f.term.id == "population"), None)
     if people and not said:
@@ -637,19 +625,15 @@ def _generic(sentence: Sentence, reading: Reading, at: int, left: list[Found], n
     of_members = any(t.population == "members" for t in labels)
     last = sentence.last
     after_members = last and last.noun and last.noun.population == "members"
-    case = _after_discipline(sentence) and "trường hợp" in sentence.text[noun.start : noun.end]
     body = _strong_body(sentence, reading, left)
     if not said and not last and not labels and not body and sentence.about:
         about = sentence.about
         if about.noun and about.noun.population == "members" and (about.main or about.extra):
-            reading.noun, reading.main, reading.extra = about.noun, about.main, of_all(about.extra)
-            reading.rule, reading.unknown = "topic", False
+            reading.take(about, "topic")
             far = _left(sentence, at, far=True)
             reading.target = reading.target or _has(far, "plan", "resolutions")
             return True
-    if not (
-        said or comrade or of_members or case or body or (reading.awaits_whole and after_members)
-    ):
+    if not (said or comrade or of_members or body or (reading.awaits_whole and after_members)):
         return False
     mean = re.search(
         r"(?:bình quân|trung bình)[^,;]{0,12}\s$", sentence.text[: reading.amount.left][-24:]
@@ -685,11 +669,6 @@ def _strong_body(sentence: Sentence, reading: Reading, left: list[Found]) -> boo
     return bool(having and noun and noun.population in ("cells", "organisations"))
 
 
-def _after_discipline(sentence: Sentence) -> bool:
-    """Whether the talk is of discipline, so that "64 trường hợp" are members."""
-    return any(r.main and r.main.id in _DISCIPLINE for r in _earlier_readings(sentence)[-6:])
-
-
 def _strong(found: Found) -> bool:
     return found.term.kind == "noun" and found.term.family == "" and bool(found.term.measure)
 
@@ -715,14 +694,13 @@ def _bare(sentence: Sentence, reading: Reading, at: int, left: list[Found]) -> b
         if _form_of_organisation(sentence, reading):
             aspect = reading.main = _DISCIPLINED
         reading.noun = next((n for n in nouns if fits(aspect, n)), MEMBERS)
-        return _near_enough(sentence, reading, at)
+        return True
     if amount.unit == "share" or amount.form == "fraction":
         if label and label.term.id == "members" and _of_people(sentence):
             reading.noun, reading.main, reading.rule = MEMBERS, _SHARE_OF_PEOPLE, "label"
             return True
-        if (label and last is None) or (label and not _has(left[:1], "inherit")):
-            reading.noun, reading.unknown, reading.rule = label.term, True, "label"
-            return amount.left - label.end < 30
+        if label and (last is None or not _has(left[:1], "inherit")):
+            return False
         return _inherit(sentence, reading)
     if label and _TO_NUMBER.fullmatch(sentence.text, label.end, amount.left):
         reading.noun, reading.rule = label.term, "label"
@@ -730,7 +708,7 @@ def _bare(sentence: Sentence, reading: Reading, at: int, left: list[Found]) -> b
     if sentence.listing:
         reading.rule = "respectively"
         return True
-    return _again(sentence, reading, left) or _ellipsis(sentence, reading)
+    return _again(sentence, reading, left)
 
 
 def _form_of_organisation(sentence: Sentence, reading: Reading) -> bool:
@@ -758,15 +736,9 @@ def _again(sentence: Sentence, reading: Reading, left: list[Found]) -> bool:
         return False
     model = before.readings[count]
     if before.head and len(sentence.numbers) == 1:
-        model = replace(before.head, extra=of_all(before.head.extra))  # that of all
-    reading.noun, reading.main, reading.extra = model.noun, model.main, model.extra
-    reading.rule = "same"
+        model = before.head  # that of all
+    reading.take(model, "same")
     return True
-
-
-def _near_enough(sentence: Sentence, reading: Reading, at: int) -> bool:
-    """A far label is believed only where the number cannot count something else."""
-    return reading.amount.form != "words" or reading.amount.value > 1 or reading.rule == "after"
 
 
 def _inherit(sentence: Sentence, reading: Reading) -> bool:
@@ -776,28 +748,11 @@ def _inherit(sentence: Sentence, reading: Reading) -> bool:
         return False
     segment = re.split(r"[,;(]", sentence.text[last.amount.right : reading.amount.start])[-1]
     if not _SHARE_OF.fullmatch(segment):
-        reading.noun, reading.unknown = last.noun, True
-        return bool(re.search(r"đảng viên|chi bộ|tổ chức|tư cách", segment))
+        return False
     source = last
     if last.denominator and len(sentence.readings) > 1:
         source = sentence.readings[-2]
-    reading.noun, reading.main, reading.extra = source.noun, source.main, source.extra
-    reading.unknown, reading.rule = source.unknown, "inherited"
-    return True
-
-
-def _ellipsis(sentence: Sentence, reading: Reading) -> bool:
-    """ "Năm 2021 kết nạp 12 đảng viên, năm 2022 là 15": the measure of the number before."""
-    last, amount = sentence.last, reading.amount
-    before = sentence.text[max(sentence.start, amount.left - 12) : amount.left]
-    after = sentence.text[amount.right : amount.right + 1]
-    told = (
-        re.search(r"(?:chỉ|là|có|còn|được|vẹn|xuống|lên|đến|:|\()\s*$", before) and after in ",;.)"
-    ) or False
-    if not (last and told and last.noun and last.amount.unit == amount.unit):
-        return False
-    reading.noun, reading.main, reading.extra = last.noun, last.main, last.extra
-    reading.unknown, reading.rule = last.unknown, "ellipsis"
+    reading.take(source, "inherited")
     return True
 
 
@@ -810,12 +765,8 @@ def _change(sentence: Sentence, reading: Reading, left: list[Found]) -> int:
     if between or reading.amount.left - cue.end > 40:
         return 0
     last, planned = sentence.last, any(f.term.id == "plan" and f.start > cue.start for f in left)
-    if (
-        planned
-        and last
-        and reading.amount.unit == "count"
-        and reading.amount.value * 2 > last.amount.value
-    ):
+    counted = planned and last and reading.amount.unit == "count"
+    if counted and reading.amount.value * 2 > last.amount.value:
         return 0  # "1.538 đảng viên, vượt chỉ tiêu 1.400": as large as what it is set beside
     return 1 if cue.term.id == "change_up" else -1
 
@@ -842,11 +793,9 @@ def _completes(sentence: Sentence, reading: Reading, at: int) -> bool:
     if reading.amount.unit != "share":
         return False
     right = _right(sentence.events, at)
-    gap = r"\s*(?:so với |của |so )?"
     plan = right and right[0].term.id in ("plan", "resolutions")
-    return bool(
-        plan and re.compile(gap).fullmatch(sentence.text, reading.amount.right, right[0].start)
-    )
+    gap = sentence.text[reading.amount.right : right[0].start] if plan else "none"
+    return bool(re.fullmatch(fold(r"\s*(?:so với |của |so )?"), gap))
 
 
 def _completed(sentence: Sentence, reading: Reading, last: Reading | None) -> bool:
@@ -886,14 +835,6 @@ def _weak(sentence: Sentence, reading: Reading, left: list[Found], noun: Found) 
             return amount.form != "words" or amount.value > 3
         reading.unknown = True
         return bool(labelled or _PARTY_NEARBY.search(behind))
-    if term.id == "sessions":
-        reading.unknown = True
-        return fold("sinh hoạt") in text[noun.start : noun.end]
-    if term.id == "files":
-        managed = "quản lý" in text[max(sentence.start, amount.left - 24) : amount.left]
-        return managed or "đảng viên" in text[noun.start : noun.end]
-    if term.id == "resolutions":
-        return False
     reading.unknown = reading.unknown or not term.measure
     reading.rule = reading.rule or "noun"
     return amount.form != "words" or amount.value > 3
@@ -901,16 +842,13 @@ def _weak(sentence: Sentence, reading: Reading, left: list[Found], noun: Found) 
 
 def _distribute(sentence: Sentence) -> None:
     """ "A, B, C lần lượt là 1, 2, 3": the labels go to the numbers in their order."""
-    cue = next(
-        (e for e in sentence.events if not isinstance(e, Amount) and e.term.id == "respectively"),
-        None,
-    )
+    found = [e for e in sentence.events if isinstance(e, Found)]
+    cue = next((e for e in found if e.term.id == "respectively"), None)
     if not cue:
         return
     after = [r for r in sentence.readings if r.amount.start > cue.end]
     earlier = [r.amount.end for r in sentence.readings if r.amount.start < cue.start]
     start = max(earlier, default=sentence.start)
-    found = [e for e in sentence.events if not isinstance(e, Amount)]
     labels = [e for e in found if start <= e.start < cue.start]
     mains = [e.term for e in labels if e.term.family in ("tier", "event")]
     nouns = [e.term for e in labels if _strong(e)] or [r.noun for r in after if r.noun]

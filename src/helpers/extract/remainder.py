@@ -17,7 +17,7 @@ from helpers.extract.lexicon import Found, Lexicon, Term, over_folded
 from helpers.extract.readings import Reading, Sentence
 from helpers.quantities import Amount
 
-_CARRIED = ("change", "inherited", "ellipsis", "listed", "far before")  # read from afar
+_CARRIED = ("change", "inherited", "listed", "far before")  # read from afar
 _CLAUSE_END = re.compile(r"[,;:()]")
 _COUNTED_WORDS = over_folded(r"\s(?:người|đồng chí|đ/c|cụ|là|và)(?!\w)|\s?[.,;)]")
 _CLAUSE_OR_NUMBER = re.compile(r"[,;:()\d]")
@@ -164,15 +164,14 @@ def _from_before(reading: Reading, before: Reading, planned: bool, *, told: bool
     alike = parted or share == (before.amount.unit == "share")
     if not planned and not (told and share) and not alike:
         return
-    reading.noun, reading.main = before.noun, before.main
+    reading.take(before, "carried")
     if reading.amount.form == "whole":  # of "11/12", only the part is what was asked for
         tier = before.main and before.main.family == "tier"
         reading.main = Term("aspect", "assessed", "general") if tier else None
         reading.noun = readings.CELLS if before.noun.id == "committees" else before.noun
-    extra = readings.of_all(before.extra)
-    reading.extra = ("target_completion",) if planned and share else extra
+    if planned and share:
+        reading.extra = ("target_completion",)
     reading.target = reading.target or (planned and not share)
-    reading.rule, reading.unknown = "carried", False
 
 
 def stray(sentence: Sentence, reading: Reading, lexicon: Lexicon) -> bool:
