@@ -29,6 +29,7 @@ _DTYPES = {
     "integer": "Int64",
     "boolean": "boolean",
 }
+_READ: dict[str, tuple] = {}  # each table as last read, with its files as they were then
 
 
 class TableInvalid(ValueError):
@@ -94,7 +95,17 @@ def load(table: str) -> pd.DataFrame:
     path = table_path(table)
     if not path.exists():
         raise FileNotFoundError(f"{path.name}: not in {path.parent}; `make tables` derives tables")
-    return validate(_cells(path), table)
+    files = _files(table)
+    if _READ.get(table, ((),))[0] != files:
+        _READ[table] = files, validate(_cells(path), table)
+    return _READ[table][1].copy(deep=False)  # pandas copies what is changed later
+
+
+def _files(table: str) -> tuple:
+    """The file of a table and those that its keys point to, each as it is now."""
+    keys = _schema(table).get("foreignKeys", [])
+    named = [table_path(name) for name in (table, *(k["reference"]["resource"] for k in keys))]
+    return tuple((p, (s := p.stat()).st_ino, s.st_mtime_ns, s.st_size) for p in named)
 
 
 def _cells(path: Path) -> pd.DataFrame:
@@ -238,19 +249,12 @@ def labels(table: str, language: str) -> dict[str, str]:
     'Đảng viên'
     """
     name, _, vocabulary = table.partition(":")
-    path = table_path(name)
-    frame = _load_once(name, path, path.stat().st_mtime_ns)
+    frame = load(name)
     if vocabulary:
         frame = frame[frame["list"] == vocabulary].sort_values("position")
     column = f"name_{language}" if name == "localities" else f"label_{language}"
     key = "code" if vocabulary else _schema(name)["primaryKey"][0]
     return dict(zip(frame[key], frame[column], strict=True))
-
-
-@cache
-def _load_once(table: str, path: Path, changed: int) -> pd.DataFrame:
-    """A table that is read again only when its file has changed."""
-    return load(table)
 
 
 def describe() -> str:

@@ -5,7 +5,9 @@ file. Offsets everywhere else count code points of it. Nothing here writes.
 """
 
 import hashlib
+import os
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,7 +98,8 @@ def documents() -> pd.DataFrame:
     """
     manifest = codebook.load("documents")
     folder = paths.raw().resolve()
-    for file in manifest["file"]:
+    plain = {each.name: each.is_file(follow_symlinks=False) for each in os.scandir(folder)}
+    for file in (file for file in manifest["file"] if not plain.get(file)):
         if (folder / file).resolve().parent != folder:
             raise CorpusInvalid(f"{file}: leaves {folder.name}/; list files of that folder only")
         if not (folder / file).is_file():
@@ -104,7 +107,7 @@ def documents() -> pd.DataFrame:
     if twice := sorted(manifest["file"][manifest["file"].duplicated()]):
         raise CorpusInvalid(f"{twice[0]}: listed twice in documents.csv; keep one row")
     listed = set(manifest["file"])
-    if unlisted := sorted(p.name for p in folder.glob("*.txt") if p.name not in listed):
+    if unlisted := sorted(name for name in {*plain} - listed if name.endswith(".txt")):
         raise CorpusInvalid(
             f"{unlisted[0]}: not listed in documents.csv; add it with `python -m helpers add`"
         )
@@ -135,9 +138,11 @@ def about(locality_id: str) -> pd.DataFrame:
     return rows
 
 
-def read_all() -> list[Document]:
-    """Every article of the manifest, in its order."""
-    return [read_listed(row) for row in documents().to_dict("records")]
+def read_all(ids: Iterable[str] | None = None) -> list[Document]:
+    """Every article of the manifest, or those named alone, in its order."""
+    manifest = documents()
+    chosen = manifest if ids is None else manifest[manifest["document_id"].isin(ids)]
+    return [read_listed(row) for row in chosen.to_dict("records")]
 
 
 def read_listed(row: dict) -> Document:

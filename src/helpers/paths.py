@@ -18,7 +18,7 @@ def data() -> Path:
     'data'
     """
     chosen = os.environ.get(DATA_VARIABLE)
-    return Path(chosen).resolve() if chosen else ROOT / "data"
+    return Path(os.path.abspath(chosen)) if chosen else ROOT / "data"
 
 
 def raw() -> Path:

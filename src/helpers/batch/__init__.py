@@ -211,8 +211,8 @@ def carry_out(runs: list[Run], data: Path, files: dict[str, str], options) -> li
     with ExitStack() as stack:
         far = stack.enter_context(cluster(options.scheduler)) if options.scheduler else None
         work = stack.enter_context(working_folder(out))
-        warm = stack.enter_context(warm_parent(options))
         copy = read_only_copy(data, work)
+        warm = stack.enter_context(warm_parent(options, copy))
         edition = grid.digest(*files.values())
         jobs = [job_of(run, work, copy, edition, out, warm) for run in runs]
         workers = (lambda: nullcontext(far)) if far else partial(local_workers, options.jobs)
@@ -237,8 +237,10 @@ def carry_out(runs: list[Run], data: Path, files: dict[str, str], options) -> li
 
 
 @contextmanager
-def warm_parent(options) -> Iterator[str]:
-    """Where workers ask for warm kernels; empty where kernels are to start as usual."""
+def warm_parent(options, data: Path) -> Iterator[str]:
+    """Where workers ask for warm kernels, "own" for each worker's own parent; empty where kernels
+    are to start as usual.
+    """
     from helpers.batch import warm
 
     if options.plain or not warm.available():
@@ -246,7 +248,7 @@ def warm_parent(options) -> Iterator[str]:
     elif options.scheduler:
         yield "own"
     else:
-        with closing(warm.Parent()) as parent:
+        with closing(warm.Parent(str(data))) as parent:
             yield parent.address
 
 

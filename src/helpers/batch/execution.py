@@ -22,16 +22,15 @@ class CellFailed(RuntimeError):
     """A cell ended with an error, or ended its kernel."""
 
 
-def kernel_manager(scratch: str, warm: str) -> type:
+def kernel_manager(scratch: str, address: str) -> type:
     """A kernel manager for papermill: no ports, no shared folder, and a warm kernel if it can.
 
-    ``warm`` is the address of a warm parent, "own" for one of this process, or empty.
+    ``address`` is that of a warm parent, or empty.
     """
     from jupyter_client import AsyncKernelManager
 
-    from helpers.batch.warm import Provisioner, own_address
+    from helpers.batch.warm import Provisioner
 
-    address = own_address() if warm == "own" else warm
     transport = "ipc" if os.name == "posix" else "tcp"
 
     class Manager(AsyncKernelManager):
@@ -54,6 +53,9 @@ def run_cells(job: dict, executed: Path) -> float:
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
+    from helpers.batch import warm
+
+    address = warm.own(job["data"]).address if job["warm"] == "own" else job["warm"]
     starts, ends = [], []
 
     def answered(cell, cell_index, execute_reply) -> None:
@@ -72,7 +74,7 @@ def run_cells(job: dict, executed: Path) -> float:
                 execution_timeout=CELL_SECONDS,
                 record_timing=False,
                 store_widget_state=False,
-                kernel_manager_class=kernel_manager(scratch, job["warm"]),
+                kernel_manager_class=kernel_manager(scratch, address),
                 on_cell_execute=lambda cell, cell_index: starts.append(time.monotonic()),
                 on_cell_executed=answered,
             )

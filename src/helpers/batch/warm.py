@@ -32,6 +32,8 @@ from types import SimpleNamespace
 
 from jupyter_client.provisioning import LocalProvisioner
 
+from helpers import paths
+
 # Ours that no notebook imports; and widgets, which look for their kernel when they are imported.
 HELPERS = Path(__file__).parents[1]
 COLD = ("__", "batch", "publish", "desk/review", "desk/verbs")
@@ -57,9 +59,11 @@ def available() -> bool:
 
 
 class Parent:
-    """A running warm parent; ``address`` is where its kernels are asked for."""
+    """A running warm parent, which has read the tables of ``data``, by default of the data folder
+    in use; ``address`` is where its kernels are asked for.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, data: str = "") -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="warm-")
         self.address = str(Path(self._folder.name) / "parent")
         with socket.socket(socket.AF_UNIX) as listener:
@@ -67,7 +71,12 @@ class Parent:
             listener.listen(64)  # requests may come while the libraries load
             handle = listener.fileno()
             command = [sys.executable, "-m", "helpers.batch.warm", str(handle)]
-            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[handle])
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                pass_fds=[handle],
+                env=os.environ | {paths.DATA_VARIABLE: data or str(paths.data())},
+            )
 
     def close(self) -> None:
         """End the parent, and with it every kernel that is left."""
@@ -77,9 +86,9 @@ class Parent:
 
 
 @functools.cache
-def own_address() -> str:
-    """Where a warm parent of this very process listens; it ends when the process does."""
-    return Parent().address
+def own(data: str) -> Parent:
+    """The warm parent of this very process for some data; it ends when the process does."""
+    return Parent(data)
 
 
 class Kernel:
@@ -153,7 +162,7 @@ class Provisioner(LocalProvisioner):
 
 
 def warm_up() -> None:
-    """Import what notebooks import, as inside a kernel; draw and check once what is slow once."""
+    """Import what notebooks import, as inside a kernel; draw and read once what is slow once."""
     os.environ["JPY_PARENT_PID"] = str(os.getpid())  # ipykernel reads it when it is imported
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # a warning that no kernel shows
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
@@ -167,7 +176,7 @@ def warm_up() -> None:
         with suppress(ImportError):  # the notebook that needs it says so
             importlib.import_module(name)
     draw()
-    check()
+    read()
     gc.collect()
     gc.freeze()
 
@@ -183,13 +192,15 @@ def draw() -> None:
         figure.savefig(io.BytesIO(), format=kind)
 
 
-def check() -> None:
-    """One table by pandera, which imports the most of itself at the first check."""
-    import pandas
-    import pandera.pandas as pandera
+def read() -> None:
+    """The tables of the collection: each kernel has them as they are read and checked here, and
+    reads again only a file that has changed since.
+    """
+    from helpers import codebook
 
-    schema = pandera.DataFrameSchema({"name": pandera.Column(str, pandera.Check.isin(["đảng"]))})
-    schema.validate(pandas.DataFrame({"name": ["đảng"]}), lazy=True)
+    for table in codebook.dictionary():
+        with suppress(Exception):  # the notebook that needs it says so
+            codebook.load(table)
 
 
 def serve(listener: socket.socket) -> dict:

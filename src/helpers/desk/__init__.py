@@ -5,6 +5,8 @@
 ``codings.csv`` is derived from them. ``corrections.csv`` changes derived rows after publication.
 """
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from helpers import audit, codebook, corpus, statements
@@ -46,9 +48,9 @@ class Unanchored(ValueError):
 # --- derivation -------------------------------------------------------------------------------
 
 
-def texts() -> dict[str, str]:
-    """The canonical text of every article by document_id."""
-    return {document.document_id: document.text for document in corpus.read_all()}
+def texts(ids: Iterable[str] | None = None) -> dict[str, str]:
+    """The canonical text of every article by document_id, or of those named alone."""
+    return {document.document_id: document.text for document in corpus.read_all(ids)}
 
 
 def require_anchored(frame: pd.DataFrame, articles: dict[str, str] | None = None) -> pd.DataFrame:
@@ -61,7 +63,7 @@ def require_anchored(frame: pd.DataFrame, articles: dict[str, str] | None = None
     >>> len(require_anchored(codebook.load("facts").head(3)))
     3
     """
-    articles = texts() if articles is None else articles
+    articles = texts(frame["document_id"]) if articles is None else articles
     name, exact = ("fact_id", "number_text") if "fact_id" in frame else ("coding_id", "quote")
     found = frame.astype("object").where(frame.notna(), "")
     found["row_id"] = found[name]

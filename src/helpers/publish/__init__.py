@@ -215,8 +215,8 @@ def _alt_problems(shown: dict) -> list[str]:
 
 
 def _link_problems(cell, sources: Sources) -> list[str]:
-    known = {**sources.facts, **sources.codings, **_derived([cell])}
-    return [f"no fact or coding {name[2:]!r}" for name in sorted(_linked_in(cell) - {*known})]
+    cited = sorted(_linked_in(cell) - {*_derived([cell])})
+    return [f"no fact or coding {name[2:]!r}" for name in cited if name not in sources.rows]
 
 
 def _linked_in(cell) -> set[str]:
@@ -497,15 +497,15 @@ def _correction(row: dict) -> str:
 
 def _open_findings(record: dict, sources: Sources) -> pd.DataFrame:
     """What the consistency audit says of the facts used, as far as no note resolves it."""
-    found = sources.findings
-    rests_on = found["fact_ids"].map(lambda ids: bool({*ids.split()} & {*record["rows"]}))
-    return audit.unresolved(found[rests_on.astype(bool)])
+    used, found = {*record["rows"]}, sources.findings
+    return found[found["fact_ids"].map(lambda ids: not used.isdisjoint(ids.split())).astype(bool)]
 
 
 def _findings(found: pd.DataFrame, language: str) -> list[str]:
     tables = {"place_id": "localities", "measure_id": "measures"}
     tables |= {"audit_verdict": "vocabulary:audit_verdict"}
-    said = found.assign(**{c: found[c].replace(labels(t, language)) for c, t in tables.items()})
+    named = {column: labels(table, language) for column, table in tables.items()}
+    said = found.assign(**{c: [names.get(x, x) for x in found[c]] for c, names in named.items()})
     return [
         f"{row.place_id}, {row.measure_id}: {row.audit_verdict} "
         f"({getattr(row, f'expected_{language}')}; {getattr(row, f'found_{language}')})"

@@ -15,7 +15,7 @@ from itertools import takewhile
 
 import pandas as pd
 
-from helpers import audit, bounds, codebook, report
+from helpers import audit, bounds, codebook, desk, report
 
 LINK = re.compile(r'<a\b([^>]*?)href="#([fcd]-[^"]+)"')
 LINKED = re.compile(r'<a\b[^>]*?href="#[fcd]-[^>]*>(.*?)</a>', re.DOTALL)
@@ -43,14 +43,19 @@ class Sources:
         )
 
     @cached_property
+    def rows(self) -> dict[str, dict]:
+        """Facts and codings by anchor."""
+        return self.facts | self.codings
+
+    @cached_property
     def findings(self) -> pd.DataFrame:
-        """All that the consistency audit says of the facts."""
-        return audit.findings(codebook.load("facts"), codebook.load("rating_schemes"))
+        """What the consistency audit says of the facts, as far as no note resolves it."""
+        return audit.unresolved(desk.audited())
 
     def cited(self, names: Iterable[str]) -> list[dict]:
         """The rows of these anchors, in the order of localities and of the articles."""
-        rows = self.facts | self.codings
-        return sorted((rows[name] for name in {*names} if name in rows), key=self._position)
+        found = (self.rows[name] for name in {*names} if name in self.rows)
+        return sorted(found, key=self._position)
 
     def _position(self, row: dict) -> tuple:
         meta = self.documents.get(row["document_id"], {})
