@@ -64,41 +64,40 @@ def _placed(check: Row, articles: dict[str, str]) -> Row:
 
 def candidates(articles: list[corpus.Document]) -> list[Row]:
     """What the rules propose in every article, as undecided rows of ``checks.csv``."""
-    frames = []
+    nothing = dict.fromkeys(codebook.columns("checks"), "")
+    ids, rows = _place_ids(), []
     for document in articles:
         day, locality = document.meta["published_date"], document.meta["locality_id"]
-        found = _proposed(document.text, day, locality)
-        if len(found):  # a frame without rows would take the columns' types with it
-            frames.append(found.assign(document_id=document.document_id, locality_id=locality))
-    if not frames:
-        return []
-    found = pd.concat(frames)
-    found["proposed_measure_id"], found["population_stated"] = found["measure_id"], True
-    texts = {name: _texts(found[name]) for name in codebook.columns("checks") if name in found}
-    places = _places(found["locality_id"], found["place"])
-    nothing = dict.fromkeys(codebook.columns("checks"), "")
-    cells = zip(*texts.values(), strict=True)
-    rows = [{**nothing, **dict(zip(texts, each, strict=True))} for each in cells]
-    return [{**row, "place_id": place} for row, place in zip(rows, places, strict=True)]
+        own = nothing | {"document_id": document.document_id, "locality_id": locality}
+        names, cells, places = _proposed(document.text, day, locality)
+        for each, place in zip(cells, places, strict=True):
+            place_id = ids.get((None, place)) or ids.get((locality, place), "")
+            own["place_id"] = place_id if place else locality
+            rows.append(own | dict(zip(names, each, strict=True)))
+    return rows
 
 
 @lru_cache(maxsize=1024)
-def _proposed(text: str, day: str, locality: str) -> pd.DataFrame:
-    """The rules are asked once for an article, so that loading the queue again is quick."""
-    return extract.propose(text, published=day, locality=locality)
+def _proposed(
+    text: str, day: str, locality: str
+) -> tuple[list[str], list[tuple[str, ...]], list[str]]:
+    """What the rules say of an article: names of columns, rows of cells, and a place for each row.
+
+    They are asked once for an article, so that loading the queue again is quick.
+    """
+    found = extract.propose(text, published=day, locality=locality)
+    found["proposed_measure_id"], found["population_stated"] = found["measure_id"], True
+    names = [name for name in codebook.columns("checks") if name in found]
+    cells = zip(*(_texts(found[name]) for name in names), strict=True)
+    return names, list(cells), found["place"].fillna("").tolist()
 
 
-def _places(localities: pd.Series, places: pd.Series) -> list[str]:
-    """The place_id of each candidate: by id or by name, the locality where no place is said."""
+def _place_ids() -> dict[tuple[str | None, str], str]:
+    """The place_id of a place, by its id, or by the locality it lies in and its name."""
     known = codebook.load("localities")
     ids = {(None, one): one for one in known["place_id"]}
     inside = zip(known["locality_id"], known["name_vi"], known["place_id"], strict=True)
-    ids |= {(locality, name): one for locality, name, one in inside}
-    said = zip(localities, places.fillna(""), strict=True)
-    return [
-        ids.get((None, place)) or ids.get((locality, place), "") if place else locality
-        for locality, place in said
-    ]
+    return ids | {(locality, name): one for locality, name, one in inside}
 
 
 def _texts(values: pd.Series) -> list[str]:

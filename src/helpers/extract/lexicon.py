@@ -92,14 +92,14 @@ def compiled(terms: pd.DataFrame, kinds: tuple[str, ...]) -> Lexicon:
         try:
             wordings = alternatives(fold(_expanded(row.pattern, macros)))
             re.compile("|".join(wordings))
-            for opening in (o for w in wordings for o in _openings(w) if row.kind in kinds):
-                _first_word(opening)
+            openings = [o for w in wordings for o in _openings(w)] if row.kind in kinds else []
+            begun = [(_first_word(opening), opening) for opening in openings]
         except (re.error, KeyError, RecursionError) as error:
             bad.append(f"{row.kind} {row.id}: {error} in {row.pattern!r}")
             continue
         if row.kind in kinds:
             term = Term(row.kind, row.id, row.family, row.population, row.measure)
-            entries.extend((wording, term) for wording in wordings)
+            entries.extend((word, opening, term) for word, opening in begun)
         elif row.kind in ("ordinal", "furniture", "field"):
             lists[row.id] = _FRAMES.get(row.id, "(?<!\\w)(?:{})").format("|".join(wordings))
     if bad:
@@ -129,17 +129,15 @@ def alternatives(pattern: str) -> list[str]:
 
 
 def _by_first_word(
-    entries: list[tuple[str, Term]],
+    entries: list[tuple[str, str, Term]],
 ) -> dict[str, tuple[re.Pattern, tuple[Term, ...]]]:
     """One alternation for each first word, so that only few wordings are tried at each place."""
-
     groups: dict[str, list[tuple[str, Term]]] = {}
-    openings = [(opening, term) for wording, term in entries for opening in _openings(wording)]
     # Of two equally long wordings a noun comes first, whatever the order of the rows.
-    for opening, term in sorted(
-        openings, key=lambda o: (_fixed(o[0]), o[1].kind == "noun"), reverse=True
+    for word, opening, term in sorted(
+        entries, key=lambda e: (_fixed(e[1]), e[2].kind == "noun"), reverse=True
     ):
-        groups.setdefault(_first_word(opening), []).append((opening, term))
+        groups.setdefault(word, []).append((opening, term))
     return {
         word: (
             re.compile("(?:" + "|".join(f"({opening})" for opening, _ in members) + r")(?!\w)"),
