@@ -32,6 +32,14 @@ def named_at(text: str, word: str, locality: str) -> str:
         ("tổ chức cơ sở Đảng có 13 chi bộ", "huyện Kiến Xương"),
         ("Chi bộ HTXSNV có 13 nơi", "huyện Kiến Xương"),
         ("Huyện Kiến Xương có 13 chi bộ", "huyện Kiến Xương"),
+        ("Phường Tân Phú đổi khác. Cả phường có 13 chi bộ", "phường Tân Phú"),
+        ("Xã Hoa Lư nay khác. Huyện ủy giao 13 chi bộ", "huyện Kiến Xương"),
+        ("Xã Bản Liền có 13 chi bộ", "xã Bản Liền"),
+        ("Công ty TNHH MTV Trường Giang có 13 chi bộ", "công ty TNHH MTV Trường Giang"),
+        ("là nỗi lo của cả xã. Năm 2006 có 13 chi bộ", "huyện Kiến Xương"),
+        ("Huyện ủy Mai Hóa giao 13 chi bộ", "huyện Kiến Xương"),
+        ("Chi bộ tổ 7 có 13 đảng viên", "chi bộ tổ 7"),
+        ("Phường Tân Phú họp. Các đảng bộ phường có 13 chi bộ", "phường Tân Phú"),
     ],
 )
 def test_a_smaller_place_takes_over(text, place):
