@@ -44,7 +44,6 @@ _PLAN_IS = over_folded(
     r"toàn|huyện|xã|tỉnh|phường|nhiệm kỳ|mới|bình quân|hằng năm|mỗi năm|khoảng|trên"
     r"|ít nhất)[\s:,(]*)*"
 )
-_IS_PLAN = over_folded(r"là (?:mục tiêu|chỉ tiêu)(?! đã| được)")
 _YEARLY = over_folded(r"(?:mỗi|hằng|hàng) năm[^,;.]*$|/năm")
 _RULED = over_folded(r"yêu cầu|(?<!số )phải|quy định|bảo đảm|đảm bảo")
 _BINDING = over_folded(
@@ -246,14 +245,13 @@ def _class_of_badge(sentence: Sentence, at: int, measures: dict[str, str]) -> No
     """ "2 huy hiệu 50 năm", "50 năm 4, 40 năm 8": badges by the years they stand for."""
     reading, text = sentence.readings[at], sentence.text
     of_badges = reading.measure == "badges_awarded"
-    listed = reading.noun in (None, readings.MEMBERS) and not (reading.main and not of_badges)
     after = _BADGE_YEARS.match(text, reading.amount.right, reading.amount.right + 40)
     ahead = _YEARS_AHEAD.search(
         text[max(sentence.start, reading.amount.left - 40) : reading.amount.left]
     )
     told = any(isinstance(e, Found) and "badges" in e.term.id for e in sentence.events)
     told = told or any(r.measure.startswith("badges") for r in sentence.readings[:at])
-    years = ahead or after if of_badges or (listed and told) else None
+    years = ahead or after if of_badges or told else None
     classed = f"badges_awarded_{years[1]}y" if years else ""
     reading.measure = classed if classed in measures else reading.measure
 
@@ -370,16 +368,11 @@ def _status(sentence: Sentence, at: int, end: str, published: date | None) -> st
     if limit and _BINDING.search(just_before):
         return "rule"
     near = _plan_before(sentence, reading.amount)
-    bracketed = sentence.text[amount_left - 1 : amount_left] == "("
-    if bracketed and at and sentence.readings[at - 1].rule == "completion":
-        return "target"
     if near and "completion" not in reading.rule:
         gap = sentence.text[near.end : reading.amount.left]
-        lead = sentence.text[max(sentence.start, near.start - 12) : near.start]
-        met = re.search(r"(?:đạt|vượt|so với|%|hoàn thành|bằng)\s*(?:\w+\s)?$", lead)
-        if _PLAN_IS.fullmatch(gap) and (not met or not gap.strip() or "(" in gap or "là" in gap):
+        if _PLAN_IS.fullmatch(gap):
             return "target"
-    if reading.target or _IS_PLAN.search(sentence.text, reading.amount.right, sentence.end):
+    if reading.target:
         return "target"
     ahead = published and end > published.isoformat() and end[:4] > str(published.year)
     return "target" if ahead else "actual"
@@ -399,8 +392,6 @@ def _row(
     """One candidate as a row."""
     reading = sentence.readings[at]
     amount, place = reading.amount, where.at(reading.amount.start)
-    if place.level == "province" and reading.noun and reading.noun.family == "weak":
-        reading.measure = reading.measure if reading.measure != "base_committees" else ""
     if place.level in ("commune", "agency") and reading.measure == "cells_under_base":
         reading.measure = "cells"
     limit = _limit(sentence, at)

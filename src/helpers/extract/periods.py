@@ -14,6 +14,7 @@ from helpers.extract.lexicon import over_folded
 _Y = r"(?:19|20)\d{2}"
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "1": 1, "2": 2, "3": 3, "4": 4}
 _MONTHS = {"ba": 3, "sáu": 6, "bảy": 7, "tám": 8, "chín": 9, "mười": 10, "mười một": 11, "bốn": 4}
+_COUNTS = {"hai": 2, "ba": 3, "bốn": 4, "năm": 5, "mười": 10}
 _PATTERN = over_folded(
     rf"(?<![\w/.,])(?:(?P<day>\d{{1,2}})[/.-](?P<month>\d{{1,2}})[/.-](?P<year>{_Y})(?!\d)"
     rf"|(?:quý|qúy|quí) (?P<quarter>iv|iii|ii|i|[1-4])(?:\s?/\s?|,? năm )?(?P<quarter_year>{_Y}"
@@ -24,7 +25,13 @@ _PATTERN = over_folded(
     rf"|(?:tháng )?(?P<in_month>\d{{1,2}})(?:\s?/\s?| năm )(?P<month_year>{_Y})(?!\d)"
     rf"|từ (?:đầu |tháng \d+/)?(?:năm )?(?P<since>{_Y}) đến (?P<until>nay|(?:hết "
     rf"|cuối )?(?:năm )?{_Y})"
-    rf"|(?P<since_term>từ đầu nhiệm kỳ(?: {_Y}\s?[-–]\s?{_Y})?(?: đến nay)?|từ đầu năm đến nay)"
+    rf"|(?P<since_term>từ đầu nhiệm kỳ(?: {_Y}\s?[-–]\s?{_Y})?(?: đến nay)?|từ đầu năm(?: đến nay)?"
+    rf"(?! {_Y}))"
+    rf"|(?P<term>(?:toàn|cả|trong|suốt|một|sau một|nửa) nhiệm kỳ|nhiệm kỳ (?:qua|này|vừa qua)"
+    rf"|(?:cũng )?trong (?:5|năm) năm(?: qua)?)(?! {_Y})(?!\w)"
+    rf"|tháng (?P<this_month>\d{{1,2}}) (?:này|năm nay)(?!\w)"
+    rf"|(?P<ago>\d|{'|'.join(_COUNTS)}) năm trước(?!\w)"
+    rf"|(?P<next>năm tới|sang năm|năm sau)(?: {_Y})?(?!\w)"
     rf"|(?P<edge>đầu|cuối) nhiệm kỳ (?P<edge_from>{_Y})\s?[-–]\s?(?P<edge_to>{_Y})(?!\d)"
     rf"|(?P<from>{_Y})\s?[-–]\s?(?P<to>{_Y})(?!\d)"
     rf"|(?P<point>cuối|hết|đầu|đến|tính đến hết|đến hết) năm (?P<point_year>{_Y}|nay)(?!\d)"
@@ -34,19 +41,22 @@ _PATTERN = over_folded(
     r"|ngoái))?)(?!\w)"
     r"|(?P<this>(?:cả |trong )?năm (?:nay|này))(?!\w)|(?P<whole>cả năm|trong năm)(?! \d)(?!\w)"
     r"|(?P<past>(?:trong |một )?năm (?:qua|vừa qua))(?!\w)"
-    r"|(?P<now>hiện nay|hiện tại|đến nay|tới nay|đến thời điểm này"
+    r"|(?P<now>bây giờ|giờ(?= (?:đã|có|còn|là|được|\d))|hiện nay|hiện tại|đến nay|tới nay|đến thời điểm này"
     r"|(?<!thực )(?<!thể )(?<!phát )(?<!xuất )(?<!biểu )(?<!tái )(?<!đại )hiện"
     r"|(?<!năm )(?<!lâu )(?<!xưa )(?<!từ )(?<!ngày )nay)(?!\w)"
-    rf"|(?P<bare>{_Y})(?=[:)]|\s\())"
+    rf"|(?P<bare>{_Y})(?=[:)]|\s\()|hồi (?P<back>{_Y})(?!\d))"
 )
 _OPENERS = quantities.opening(
     r"\d\w* quý qúy quí tháng từ đầu cuối hết đến tính các năm một cùng cả trong hiện tới nay "
+    "tòan toàn suốt sau nửa nhiệm cũng sang bây giờ hồi "
+    + " ".join(_COUNTS)
+    + " "
     + " ".join(month.split()[0] for month in _MONTHS)
 )
-_BEHIND = re.compile(r"\s(?!và )(?:\w+\s){0,4}")  # only a noun between a number and its year
+_BEHIND = re.compile(r"\s(?!và )(?:\w+\s){0,4}\(?")  # only a noun between a number and its year
 _NOW = ("hiện", "đến nay", "tới nay")
 _AGAINST = re.compile(
-    r"(?:so (?:với )?|hơn |nhiều hơn |bằng |như )(?:của |với |ngày |tháng |đầu )?$"
+    r"(?:so (?:với )?|hơn |nhiều hơn |bằng |như )(?:của |với |ngày |tháng |đầu |cùng kỳ )?$"
 )
 
 _DOCUMENT = re.compile(
@@ -79,7 +89,7 @@ def find(folded: str, published: date | None = None) -> list[Period]:
         if days:
             before = folded[max(0, match.start() - 16) : match.start()]
             offset = -1 if match["last"] else 0 if match["whole"] else None
-            against = bool(_AGAINST.search(before))
+            against = bool(match["back"] or _AGAINST.search(before))
             found.append(Period(*match.span(), *days, against=against, offset=offset))
     return found
 
@@ -87,6 +97,12 @@ def find(folded: str, published: date | None = None) -> list[Period]:
 def of_year(year: int) -> tuple[str, str]:
     """First and last day of a year."""
     return f"{year}-01-01", f"{year}-12-31"
+
+
+def _term_start(day: date) -> int:
+    """The year in which the term running on a day began: committees are elected every five years,
+    at congresses held until the summer of 2005, 2010, ..."""
+    return (day.year - (day.month < 8)) // 5 * 5
 
 
 def month(year: int, first: int, last: int | None = None) -> tuple[str, str]:
@@ -127,8 +143,22 @@ def _days(group: re.Match, published: date | None) -> tuple[str, str, str] | Non
         return f"{group['since']}-01-01", end, "flow"
     if group["since_term"]:
         first = re.search(_Y, group["since_term"])
-        year_start = f"{this_year}-01-01" if this_year and "năm đến" in group["since_term"] else ""
+        since = None if fold("nhiệm kỳ") in group["since_term"] else this_year
+        since = _term_start(published) if published and not since else since
+        year_start = f"{since}-01-01" if since else ""
         return f"{first[0]}-01-01" if first else year_start, today, "flow"
+    if group["term"]:
+        return (f"{_term_start(published)}-01-01", today, "flow") if published else None
+    if group["this_month"]:
+        number = int(group["this_month"])
+        return (*month(this_year, number), "flow") if published and 0 < number < 13 else None
+    if group["ago"]:
+        if not published:
+            return None
+        year_then = published.year - (_COUNTS.get(group["ago"]) or int(group["ago"]))
+        return *of_year(year_then), "as_of"
+    if group["next"]:
+        return (*of_year(this_year + 1), "flow") if published else None
     if group["edge"]:
         ends = f"{group['edge_from']}-01-01", f"{group['edge_to']}-12-31"
         day = ends[group["edge"] == "cuối"]
@@ -143,8 +173,8 @@ def _days(group: re.Match, published: date | None) -> tuple[str, str, str] | Non
         years = [group["one"], *re.findall(_Y, group["more"])]
         kind = "mean_of_years" if len(years) > 1 else "flow"
         return f"{min(years)}-01-01", f"{max(years)}-12-31", kind
-    if group["bare"]:
-        return *of_year(int(group["bare"])), "flow"
+    if group["bare"] or group["back"]:
+        return *of_year(int(group["bare"] or group["back"])), "flow"
     if group["now"]:
         return (today, today, "as_of") if today else None
     if not this_year:
@@ -218,10 +248,15 @@ class Clock:
         its clause (to ``limit``), or carried. What stands at a time (``stock``) takes no term of
         several years and no year carried from another sentence."""
         before = [p for p in self.here if p.start < position and (then or not p.against)]
-        after = [p for p in self.here if position < p.start < limit and not p.against]
+        after = [
+            p
+            for p in self.here
+            if position < p.start < limit and (not p.against or p.start - end < 3)
+        ]
         gap = self._text[end : after[0].start] if after else ""
         close = after and after[0].last != self._today and _BEHIND.fullmatch(gap)
-        named = after[:1] if close else before[-1:] or after[:1]
+        elsewhere = [p for p in after if p.offset != -1]  # "cùng kỳ" speaks of what follows it
+        named = after[:1] if close else before[-1:] or elsewhere[:1]
         if named and not (stock and _years(named[0]) > 1):
             return self._anchored(named[0])
         carried = self.current and not named
@@ -249,4 +284,6 @@ class Clock:
             return Period(0, 0)
         if stock:
             return Period(0, 0, today.isoformat(), today.isoformat(), "as_of")
-        return self.lead or Period(0, 0, f"{today.year}-01-01", today.isoformat())
+        back = today.year - (today.month <= 3)
+        recent = self.lead and back <= int(self.lead.last[:4]) <= today.year
+        return self.lead if recent else Period(0, 0, f"{today.year}-01-01", today.isoformat())

@@ -10,7 +10,6 @@ field's subject in its clause ("hộ nghèo còn 18,7%"). The words are the rows
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable
 
 from helpers.extract import readings
 from helpers.extract.lexicon import Found, Lexicon, Term, over_folded
@@ -102,11 +101,9 @@ def explain(sentence: Sentence, reading: Reading, lexicon: Lexicon) -> None:
         person = before.noun.population in ("cells", "organisations") and _PERSON.match(behind)
         if person:  # "chi bộ ..., năm ngoái có 5 người": the members of the cell
             before = Reading(None, readings.MEMBERS)
-        in_brackets = sentence.text[start - 1 : start] == "("
-        lead = max(sentence.start, start - 40 * in_brackets)  # "so với nghị quyết (165 người)"
-        planned = _planned(lexicon.scan(sentence.text, lead, reading.amount.left))
+        planned = any(t.id in ("plan", "resolutions") for t in terms)
         if share:
-            planned = planned or _planned(found) or before.target or reading.amount.value > 1
+            planned = planned or before.target or reading.amount.value > 1
         else:
             planned = planned or any(t.id == "assigned" for t in terms)
         _from_before(reading, before, planned, told=any(t.id == "inherit" for t in terms))
@@ -151,10 +148,6 @@ def _adds_up(sentence: Sentence, reading: Reading) -> bool:
     kinds = {r.noun.id: r.amount.value for r in later[:4] if not r.main and not r.extra}
     both = kinds.get("base_committees"), kinds.get("base_cells", kinds.get("cells"))
     return None not in both and sum(both) == reading.amount.value
-
-
-def _planned(found: Iterable[Found]) -> bool:
-    return any(f.term.id in ("plan", "resolutions") for f in found)
 
 
 def _from_before(reading: Reading, before: Reading, planned: bool, *, told: bool) -> None:
