@@ -65,9 +65,9 @@ _AMOUNT = re.compile(
     rf"|(?P<every>\d+|{_FIRST})\s(?P<span>tháng|tuần|quý|qúy|năm)(?:/|\s(?:một|1|/)\s)lần(?!\w)"
     rf"|(?P<over>[1-9])/(?P<under>[2-9])(?=\s(?:tổng\s)?số\s)"
     rf"|(?P<part>{_DIGITS})(?:\s?/\s?|\strên\s(?:tổng\s(?:số\s)?)?)(?P<whole>{_DIGITS})(?!\s?[/-]\s?\d)"
-    rf"|(?P<low>{_SCALED})\s?%?(?:\s?[-–]\s?|\sđến\s|\stới\s)(?P<high>{_SCALED})"
     rf"|(?P<top>{_FIRST}|\d+)\sphần\s(?P<bottom>\w+)|(?P<half>(?:(?:quá|già|hơn|trên)\s(?=nửa))?(?:một\s)?nửa)(?!\w|\s(?:năm|đầu|cuối|tháng|đêm|ngày))"
-    rf"|(?P<digits>{_SCALED})|(?P<words>{_WORDS})"
+    rf"|(?P<digits>{_SCALED})(?:\s?%?(?:\s?[-–]\s?|\sđến\s|\stới\s)(?P<high>{_SCALED}))?"
+    rf"|(?P<words>{_WORDS})"
     r"|(?P<none>(?:không|chưa)(?=\s(?:(?:có|còn|phải)\s)?(?:một\s)?(?:chi|đảng|tổ|đơn|tccsđ|cấp|đồng"
     r"|cơ sở|"
     r"trường hợp|tập thể|ai|người|nơi|thôn|bản|xã|ấp|buôn|làng|khóm)(?!\w)"
@@ -222,8 +222,8 @@ def _amounts(match: re.Match) -> Iterator[Amount]:
     elif match["part"]:
         yield at("part", "part")
         yield at("whole", "whole")
-    elif match["low"]:
-        low, high = at("low", "range"), at("high", "range")
+    elif form == "high":
+        low, high = at("digits", "range"), at("high", "range")
         if low.value < high.value:
             bounds = {"low": low.value, "high": high.value, "bound": "range"}
             yield low._replace(end=high.end, **bounds)
