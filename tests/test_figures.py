@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers import bounds, figures, report
+from helpers import bounds, figures
 from helpers.bounds import Bounded
 from helpers.figures import drawing
 from helpers.gate import Verdict
@@ -324,17 +324,42 @@ def test_a_collection_that_says_nothing_gives_a_figure_that_says_so(draw):
     assert "Không có gì được nêu." in parts["vi"]["alt"]
 
 
-def test_many_columns_are_drawn_in_bands_and_the_rest_is_named():
-    columns = [
-        drawing.Column(at, report.Words(f"L{at}", f"L{at}"), ((f"L{at}", "#000000"),))
-        for at in range(35)
-    ]
-    grid = drawing.Grid(columns, {drawing.NONE: {"r": report.Words("row", "dòng")}}, {}, [])
-    frame = pd.DataFrame({"n": [1]})
-    words = report.Words("t", "đ")
-    alt = figures._grid_figure(grid, words, words, "many", frame, "en").parts["en"]["alt"]
-    assert "L17 not stated" in alt and "L18" not in alt
-    assert "first 18 of 35 columns" in alt
+def many_places(monkeypatch, count: int) -> list[str]:
+    """Ids of more localities than a grid can hold, in a codebook of their own."""
+    ids = [f"loc-{at:04d}" for at in range(1, count + 1)]
+    rows = {"place_id": ids, "locality_id": ids, "position": range(count)}
+    known = figures._book
+    table = pd.DataFrame(rows)
+    monkeypatch.setattr(
+        figures, "_book", lambda name: table if name == "localities" else known(name)
+    )
+    return ids
+
+
+def test_many_pairs_are_counted_by_measure_and_not_drawn_one_by_one(monkeypatch):
+    pairs = list(itertools.combinations(many_places(monkeypatch, 12), 2))
+    old, missing = Verdict("not_comparable", ("scheme",)), Verdict("undecided", ("overlap",))
+    answers = itertools.cycle([old, missing, Verdict("larger")])
+    rows = [(*pair, "members", "2022", "2022", next(answers), False) for pair in pairs]
+    shown = figures.verdict_matrix(matrix(*rows))
+    assert (
+        "Size and structure: Members (22 of 66): 33.3% (33.3% to 66.7%)"
+        in (shown.parts["en"]["alt"])
+    )
+    assert len(shown.data["rows"]) == 1 and len(shown.parts["en"]["svg"]) < 60_000
+
+
+def test_many_localities_are_counted_by_subject_and_by_year(monkeypatch):
+    ids = many_places(monkeypatch, 30)
+    said = [(one, "figures", "members", "number", 1, ND) for one in ids[:15]]
+    said += [(one, "figures", "members", "bound", 1, ND) for one in ids[15:24]]
+    said += [(one, "figures", "members", "silence", 0, "") for one in ids[24:]]
+    shown = figures.evidence_map(pd.DataFrame(said, columns=evidence().columns))
+    assert "Members (15 of 30): 50% (50% to 80%)" in shown.parts["en"]["alt"]
+    amounts = [fact(1, ML), Bounded(5, np.inf, True, True, "count", 5, "at_least", (MK,))] * 15
+    sets = pd.DataFrame({"locality_id": ids, "amount": amounts, "stated": True, "period": "2022"})
+    shown = figures.panels(sets, "members")
+    assert "2022 (15 of 30): 50%" in shown.parts["en"]["alt"]
 
 
 def test_hostile_text_stays_text():

@@ -228,3 +228,16 @@ def test_the_words_of_the_frame_are_there_in_both_languages():
     words = codebook.load("vocabulary")
     blank = words[words[["label_en", "label_vi"]].isna().any(axis=1)]
     assert blank.empty, blank[["list", "code"]]
+
+
+def test_a_long_table_is_cut_and_a_wide_one_told_in_brief_while_the_files_hold_all():
+    long = pd.DataFrame({"n": range(100)})
+    shown = report.table(long, "long", "Counts", "Số lượng")
+    english = shown.parts["en"]
+    assert english["caption"] == "Counts (the first 30 of 100 rows; the files to download have all)"
+    assert english["html"].count("<tr>") == 31
+    assert len(english["rows"]) == len(shown.data["rows"]) == 100
+    brief = report.table(long, "long", "Counts", "Số lượng", brief=pd.DataFrame({"total": [100]}))
+    assert "in brief" in brief.parts["en"]["caption"] and "Total" in brief.parts["en"]["html"]
+    few = report.table(long.head(3), "few", "Counts", "Số lượng", brief=long)
+    assert few.parts["en"]["caption"] == "Counts"

@@ -78,6 +78,28 @@ def coverage(
     return table.rename_axis("measure_id").reset_index().rename_axis(None, axis=1)
 
 
+def tally(table: pd.DataFrame, localities: Sequence[str]) -> pd.DataFrame:
+    """Return a table without its column per locality: how many have an entry, the most first.
+
+    >>> table = pd.DataFrame({"measure_id": ["members"], "a": [7], "b": [None], "c": [0]})
+    >>> tally(table, ["a", "b", "c"]).values.tolist()
+    [['members', 1, 2]]
+    """
+    said = (table[list(localities)].notna() & (table[list(localities)] != 0)).sum(axis=1)
+    counted = table.drop(columns=list(localities))
+    counted = counted.assign(localities=said, not_stated=len(localities) - said)
+    return counted.sort_values("localities", ascending=False, kind="stable")
+
+
+def by_measure(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return a row per measure of `stated`: how many readings and localities, of which years."""
+    names = {"n": ("amount", "size"), "localities": ("locality_id", "nunique")}
+    years = {"first": ("period", "min"), "last": ("period", "max")}
+    found = rows.groupby("measure_id", sort=False).agg(**names, **years).reset_index()
+    spans = zip(found.pop("first").str[:4], found.pop("last").str[-4:], strict=True)
+    return found.assign(period=["–".join(dict.fromkeys(span)) for span in spans])
+
+
 def tiers(frame: pd.DataFrame, schemes: pd.DataFrame) -> pd.DataFrame:
     """Return the share of each tier, best first, of every locality with a rating of its own.
 

@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from html import escape
 from string import Formatter
 from xml.etree import ElementTree
@@ -35,6 +35,7 @@ _OTHER_TABLES = {
     "scheme_id": "rating_schemes",
 }
 _HEADERS = ("vocabulary:column", "localities", "measures", "themes", "rating_schemes")
+MOST_ROWS, MOST_COLUMNS = 30, 12  # what a reader takes in; the files hold the rest
 MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
@@ -151,8 +152,12 @@ def table(
     note_en: str = "",
     note_vi: str = "",
     missing: str = "not_stated",
+    brief: pd.DataFrame | None = None,
 ) -> Shown:
     """A table with its caption; ``name`` is the stable name of its files.
+
+    Of a long table the first `MOST_ROWS` rows are shown, and where it has more than `MOST_COLUMNS`
+    columns ``brief``, if given, instead; the caption says so, and the files have every row.
 
     Cells: Bounded, `cited`, text, numbers (shares 0 to 1 in columns named ``…_share``), booleans,
     ISO dates; a missing cell reads as ``missing``, a word of the vocabulary list "ui". Ids are
@@ -161,17 +166,11 @@ def table(
     frame = _plain(frame)
     parts = {}
     for lang, caption, note in (("en", en, note_en), ("vi", vi, note_vi)):
-        html, header, rows = _table_html(frame, caption, note, lang, missing)
-        text = "\n".join([caption, pd.DataFrame(rows, columns=header).to_string(index=False), note])
-        parts[lang] = {
-            "html": html,
-            "text": text.strip(),
-            "caption": caption,
-            "note": note,
-        }
-        parts[lang] |= {"header": header, "rows": rows}
+        parts[lang] = _worded(frame, caption, note, lang, missing, brief, MOST_ROWS)
     _need_both(f"table {name!r}", parts, "caption", "note")
-    return Shown("table", name, language, parts, _data(frame), _derived(_cells(frame)))
+    linked = [frame.head(MOST_ROWS), *([] if brief is None else [brief])]
+    derived = _derived(cell for some in linked for cell in _cells(some))
+    return Shown("table", name, language, parts, _data(frame), derived)
 
 
 def figure(
@@ -193,16 +192,16 @@ def figure(
     parts = {}
     for lang in LANGUAGES:
         drawn = clean_svg(svg[lang], f"{name}-{lang}", alt[lang])
-        numbers, header, rows = _table_html(frame, caption[lang], "", lang, missing)
+        part = _worded(frame, caption[lang], "", lang, missing)
         html = (
             f'<figure><div class="scroll" tabindex="0" role="group" '
             f'aria-label="{escape(ui("figure", lang))}: {escape(caption[lang])}">{drawn}</div>'
             f"<figcaption>{escape(caption[lang])}</figcaption>"
-            f"<details><summary>{escape(ui('numbers_of_figure', lang))}</summary>{numbers}"
+            f"<details><summary>{escape(ui('numbers_of_figure', lang))}</summary>{part['html']}"
             "</details></figure>"
         )
         parts[lang] = {"html": html, "text": alt[lang], "svg": drawn, "alt": alt[lang]}
-        parts[lang] |= {"caption": caption[lang], "header": header, "rows": rows}
+        parts[lang] |= {key: part[key] for key in ("caption", "header", "rows")}
     _need_both(f"figure {name!r}", parts, "caption", "alt")
     return Shown("figure", name, language, parts, _data(frame), _derived(_cells(frame)))
 
@@ -327,31 +326,68 @@ def _cells(frame: pd.DataFrame) -> list:
     return [value for name in frame.columns for value in frame[name]]
 
 
+def _worded(
+    frame: pd.DataFrame,
+    caption: str,
+    note: str,
+    language: str,
+    missing: str,
+    brief: pd.DataFrame | None = None,
+    most: int | None = None,
+) -> dict:
+    """A table's header and all its rows as text, and as HTML the rows that are shown."""
+    cells = _told(frame, language, missing)
+    is_long = most is not None and len(cells) > most
+    if brief is not None and (is_long or len(frame.columns) > MOST_COLUMNS):
+        caption = f"{caption} ({ui('brief', language).format(*frame.shape)})"
+        shown, told = brief, _told(brief, language, missing)
+    else:
+        caption += f" ({ui('cut', language).format(most, len(cells))})" if is_long else ""
+        shown, told = frame, cells[:most]
+    header = {name: _header(name, language) for name in [*frame.columns, *shown.columns]}
+    numeric = [_is_numeric(shown[name]) for name in shown.columns]
+    return {
+        "html": _table_html(shown.columns, header, told, numeric, caption, note),
+        "text": "\n".join([caption, _plain_text(shown.columns, header, told), note]).strip(),
+        "caption": caption,
+        "note": note,
+        "header": [header[name] for name in frame.columns],
+        "rows": [[text for text, _ in row] for row in cells],
+    }
+
+
+def _told(frame: pd.DataFrame, language: str, missing: str) -> list[tuple]:
+    """Every cell as text and as HTML, row by row; each value is worded once in a column."""
+    columns = []
+    for name in frame.columns:
+        word = partial(_cell, column=name, language=language, missing=missing)
+        once = cache(lambda _, value, word=word: word(value))
+        columns.append([
+            word(value) if isinstance(value, list | tuple) else once(type(value), value)
+            for value in frame[name]
+        ])  # fmt: skip
+    return list(zip(*columns, strict=True))
+
+
+def _plain_text(names: Iterable, header: dict, told: list[tuple]) -> str:
+    rows = [[text for text, _ in row] for row in told]
+    return pd.DataFrame(rows, columns=[header[name] for name in names]).to_string(index=False)
+
+
 def _table_html(
-    frame: pd.DataFrame, caption: str, note: str, language: str, missing: str
-) -> tuple[str, list[str], list[list[str]]]:
-    """The table as HTML, its header and its rows as text."""
-    header = [_header(name, language) for name in frame.columns]
-    cells = [
-        [
-            _cell(value, name, language, missing)
-            for name, value in zip(frame.columns, row, strict=True)
-        ]
-        for row in frame.itertuples(index=False, name=None)
-    ]
-    numeric = [_is_numeric(frame[name]) for name in frame.columns]
+    names: Iterable, header: dict, told: list[tuple], numeric: list[bool], caption: str, note: str
+) -> str:
     head = "".join(
-        f'<th scope="col"{_right(right)}>{escape(text)}</th>'
-        for text, right in zip(header, numeric, strict=True)
+        f'<th scope="col"{_right(right)}>{escape(header[name])}</th>'
+        for name, right in zip(names, numeric, strict=True)
     )
-    body = "".join(f"<tr>{_row(row, frame.columns, numeric)}</tr>\n" for row in cells)
+    body = "".join(f"<tr>{_row(row, names, numeric)}</tr>\n" for row in told)
     foot = f'<p class="note">{escape(note)}</p>' if note else ""
-    html = (
+    return (
         f'<div class="scroll" tabindex="0" role="group" aria-label="{escape(caption)}"><table>'
         f"<caption><span>{escape(caption)}</span></caption><thead><tr>{head}</tr></thead>\n"
         f"<tbody>{body}</tbody></table></div>{foot}"
     )
-    return html, header, [[text for text, _ in row] for row in cells]
 
 
 def _row(cells: list[tuple[str, str]], columns: Iterable, numeric: list[bool]) -> str:

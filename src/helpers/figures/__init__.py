@@ -5,9 +5,10 @@ gate does not let stand on one axis is refused.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import cache
-from itertools import combinations
+from itertools import combinations, product
 
 import pandas as pd
 
@@ -25,6 +26,7 @@ BOOKS = {
     "theme_id": "themes",
     "scheme_id": "rating_schemes",
 }
+MOST_COLUMNS = 18  # of a grid; with more, the same table is drawn as one share per row
 KINDS = ("practice", "limitation")
 STATUSES = ("done", "planned", "urged", "rule", "overcome")
 
@@ -37,17 +39,14 @@ class NotOnOneAxis(ValueError):
         super().__init__(message)
 
 
-def evidence_map(
-    table: pd.DataFrame,
-    name: str = "evidence-map",
-    en: str = "",
-    vi: str = "",
-    language: str = "en",
-) -> Shown:
+def evidence_map(table: pd.DataFrame, name: str = "evidence-map", language: str = "en") -> Shown:
     """Localities by subject: figures, bounds, practices, limitations and silence, with counts.
 
     ``table`` as `indicators.evidence_map` gives it: locality_id, group, subject, evidence, n, ids.
     """
+    title = _word("title_map")
+    if table["locality_id"].nunique() > MOST_COLUMNS:
+        return _share_figure(_many_said(table), title, _word("many_map"), name, language)
     subjects, blocks, cells, frame = {}, {}, {}, []
     for group, list_name in (("figures", "figure_subject"), ("dimensions", "dimension")):
         own = table[table["group"] == group]
@@ -65,23 +64,24 @@ def evidence_map(
     key = [((kind,), words) for kind, words in used.items()] + [(("empty",), _word("silence"))]
     grid = Grid(_localities(table["locality_id"]), blocks, cells, key)
     shown = _frame(frame, "locality_id", "subject", "evidence", "n")
-    return _grid_figure(grid, _title("map", en, vi), _word("map"), name, shown, language)
+    return _grid_figure(grid, title, _word("map"), name, shown, language)
 
 
-def practices(
-    table: pd.DataFrame, name: str = "practices", en: str = "", vi: str = "", language: str = "en"
-) -> Shown:
+def practices(table: pd.DataFrame, name: str = "practices", language: str = "en") -> Shown:
     """Localities by dimension, a block per kind and status, the level told by the mark.
 
     ``table`` as `profiles.counts` gives it: locality_id, dimension, kind, level, status, stance,
     n, ids.
     """
+    title = _word("title_practices")
+    if table["locality_id"].nunique() > MOST_COLUMNS:
+        lines = _many_practices(table)
+        return _share_figure(lines, title, _word("many_practices"), name, language)
     blocks, cells, levels = {}, {}, _codes("level")
     table = table.sort_values("level", key=lambda found: found.map(levels.index), kind="stable")
-    for kind, status in [(k, s) for k in KINDS for s in STATUSES]:
+    for kind, status in product(KINDS, STATUSES):
         own = table[(table["kind"] == kind) & (table["status"] == status)]
-        status_name = _lower(_name("column", f"{kind}_{status}")) if len(own) else NONE
-        block = _joined([_name("column", f"{kind}s"), status_name], ": ")
+        block = _status_block(kind, status) if len(own) else NONE
         blocks |= {block: _in_order("dimension", own["dimension"])} if len(own) else {}
         for row in own.to_dict("records"):
             cell = Cell(*_practice_glyph(row), _ids(row["ids"]))
@@ -89,8 +89,12 @@ def practices(
     grid = Grid(_localities(table["locality_id"]), blocks, cells, _practice_key(cells))
     counts = [_count(n, _ids(ids)) for n, ids in zip(table["n"], table["ids"], strict=True)]
     shown = table.drop(columns="ids").rename(columns={"kind": "evidence"}).assign(n=counts)
-    title, measure = _title("practices", en, vi), _word("practices")
-    return _grid_figure(grid, title, measure, name, shown, language)
+    return _grid_figure(grid, title, _word("practices"), name, shown, language)
+
+
+def _status_block(kind: str, status: str) -> Words:
+    status_name = _lower(_name("column", f"{kind}_{status}"))
+    return _joined([_name("column", f"{kind}s"), status_name], ": ")
 
 
 def _practice_glyph(row: dict) -> tuple[str, str, Words]:
@@ -114,34 +118,33 @@ def _practice_key(cells: dict) -> list[tuple[tuple[str, ...], Words]]:
     return [*entries, (("empty",), _word("silence"))]
 
 
-def verdict_matrix(
-    matrix: pd.DataFrame, name: str = "verdicts", en: str = "", vi: str = "", language: str = "en"
-) -> Shown:
+def verdict_matrix(matrix: pd.DataFrame, name: str = "verdicts", language: str = "en") -> Shown:
     """Pairs of localities by measure: the verdict, and the letters of the reasons.
 
     ``matrix`` as `gate.matrix` gives it. Measures that no pair states on both sides are
     counted but not drawn; where a pair has several periods, every verdict is.
     """
     pairs, cells, frame, blocks = _pairs(matrix), {}, [], {}
-    drawn = set(pairs[: drawing.MOST_COLUMNS])
+    if len(pairs) > MOST_COLUMNS:
+        lines = _many_verdicts(matrix)
+        return _share_figure(lines, _word("title_verdicts"), _word("many_verdicts"), name, language)
     for kind, is_quality in (("quality", True), ("plain", False)):
         own = matrix[matrix["quality"] == is_quality]
         block = _block_of_verdicts(own, kind)
         blocks |= {block: _told_of_both(own)} if len(own) else {}
-        of_pair = zip(own["row_id"], own["column_id"], strict=True)
-        for row in own[[pair in drawn for pair in of_pair]].to_dict("records"):
+        for row in own.to_dict("records"):
             pair = (row["row_id"], row["column_id"])
             cells.setdefault((block, row["measure_id"], pair), []).append(_verdict_cell(row))
             places = (_name("localities", one) for one in pair)
             frame.append((*places, row["measure_id"], row["verdict"]))
     key = _verdict_key(matrix["verdict"])
-    letters = _initials(dict.fromkeys(one for pair in pairs if pair in drawn for one in pair))
+    letters = _initials(dict.fromkeys(one for pair in pairs for one in pair))
     key += [((short,), _name("localities", place)) for place, short in letters.items()]
     grid = Grid([_pair(pair, letters) for pair in pairs], blocks, cells, key, stub=0)
     shown = _frame(frame, "locality_a", "locality_b", "measure_id", "verdict")
     left_out = matrix["measure_id"].nunique() - sum(map(len, blocks.values()))
     measure = _joined([_word("verdicts"), _word("one_sided", left_out) if left_out else NONE], ". ")
-    return _grid_figure(grid, _title("verdicts", en, vi), measure, name, shown, language)
+    return _grid_figure(grid, _word("title_verdicts"), measure, name, shown, language)
 
 
 def _pairs(matrix: pd.DataFrame) -> list[tuple[str, str]]:
@@ -196,8 +199,6 @@ def dots(
     matrix: pd.DataFrame,
     measure_id: str,
     name: str = "",
-    en: str = "",
-    vi: str = "",
     language: str = "en",
 ) -> Shown:
     """One measure of several localities on one axis, each with its period.
@@ -207,34 +208,35 @@ def dots(
     verdict there, on these periods, other than not comparable.
     """
     _refuse(sets, matrix, measure_id)
-    return _measured(sets, measure_id, name or f"dots-{measure_id}", en, vi, language, False)
+    return _measured(sets, measure_id, name or f"dots-{measure_id}", language, False)
 
 
 def panels(
     sets: pd.DataFrame,
     measure_id: str,
     name: str = "",
-    en: str = "",
-    vi: str = "",
     language: str = "en",
 ) -> Shown:
     """The same table with a scale for each locality, for what may not share one.
 
     What nobody printed is drawn as the whole range that stays possible.
     """
-    return _measured(sets, measure_id, name or f"panels-{measure_id}", en, vi, language, True)
+    return _measured(sets, measure_id, name or f"panels-{measure_id}", language, True)
 
 
 def _measured(
-    sets: pd.DataFrame, measure_id: str, name: str, en: str, vi: str, language: str, is_apart: bool
+    sets: pd.DataFrame, measure_id: str, name: str, language: str, is_apart: bool
 ) -> Shown:
+    title = _word("title_measure", _name("measures", measure_id))
+    if is_apart and len(sets) > MOST_COLUMNS:
+        measure = _joined([_definition(measure_id), _word("many_measured")], " ")
+        return _share_figure(_many_measured(sets), title, measure, name, language)
     rows, order = [], _places()
     for row in sorted(sets.to_dict("records"), key=lambda row: order[row["locality_id"]]):
         place, period = _name("localities", row["locality_id"]), row["period"] or ""
         amount = row["amount"] if is_apart or row["stated"] else None
         panel, colour = (place if is_apart else NONE), _colour(row["locality_id"])
         rows.append(Row(place, amount, panel, Words(period, period), colour))
-    title = _title("measure", en, vi, _name("measures", measure_id))
     measure = _joined([_definition(measure_id), _word("own_axis" if is_apart else "one_axis")], " ")
     foot = _word("stated", int(sets["stated"].sum()), len(sets))
     shown = sets[["locality_id", "period", "amount"]].rename(columns={"amount": "value"})
@@ -245,8 +247,6 @@ def tiers(
     table: pd.DataFrame,
     facts: pd.DataFrame | None = None,
     name: str = "tiers",
-    en: str = "",
-    vi: str = "",
     language: str = "en",
 ) -> Shown:
     """Every tier of one locality's ratings, best first, as shares; with ``facts`` counts beside.
@@ -264,23 +264,19 @@ def tiers(
     shown = pd.DataFrame({"measure_id": table["measure_id"], "year": table["period_end"].str[:4]})
     shown = shown.assign(count=[row.note for row in rows], share=table["amount"])
     return _row_figure(
-        rows, _title("tiers", en, vi), measure, NONE, name, shown, language, drawing.bar
+        rows, _word("title_tiers"), measure, NONE, name, shown, language, drawing.bar
     )
 
 
 def ceiling(
     table: pd.DataFrame,
     tail: pd.DataFrame | None = None,
-    facts: pd.DataFrame | None = None,
     name: str = "ceiling",
-    en: str = "",
-    vi: str = "",
     language: str = "en",
 ) -> Shown:
     """One locality's excellent over three bases beside the ceiling, then the tail it cannot touch.
 
-    ``table`` as `indicators.ceiling_bases` gives it; ``tail`` holds measure_id, amount (share)
-    and, if known, part and whole; else the counts are looked up in ``facts``.
+    ``table`` as `indicators.ceiling_bases` gives it; ``tail`` holds measure_id and amount (share).
     """
     place, rows, colour = _one_place(table), [], drawing.BLUE
     for row in table.to_dict("records"):
@@ -292,25 +288,22 @@ def ceiling(
             Row(_word(f"base_{row['base']}"), row["amount"], panel, note, colour, None, limit)
         )
     for row in [] if tail is None else tail.to_dict("records"):
-        said = isinstance(row.get("part"), Bounded) and _word("of", row["part"], row["whole"])
-        label, note = _name("measures", row["measure_id"]), said or _fraction(row["amount"], facts)
-        rows.append(Row(label, row["amount"], _word("tail"), note, colour))
+        label = _name("measures", row["measure_id"])
+        rows.append(Row(label, row["amount"], _word("tail"), NONE, colour))
     measure = _joined([place, _word("excellent")], ": ")
     lines = [(row.panel, row.label, row.note, row.amount) for row in rows]
     shown = _frame(lines, "population", "indicator", "count", "share")
     return _row_figure(
-        rows, _title("ceiling", en, vi), measure, NONE, name, shown, language, drawing.bar
+        rows, _word("title_ceiling"), measure, NONE, name, shown, language, drawing.bar
     )
 
 
-def agreement(
-    table: pd.DataFrame, name: str = "agreement", en: str = "", vi: str = "", language: str = "en"
-) -> Shown:
+def agreement(table: pd.DataFrame, name: str = "agreement", language: str = "en") -> Shown:
     """Alpha by dimension with its spread when the articles are drawn again.
 
     ``table`` as `agreement.summary(units, "dimension", interval=True)` gives it.
     """
-    title, extra = _title("agreement", en, vi), {"low": "alpha_low", "high": "alpha_high"}
+    title, extra = _word("title_agreement"), {"low": "alpha_low", "high": "alpha_high"}
     given = (table, "dimension", "alpha", name, title.en, title.vi, language, _word("alpha"))
     return bars(*given, n="units", unit="ratio", **extra)
 
@@ -353,6 +346,80 @@ def bars(
     return _row_figure(rows, Words(en, vi), subtitle, NONE, name, shown, language, drawing.dot)
 
 
+def _many_said(table: pd.DataFrame) -> list[tuple]:
+    """How many localities have a number or a passage on each subject, and how many anything."""
+    lines, whole = [], table["locality_id"].nunique()
+    for group, list_name in (("figures", "figure_subject"), ("dimensions", "dimension")):
+        own = table[(table["group"] == group)]
+        for subject, label in _in_order(list_name, own["subject"]).items():
+            said = own[own["subject"] == subject].groupby("evidence")["locality_id"].agg(set)
+            sure = set().union(*(said.get(k, ()) for k in ("number", "practice", "limitation")))
+            some = sure.union(*(said.get(k, ()) for k in ("bound", "part")))
+            lines.append((_name("evidence_group", group), label, len(sure), len(some), whole))
+    return lines
+
+
+def _many_practices(table: pd.DataFrame) -> list[tuple]:
+    """How many localities have a passage of each kind and status, by dimension."""
+    lines, whole = [], table["locality_id"].nunique()
+    for kind, status in product(KINDS, STATUSES):
+        own = table[(table["kind"] == kind) & (table["status"] == status)]
+        count = own.groupby("dimension")["locality_id"].nunique()
+        for dimension, label in _in_order("dimension", own["dimension"]).items():
+            lines.append((_status_block(kind, status), label, *[count[dimension]] * 2, whole))
+    return lines
+
+
+def _many_verdicts(matrix: pd.DataFrame) -> list[tuple]:
+    """How many pairs that state a measure are decided, and how many decided or undecided."""
+    lines = []
+    for kind, own in (
+        ("quality", matrix[matrix["quality"]]),
+        ("plain", matrix[~matrix["quality"]]),
+    ):
+        found = {True: defaultdict(set), False: defaultdict(set), None: defaultdict(set)}
+        for *pair, measure_id, answer in own[_VERDICT].itertuples(index=False, name=None):
+            found[None][measure_id].add(tuple(pair))
+            if answer.verdict != "not_comparable":
+                found[False][measure_id].add(tuple(pair))
+            if answer.is_decided:
+                found[True][measure_id].add(tuple(pair))
+        for measure_id, label in _told_of_both(own).items():
+            counts = [len(found[state][measure_id]) for state in (True, False, None)]
+            lines.append((_word(kind), label, *counts))
+    return lines
+
+
+_VERDICT = ["row_id", "column_id", "measure_id", "verdict"]
+
+
+def _many_measured(sets: pd.DataFrame) -> list[tuple]:
+    """How many localities have their newest figure in a period, as a number and at all."""
+    stated = sets[sets["stated"].astype(bool)]
+    return [
+        (NONE, Words(period, period), sum(map(bounds.is_point, own)), len(own), len(sets))
+        for period, own in sorted(stated.groupby("period")["amount"], reverse=True)
+    ]
+
+
+def _share_figure(
+    lines: list[tuple], title: Words, measure: Words, name: str, language: str
+) -> Shown:
+    """A bar per line (panel, label, certain, possible, whole): full if certain, then hatched."""
+    rows = []
+    for panel, label, certain, possible, whole in lines:
+        share = bounds.exact(round(certain / whole, 3), "share")
+        spread = (share.low, round(possible / whole, 3)) if possible > certain else None
+        rows.append(
+            Row(label, share, panel, _word("of", int(certain), whole), drawing.BLUE, spread)
+        )
+    told = [(_joined([row.panel, row.label], ": "), row.note, row.amount) for row in rows]
+    shown = _frame(told, "indicator", "count", "share")
+    if any(row.spread for row in rows):
+        shown["interval"] = [_interval(row) if row.spread else None for row in rows]
+    return _row_figure(rows, title, measure, NONE, name, shown, language, drawing.bar)
+
+
 def _interval(row: Row) -> Words:
     """The interval under a mark in words."""
     both = Bounded(*row.spread, False, False, row.amount.unit, None, "range")
@@ -380,7 +447,7 @@ def _row_figure(
             interval = getattr(_interval(row), lang) if row.spread else ""
             said = drawing.with_note(drawing.value(row.amount, lang), interval)
             told[lang].append(f"{label}: {said}")
-    kinds = {_key_of(row.amount, mark) for row in rows}
+    kinds = {_key_of(row.amount, mark) for row in rows if not (mark is drawing.bar and row.spread)}
     key = _joined(_in_order("figure", kinds).values())
     body = lambda sheet: drawing.rows(sheet, rows, mark)  # noqa: E731
     return _shown(title, measure, foot, key, told, body, name, frame, language)
@@ -392,15 +459,13 @@ def _grid_figure(
     """The drawing, the alt text and the caption of a grid, from the same cells."""
     ids = {one for marks in grid.cells.values() for cell in marks for one in cell.ids}
     foot = [_word("passages", len(ids)), _source(ids)]
-    if len(grid.drawn) < len(grid.columns):
-        foot.append(_word("columns", len(grid.drawn), len(grid.columns)))
     told = {lang: _grid_told(grid, lang) for lang in LANGUAGES}
     body = lambda sheet: drawing.grid(sheet, grid)  # noqa: E731
     fields = [
         (block, row, column.key)
         for block, names in grid.blocks.items()
         for row in names
-        for column in grid.drawn
+        for column in grid.columns
     ]
     empty = _word("empty_fields", sum(one not in grid.cells for one in fields), len(fields))
     return _shown(title, measure, _joined(foot, ". "), empty, told, body, name, frame, language)
@@ -412,7 +477,7 @@ def _grid_told(grid: Grid, language: str) -> list[str]:
     for block, names in grid.blocks.items():
         for key, name in names.items():
             parts = []
-            for column in grid.drawn:
+            for column in grid.columns:
                 marks = grid.cells.get((block, key, column.key), [])
                 words = ", ".join(drawing.cell_words(mark, language) for mark in marks)
                 words = words or report.ui("not_stated", language)
@@ -502,11 +567,6 @@ def _word(code: str, *values: Words | Bounded | str | float) -> Words:
         for lang in LANGUAGES
     }
     return Words(**said)
-
-
-def _title(code: str, en: str, vi: str, *values: Words) -> Words:
-    """The title that was given, or the neutral question."""
-    return Words(en, vi) if en or vi else _word(f"title_{code}", *values)
 
 
 def _written(one: Words | Bounded | str | float, language: str) -> str:

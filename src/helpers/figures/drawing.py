@@ -42,14 +42,13 @@ STYLE = {
     "hatch.color": "#6a6a6a",
 }
 NONE = Words("", "")
-MOST_COLUMNS = 18  # a grid draws no more, and says so
 
 
 @dataclass(frozen=True)
 class Row:
     """A line of a figure: a name, an amount (None: not stated), a grey note, a panel's heading.
 
-    ``spread`` is an interval drawn under the mark, ``line`` a value marked across the track.
+    ``spread`` is an interval drawn under a dot or after a bar, ``line`` a value marked across.
     """
 
     label: Words
@@ -92,11 +91,6 @@ class Grid:
     cells: dict[tuple, list[Cell]]
     key: list[tuple[tuple[str, ...], Words]]
     stub: float = 100
-
-    @property
-    def drawn(self) -> list[Column]:
-        """The columns that are drawn."""
-        return self.columns[:MOST_COLUMNS]
 
 
 @dataclass
@@ -236,6 +230,7 @@ def dot(sheet: Sheet, row: Row, ticks: list[float], y: float, url: str | None) -
 def bar(sheet: Sheet, row: Row, ticks: list[float], y: float, url: str | None) -> None:
     """Mark an amount by a bar as far as it is certain, hatched as far as it is possible."""
     left, right = _ends(row.amount, ticks)
+    right = max(right, _at(row.spread[1], ticks)) if row.spread else right
     if right > left:
         _box(sheet, (left, y - 7, right - left, 14), "#f4f4f4", url, "////", "#6a6a6a")
     start = _at(ticks[0], ticks)
@@ -286,8 +281,8 @@ def grid(sheet: Sheet, table: Grid) -> None:
     """Draw the key and then, in bands of columns, every row of every block."""
     _key(sheet, table)
     per_band = 5 if table.stub else 10
-    for start in range(0, len(table.drawn), per_band):
-        columns = table.drawn[start : start + per_band]
+    for start in range(0, len(table.columns), per_band):
+        columns = table.columns[start : start + per_band]
         width = (WIDTH - 2 * EDGE - table.stub) / max(len(columns), 3)
         _heads(sheet, columns, EDGE + table.stub, width)
         for block, names in table.blocks.items():
