@@ -67,6 +67,21 @@ def test_an_invalid_table_is_not_written(data_folder):
     assert path.read_bytes() == before
 
 
+def test_a_change_in_one_frame_is_not_seen_in_the_next(data_folder):
+    frame = codebook.load("measures")
+    frame.loc[0, "label_en"] = "changed"
+    frame["direction"] = "none"
+    assert not codebook.load("measures").equals(frame)
+
+
+def test_a_table_is_checked_again_when_one_that_it_points_to_has_changed(data_folder):
+    codebook.load("furniture")
+    path = data_folder / "raw" / "documents.csv"
+    path.write_text(path.read_text("utf-8").replace("nam-dong-2015", "nam-dong-2016"), "utf-8")
+    with pytest.raises(codebook.TableInvalid, match=r"a document_id of documents\.csv"):
+        codebook.load("furniture")
+
+
 @pytest.mark.parametrize("table", ["measures", "themes"])
 def test_examples_are_words_of_an_article(table, articles):
     frame = codebook.load(table).dropna(subset=["example"])

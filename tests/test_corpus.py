@@ -95,6 +95,11 @@ def test_a_changed_file_is_named(data_folder):
         corpus.read("yen-minh-2019")
 
 
+def test_only_the_articles_named_are_read(data_folder):
+    (data_folder / "raw" / "yen-minh-2019.txt").write_text("khác", "utf-8")
+    assert [one.document_id for one in corpus.read_all(["nam-dong-2015"])] == ["nam-dong-2015"]
+
+
 def test_a_missing_file_is_named(data_folder):
     (data_folder / "raw" / "yen-minh-2019.txt").unlink()
     with pytest.raises(corpus.CorpusInvalid, match=r"yen-minh-2019\.txt: listed .* not in"):

@@ -106,6 +106,14 @@ def test_a_kernel_ends_with_its_client_and_with_its_parent(parent, tmp_path):
     assert kernel.wait() is not None and ends(kernel.pid)
 
 
+def test_kernels_have_the_tables_that_their_parent_has_read(tmp_path):
+    cell = "from helpers import codebook\n'facts' in codebook._READ"
+    notebook = write_notebook(tmp_path / "a.ipynb", cell)
+    own = warm.own(str(paths.data()))
+    assert '"True"' in outputs(notebook, own.address)[-1]
+    assert '"False"' in outputs(notebook, None)[-1]
+
+
 def test_without_its_parent_a_notebook_runs_in_an_ordinary_kernel(tmp_path):
     notebook = write_notebook(tmp_path / "a.ipynb", "6 * 7")
     assert '"42"' in outputs(notebook, str(tmp_path / "nobody"))[-1]
