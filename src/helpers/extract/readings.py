@@ -2,7 +2,8 @@
 
 A number is read with the words around it, in this order: the noun right after it ("30 chi bộ"),
 what is said after that ("hoàn thành tốt nhiệm vụ"), a label before it ("khiển trách 14"), and what
-carries over from the number before (shares in brackets, lists, "trong đó"). Every look goes no
+carries over from the number before (shares in brackets, lists, "trong đó") or from a question, a
+heading or a sentence without numbers. Every look goes no
 further than the neighbouring numbers, so the work grows with the length of the text.
 """
 
@@ -41,7 +42,7 @@ _OF_BEFORE = over_folded(r"trong(?: tổng)?(?: số)?\s$")
 _UNSURE = over_folded(
     r"\s(?:đã|được|bị|đang|đi|về|làm|nhận|xin|chưa|không|là|từng|biết|vừa|tự|chỉ|\d+ năm)(?=\s)"
 )
-_HAVING = over_folded(r"(?<!\w)(?:có|với|gồm|là|quản lý|tổng số|thay mặt|đại diện)(?!\w)")
+_HAVING = over_folded(r"(?<!\w)(?:có|còn|với|gồm|là|quản lý|tổng số|thay mặt|đại diện)(?!\w)")
 _SHARE_OF_PEOPLE = Term(
     "aspect", "share_of_population", "event", "members", "members_share_of_population"
 )
@@ -221,8 +222,7 @@ def _is_name(text: str, amount: Amount, lexicon: Lexicon, spans: list[tuple[int,
     if amount.form == "every":
         return False
     before = text[max(0, amount.start - 24) : amount.start]
-    counted = amount.unit == "share" or text.startswith((" lần", " buổi"), amount.right)
-    if not counted and lexicon.lists["strict"].search(before):
+    if amount.unit != "share" and lexicon.lists["strict"].search(before):
         return True
     if amount.unit == "count" and _DURATION.match(text, amount.right):
         return True
@@ -268,7 +268,7 @@ def _right(events: list, at: int) -> list[Found]:
                 if not depth:
                     break
                 depth -= 1
-            elif not depth and event.term.id not in "–-":
+            elif not depth:
                 break
         elif not depth:
             if event.term.id in ("in_which", "respectively") and (found or event.start > near):
@@ -324,8 +324,7 @@ def _interpret(
         noun, reading.noun, right = None, None, []
     _say(sentence, reading, at, left, right, noun)
     last = sentence.last
-    alike = not noun or noun.term.family == "generic" or (last and noun.term is last.noun)
-    if alike and not reading.main and last and last.noun and _has(left[:1], "level_value"):
+    if not reading.main and last and last.noun and _has(left[:1], "level_value"):
         reading.main, reading.noun = last.main, last.noun
     if earlier and (reading.rule == "far before" or not (reading.main or reading.extra)):
         reading.take(earlier, "earlier")
@@ -369,8 +368,7 @@ def _direct_noun(text: str, amount: Amount, right: list[Found]) -> Found | None:
 
 def _is_base(sentence: Sentence, amount: Amount, noun: Found, left: list[Found]) -> bool:
     """Whether a noun is what a share is taken of: "chiếm 35% đảng viên"."""
-    told = (sentence.last and sentence.last.noun) or _aspect(left, "group", "tier", "event")
-    if _has(left[:1], "inherit") and told:
+    if _has(left[:1], "inherit"):
         return True
     number_of = " số " in sentence.text[amount.right : noun.start]
     return number_of and bool(_aspect(left, "tier", "event"))
@@ -550,14 +548,12 @@ def _specific(sentence: Sentence, reading: Reading, left: list[Found]) -> bool:
     amount, head = reading.amount, sentence.head
     if amount.form == "zero":
         return bool(reading.main)
-    if amount.form == "words" and amount.value < 2:
-        return bool(reading.main)
     if amount.form == "words" and amount.value <= 10 and not reading.main and not reading.extra:
         gap = sentence.text[max(sentence.start, amount.left - 14) : amount.left]
         opens = amount.left <= sentence.start + 1
         return opens or bool(_HAVING.search(gap)) or bool(sentence.readings)
     if head and head.noun is reading.noun and not reading.main and not reading.extra:
-        reading.unknown = reading.unknown or (not head.denominator and head.noun is not None)
+        reading.unknown = True
     last = sentence.last
     if not reading.main and last and not reading.extra:
         _coordinate(sentence, reading, left)
@@ -633,14 +629,14 @@ def _generic(sentence: Sentence, reading: Reading, at: int, left: list[Found], n
             far = _left(sentence, at, far=True)
             reading.target = reading.target or _has(far, "plan", "resolutions")
             return True
-    if not (said or comrade or of_members or body or (reading.awaits_whole and after_members)):
+    if not (said or comrade or body or (reading.awaits_whole and after_members)):
         return False
     mean = re.search(
         r"(?:bình quân|trung bình)[^,;]{0,12}\s$", sentence.text[: reading.amount.left][-24:]
     )
-    if (
-        not said and after_members and (mean or reading.target or _planned(sentence, reading, left))
-    ) or (reading.awaits_whole and (not said or reading.main.id == "assessed") and after_members):
+    if (not said and after_members and (mean or _planned(sentence, reading, left))) or (
+        reading.awaits_whole and (not said or reading.main.id == "assessed") and after_members
+    ):
         reading.main, reading.rule = last.main, "carried"
     elif (not said and sentence.head) or (not said and not of_members and not comrade and not body):
         reading.unknown = True
@@ -823,14 +819,13 @@ def _weak(sentence: Sentence, reading: Reading, left: list[Found], noun: Found) 
     if reading.main:
         return reading.main.id == "without_members"
     if term.id in ("villages", "communes"):
-        listed = re.match(r"\s*(?:$|[,;.)]|và |với |trong đó|có )", text[noun.end : noun.end + 12])
+        listed = re.match(r"\s*(?:$|[,;.()]|và |với |trong đó|có )", text[noun.end : noun.end + 12])
         having = _HAVING.search(text[max(sentence.start, amount.left - 60) : amount.left])
         last = sentence.last
-        of_those = last and last.main and last.main.id == "in_communes"
-        of_those = of_those or (last and last.noun and last.noun.id in _PLACES_LIST)
+        of_those = last and last.noun and last.noun.id in _PLACES_LIST
         behind = re.split(r"[,;.]", text[noun.end : noun.end + 40])[0]
         ahead = re.split(r"[,;.]", text[max(sentence.start, amount.left - 40) : amount.left])[-1]
-        labelled = " số " in f" {ahead}" and _PARTY_NEARBY.search(ahead)
+        labelled = False
         if listed and (having or of_those) and not reading.awaits_whole and not labelled:
             return amount.form != "words" or amount.value > 3
         reading.unknown = True

@@ -1,7 +1,7 @@
 """The numbers that no rule could read: returned where the Party is spoken of.
 
 Such a number takes its meaning from the terms of its own clause, or, where that has none, from the
-number before it (`explain`); else it has no measure.
+number before it or from what a question or heading asks for (`topic`); else it has no measure.
 
 A number is kept back only where it is recognised as something else: a name or date (see
 `readings.is_name`), a unit or thing of another field behind it ("27 km", "52 hộ"), or another
@@ -63,10 +63,9 @@ def topic(text: str, start: int, end: int, lexicon: Lexicon) -> Reading | None:
 def latest(sentence: Sentence) -> Reading | None:
     """What a sentence told last, other than of the people: of a list, the whole it parts."""
     told = [r for r in sentence.readings if r.measure and r.noun and r.noun.id != "population"]
-    for at, reading in enumerate(told):
-        if at < len(told) - 2 and reading.amount.value == sum(
-            r.amount.value for r in told[at + 1 :]
-        ):
+    told = told[-9:]
+    for at, reading in enumerate(told[:-2]):
+        if reading.amount.value == sum(r.amount.value for r in told[at + 1 :]):
             return reading
     return told[-1] if told else None
 
