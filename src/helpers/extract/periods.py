@@ -143,7 +143,7 @@ def _days(group: re.Match, published: date | None) -> tuple[str, str, str] | Non
         return f"{group['since']}-01-01", end, "flow"
     if group["since_term"]:
         first = re.search(_Y, group["since_term"])
-        since = None if fold("nhiệm kỳ") in group["since_term"] else this_year
+        since = this_year if group["since_term"].startswith("từ đầu năm") else None
         since = _term_start(published) if published and not since else since
         year_start = f"{since}-01-01" if since else ""
         return f"{first[0]}-01-01" if first else year_start, today, "flow"
