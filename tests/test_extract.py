@@ -249,6 +249,35 @@ DISCOURSE = [
     ("Chỉ tiêu kết nạp của phường là 20, kết quả được 23, đạt 115%.",
      [("20", "members_admitted"), ("23", "members_admitted"),
       ("115", "members_admitted_target_completion")]),
+    # all of these together
+    ("Hỏi: Năm nay huyện kết nạp được bao nhiêu đảng viên?\nĐáp: 96 đồng chí, trong đó 41 nữ, "
+     "60 người dân tộc thiểu số.",
+     [("96", "members_admitted"), ("41", "members_admitted_female"),
+      ("60", "members_admitted_ethnic")]),
+    ("- Chi bộ nào yếu không anh?\n- Không. 17 chi bộ thì 3 xuất sắc, 14 tốt.",
+     [("17", "cells_assessed"), ("3", "cells_rated_excellent"), ("14", "cells_rated_good")]),
+    ("Thi hành kỷ luật đảng viên:\n- Năm 2021: 12 (khiển trách 8, cảnh cáo 3, khai trừ 1)\n- "
+     "Năm 2022: 9 (khiển trách 7, cảnh cáo 2)",
+     [("12", "members_disciplined"), ("8", "members_reprimanded"), ("3", "members_warned"),
+      ("1", "members_expelled"), ("9", "members_disciplined"), ("7", "members_reprimanded"),
+      ("2", "members_warned")]),
+    ("Toàn đảng bộ có 1.560 đảng viên, tăng 210 đồng chí so với đầu nhiệm kỳ; nữ 520, chiếm 33,3%.",
+     [("1.560", "members"), ("210", "members_change"), ("520", "members_female"),
+      ("33,3", "members_female")]),
+    ("Hiện 100% thôn có chi bộ; 85% chi bộ có chi ủy.",
+     [("100", "villages_with_own_cell"), ("85", "cells_with_committee")]),
+    ("Đến nay đã kết nạp được 45/60 đảng viên theo nghị quyết, đạt 75%.",
+     [("45", "members_admitted"), ("60", "members_admitted"),
+      ("75", "members_admitted_target_completion")]),
+    ("Năm 2022 có 92,3% đảng viên hoàn thành tốt nhiệm vụ trở lên (chỉ tiêu 90%).",
+     [("92,3", "members_rated_good_or_better"), ("90", "members_rated_good_or_better")]),
+    ("Công nhận 33 đảng viên chính thức, chuyển sinh hoạt đi 21 và tiếp nhận 15 đảng viên.",
+     [("33", "members_made_official"), ("21", "members_transferred_out"),
+      ("15", "members_transferred_in")]),
+    ("Còn đảng viên được miễn sinh hoạt thì sao?\nBà Lan: Toàn phường 120 bác, chiếm gần 15%.",
+     [("120", "members_exempted"), ("15", "members_exempted")]),
+    ("Nơi kết nạp nhiều nhất là xã Tân Lập (14), tiếp đến xã Hòa An (11), thị trấn (9).",
+     [("14", "members_admitted"), ("11", "members_admitted"), ("9", "members_admitted")]),
 ]  # fmt: skip
 
 

@@ -30,6 +30,17 @@ def test_wilson_gives_the_published_values(hits, n, low, high):
     assert scoring.wilson(hits, n) == (pytest.approx(low, abs=5e-4), pytest.approx(high, abs=5e-4))
 
 
+def test_facts_written_one_by_one_give_gold():
+    fact = {"char_start": 4, "number_text": "12", "value": 12, "bound": "exact", "unit": "count",
+            "measure": "cells", "subject_level": "bloc", "locality": "Khối A", "status": "actual",
+            "as_of": "nhiệm kỳ 2015-2020"}  # fmt: skip
+    dated = fact | {"period_start": "2021-01-01", "period_end": None}
+    gold = scoring.listed([fact, dated, {"distractor": True}])
+    assert gold["period_start"].tolist() == ["2015-01-01", "2021-01-01"]
+    assert gold["period_end"].tolist() == ["2020-12-31", ""]
+    assert gold["level"].tolist() == ["agency", "agency"]
+
+
 def frames() -> tuple[pd.DataFrame, pd.DataFrame]:
     base = {"number_text": "1", "value": 1.0, "bound": "exact", "unit": "count", "status": "actual",
             "level": "district", "place": "huyện A", "period_start": "2020-01-01",

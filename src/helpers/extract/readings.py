@@ -824,12 +824,10 @@ def _weak(sentence: Sentence, reading: Reading, left: list[Found], noun: Found) 
         last = sentence.last
         of_those = last and last.noun and last.noun.id in _PLACES_LIST
         behind = re.split(r"[,;.]", text[noun.end : noun.end + 40])[0]
-        ahead = re.split(r"[,;.]", text[max(sentence.start, amount.left - 40) : amount.left])[-1]
-        labelled = False
-        if listed and (having or of_those) and not reading.awaits_whole and not labelled:
+        if listed and (having or of_those) and not reading.awaits_whole:
             return amount.form != "words" or amount.value > 3
         reading.unknown = True
-        return bool(labelled or _PARTY_NEARBY.search(behind))
+        return bool(_PARTY_NEARBY.search(behind))
     reading.unknown = reading.unknown or not term.measure
     reading.rule = reading.rule or "noun"
     return amount.form != "words" or amount.value > 3
