@@ -21,7 +21,7 @@ _LEVELS = {"tỉnh": "province", "huyện": "district", "thị xã": "district",
 _LEVELS |= {"xã": "commune", "phường": "commune", "thị trấn": "commune", "đảng bộ": "agency"}
 
 _LEVELS_ALIKE = {"bloc": "agency", "agency_bloc": "agency", "enterprise": "agency",
-                 "village": "cell"}  # fmt: skip
+                 "base": "agency", "village": "cell"}  # fmt: skip
 
 
 def wilson(hits: int, n: int, z: float = 1.959964) -> tuple[float, float]:
@@ -113,7 +113,9 @@ def listed(facts: Iterable[dict]) -> pd.DataFrame:
             continue
         years = re.findall(r"(?:19|20)\d{2}", fact.get("as_of") or "")
         days = (f"{min(years)}-01-01", f"{max(years)}-12-31") if years else ("", "")
+        bloc = "khối" in fold(fact["locality"] or "")  # it has the rank of a district
         level = fact["subject_level"]
+        level = "bloc" if bloc and level == "district" else level
         row = {name: fact.get(name) for name in GOLD} | {
             "measure_id": fact["measure"],
             "level": _LEVELS_ALIKE.get(level, level),
