@@ -29,7 +29,9 @@ COLUMNS = [
     "status", "rule",
 ]  # fmt: skip
 _LONGEST = 1500  # a sentence is cut here, so that work stays linear in any text
-_SENTENCE_END = over_folded(r"(?<!\btx)(?<!\btp)(?<!\bt)(?<!\bđ)(?<!\bths)[.!?…]+[\"”’)]*(?=\s|$)")
+_SENTENCE_END = over_folded(  # the mark comes first, so that the search leaps from mark to mark
+    r"[.!?…](?<!\btx.)(?<!\btp.)(?<!\bt.)(?<!\bđ.)(?<!\bths.)[.!?…]*[\"”’)]*(?=\s|$)"
+)
 _ITEM = re.compile(r"[.)]\s")
 _PER = over_folded(r"\s*(?:/|một|mỗi|trong một|trong)\s*(?:1\s)?(năm|tháng|qúy|tuần)(?!\w)")
 _EACH = over_folded(r"(?:mỗi|hằng|hàng|một|1)\s(năm|tháng|qúy|tuần)(?!\w)")
@@ -98,6 +100,7 @@ def propose(
     amounts = [a for a in quantities.read(folded) if not _counts_items(folded, a)]
     if not amounts:
         return pd.DataFrame(columns=COLUMNS)
+    starts = [amount.start for amount in amounts]
     day = date.fromisoformat(published) if isinstance(published, str) and published else None
     clock = periods.Clock(folded, day or (published if isinstance(published, date) else None))
     where = places.Places(text, folded, locality, known)
@@ -117,7 +120,7 @@ def propose(
         lead = folded[start:end].rstrip().endswith((":", "?"))
         if _furniture(folded, start, end, lexicon):
             continue
-        counted = _from(amounts, end) > _from(amounts, start)
+        counted = bisect_left(starts, end) > bisect_left(starts, start)
         told, named = named, bool(lexicon.lists["party"].search(folded, start, end))
         if not counted and remainder.opens(folded, start, end):
             asked = remainder.topic(folded, start, end, lexicon)
@@ -130,18 +133,19 @@ def propose(
         for s, e in _sentences(folded, start, end):
             clock.sentence(s, e)
             where.sentence(s, e)
-            inside = amounts[_from(amounts, s) : _from(amounts, e)]
+            inside = amounts[bisect_left(starts, s) : bisect_left(starts, e)]
             inside = [a for a in inside if not clock.covers(a.start)]
             if listing and not bullet:
                 heading_plans = bool(_PLANS.search(folded, s, e))
             if not inside:
                 about = remainder.topic(folded, s, e, lexicon) or about
                 continue
-            sentence = readings.read(folded, s, e, inside, lexicon, before, about)
+            of_party = told or named or about is not None
+            sentence = readings.read(folded, s, e, inside, lexicon, before, about, of_party)
             planned = listing and bullet and heading_plans
             for reading in sentence.readings:
                 reading.target = reading.target or planned
-            _complete(sentence, measures, lexicon, told or named or about is not None)
+            _complete(sentence, measures, lexicon, of_party)
             rows.extend(
                 _row(text, sentence, at, clock, where, measures)
                 for at in range(len(sentence.readings))
@@ -155,10 +159,6 @@ def _counts_items(folded: str, amount: Amount) -> bool:
     """Whether a number only numbers a heading or an item: "2. Kết nạp đảng viên"."""
     opens = not folded[max(0, amount.start - 12) : amount.start].rpartition("\n")[2].strip("( ")
     return opens and amount.form == "digits" and bool(_ITEM.match(folded, amount.end))
-
-
-def _from(amounts: list[Amount], position: int) -> int:
-    return bisect_left(amounts, position, key=lambda a: a.start)
 
 
 def _lines(folded: str) -> Iterator[tuple[int, int]]:
@@ -244,14 +244,15 @@ def _name(sentence: Sentence, at: int, measures: dict[str, str]) -> None:
 def _class_of_badge(sentence: Sentence, at: int, measures: dict[str, str]) -> None:
     """ "2 huy hiệu 50 năm", "50 năm 4, 40 năm 8": badges by the years they stand for."""
     reading, text = sentence.readings[at], sentence.text
-    of_badges = reading.measure == "badges_awarded"
+    told = reading.measure == "badges_awarded"
+    told = told or any(isinstance(e, Found) and "badges" in e.term.id for e in sentence.events)
+    if not (told or any(r.measure.startswith("badges") for r in sentence.readings[:at])):
+        return
     after = _BADGE_YEARS.match(text, reading.amount.right, reading.amount.right + 40)
     ahead = _YEARS_AHEAD.search(
         text[max(sentence.start, reading.amount.left - 40) : reading.amount.left]
     )
-    told = any(isinstance(e, Found) and "badges" in e.term.id for e in sentence.events)
-    told = told or any(r.measure.startswith("badges") for r in sentence.readings[:at])
-    years = ahead or after if of_badges or told else None
+    years = ahead or after
     classed = f"badges_awarded_{years[1]}y" if years else ""
     reading.measure = classed if classed in measures else reading.measure
 

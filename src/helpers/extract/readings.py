@@ -10,6 +10,7 @@ further than the neighbouring numbers, so the work grows with the length of the 
 import re
 from bisect import bisect_left
 from dataclasses import dataclass, field
+from functools import cache
 
 from helpers.evidence import fold
 from helpers.extract.lexicon import Found, Lexicon, Term, over_folded
@@ -127,10 +128,11 @@ class Sentence:
 
 def read(
     text: str, s: int, e: int, amounts: list[Amount], lexicon: Lexicon,
-    before: Sentence | None, about: Reading | None,
+    before: Sentence | None, about: Reading | None, of_party: bool,
 ) -> Sentence:  # fmt: skip
     """The readings of one sentence of a folded text, measures not yet composed."""
     found = list(lexicon.scan(text, s, e))
+    amounts = amounts if found or of_party else []  # nothing is said of them
     spans = [(f.start, f.end) for f in found]
     numbers = [a for a in amounts if not _inside(a.start, spans)]
     numbers = [_bounded(text, a, s) for a in _unnamed(text, numbers, lexicon, spans)]
@@ -141,7 +143,7 @@ def read(
         return Sentence(text, s, e, [], topic, before=before, about=about, numbers=numbers)
     written = [(a.start, a.right) for a in numbers]
     marks = [
-        Found(*m.span(), Term("mark", m[0]))
+        Found(*m.span(), _mark(m[0]))
         for m in _MARK.finditer(text, s, e)
         if not _inside(m.start(), spans) and not _inside(m.start(), written)
     ]
@@ -168,6 +170,11 @@ def read(
     _share_forward(sentence)
     _split_base(sentence)
     return sentence
+
+
+@cache
+def _mark(written: str) -> Term:
+    return Term("mark", written)
 
 
 def subject(text: str, event: Found) -> Term | None:
