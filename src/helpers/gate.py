@@ -67,7 +67,7 @@ def verdict(
         return _verdict(words[1])
     if bounds.is_point(a.amount) and bounds.is_point(b.amount):
         return _verdict("undecided", ("tie",))
-    missing = any(_is_unknown(side.amount) for side in (a, b))
+    missing = _is_unknown(a.amount) or _is_unknown(b.amount)
     return _verdict("undecided", ("missing" if missing else "overlap",))
 
 
@@ -127,7 +127,7 @@ def matrix(
     said = by_locality(readings if crosswalk is None else across(readings, crosswalk))
     rows = []
     for key, *sides, direction in _comparisons(said, measures, possible(said, localities)):
-        for a, b, answer in _pairs(*sides, direction, max_year_gap):
+        for a, b, answer in _comparable(list(_judged(*sides, direction, max_year_gap))):
             known = (_period(a), _period(b), answer, direction != "none")
             rows.append((*key, *known, a and a.amount, b and b.amount))
     names = ["row_id", "column_id", "measure_id", "row_period", "column_period", "verdict"]
@@ -149,11 +149,13 @@ def outcomes(
     """
     rows = []
     for key, *sides, direction in _comparisons(said, measures, asked):
-        judged = _judged(*sides, direction, max_year_gap)
-        best = next((one for one in judged if one[2].is_decided), None)
-        documents = best[0].documents + best[1].documents if best else ()
-        best = best or _pairs(*sides, direction, max_year_gap)[0]
-        rows.append((*key, direction != "none", best[2], documents))
+        judged, documents = [], ()
+        for a, b, answer in _judged(*sides, direction, max_year_gap):
+            judged.append((a, b, answer))
+            if answer.is_decided:
+                judged, documents = [(a, b, answer)], a.documents + b.documents
+                break
+        rows.append((*key, direction != "none", _comparable(judged)[0][2], documents))
     names = ["row_id", "column_id", "measure_id", "quality", "verdict", "documents"]
     return pd.DataFrame(rows, columns=names).astype({"quality": bool})
 
@@ -198,11 +200,8 @@ def _stand_ins(said: dict, measure_id: str, rules: dict) -> list[Reading]:
     return alike[:1] if not family.endswith("_rated") else [one for one in alike if one.scheme_id]
 
 
-def _pairs(
-    rows: list[Reading], columns: list[Reading], direction: str, max_year_gap: int
-) -> list[tuple]:
+def _comparable(judged: list[tuple]) -> list[tuple]:
     """Return the comparable pairs of readings with their verdicts, or the one nearest to it."""
-    judged = list(_judged(rows, columns, direction, max_year_gap))
     comparable = [one for one in judged if one[2].verdict != "not_comparable"]
     if comparable:
         return comparable

@@ -112,12 +112,13 @@ def left_out(
     for at, (key, documents) in enumerate(zip(keys, usual["documents"], strict=True)):
         for about in (*documents, (key[0], key[2]), (key[1], key[2])):
             touched[about].add(at)
+    by_place = dict(list(taken.groupby("locality_id")))
     for document, own in taken.explode("documents").groupby("documents"):
         places = own["locality_id"].unique()
-        rows = facts[facts["locality_id"].isin(places) & (facts["document_id"] != document)]
-        rest = taken.loc[taken["locality_id"].isin(places)].drop(index=own.index)
+        rest = pd.concat([by_place[place] for place in places]).drop(index=own.index)
         shared = taken.loc[own.index, "documents"].str.len() > 1
         if shared.any():
+            rows = facts[facts["locality_id"].isin(places) & (facts["document_id"] != document)]
             rest = statements.take(rows, measures, schemes)
         left = said | {place: {} for place in places} | gate.by_locality(rest)
         again = set(touched[document])
@@ -158,7 +159,7 @@ def sensitivity(
     usual = rerun(take("none"), measures, localities)
     for kind, words, arguments in settings(crosswalks, year_gaps):
         taken = take(arguments.pop("rounding", "none"))
-        found = rerun(taken, measures, localities, **arguments)
+        found = usual if kind == "as_printed" else rerun(taken, measures, localities, **arguments)
         note(kind, words, gate.decided(found), what_changes(usual, found))
     for document, *rest in left_out(facts, measures, schemes, take("none"), usual):
         note("left_out", (document, document), *rest)

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, cached_property, partial
 from itertools import product
-from typing import NamedTuple
 
 import pandas as pd
 
@@ -40,7 +39,8 @@ class FactsInvalid(ValueError):
         super().__init__(f"facts.csv has {len(problems)} rows to correct at the desk:\n{told}")
 
 
-class Circumstances(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Circumstances:
     """All of a reading but its amount: what decides whether it may be compared."""
 
     measure_id: str
@@ -52,6 +52,9 @@ class Circumstances(NamedTuple):
     reasons: tuple[str, ...]
     first_year: str
     last_year: str
+
+
+_alike = cache(Circumstances)  # one object for all that are alike: quick to look up
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ class Reading:
     @cached_property
     def circumstances(self) -> Circumstances:
         """What is the same for many readings."""
-        return Circumstances(
+        return _alike(
             *(self.measure_id, self.scheme_id, self.base, self.level),
             *(self.place_id == self.locality_id, self.status, self.reasons),
             *(self.period_start[:4], self.period_end[:4]),

@@ -417,7 +417,7 @@ def _share_figure(
     shown = _frame(told, "indicator", "count", "share")
     if any(row.spread for row in rows):
         shown["interval"] = [_interval(row) if row.spread else None for row in rows]
-    return _row_figure(rows, title, measure, NONE, name, shown, language, drawing.bar)
+    return _row_figure(rows, title, measure, NONE, name, shown, language, drawing.bar, False)
 
 
 def _interval(row: Row) -> Words:
@@ -435,6 +435,7 @@ def _row_figure(
     frame: pd.DataFrame,
     language: str,
     mark: Callable,
+    has_key: bool = True,
 ) -> Shown:
     """The drawing, the alt text and the caption of rows, from the same values."""
     source = _source(one for row in rows for one in _facts(row.amount))
@@ -447,8 +448,8 @@ def _row_figure(
             interval = getattr(_interval(row), lang) if row.spread else ""
             said = drawing.with_note(drawing.value(row.amount, lang), interval)
             told[lang].append(f"{label}: {said}")
-    kinds = {_key_of(row.amount, mark) for row in rows if not (mark is drawing.bar and row.spread)}
-    key = _joined(_in_order("figure", kinds).values())
+    kinds = {_key_of(row.amount, mark) for row in rows}
+    key = _joined(_in_order("figure", kinds).values()) if has_key else NONE
     body = lambda sheet: drawing.rows(sheet, rows, mark)  # noqa: E731
     return _shown(title, measure, foot, key, told, body, name, frame, language)
 
