@@ -286,7 +286,7 @@ def imports_sheet(cells: list[tuple[int, str, object]]) -> None:
         try:
             cell.value = value
         except (ValueError, IllegalCharacterError):  # openpyxl itself cannot hold it
-            continue
+            cell.value = None
     try:
         book.save(path)
     except (ValueError, TypeError):

@@ -37,7 +37,6 @@ MAY_IMPORT = {
     "gate": {"bounds", "statements"},
     "indicators": {"bounds", "statements"},
     "profiles": {"bounds", "codebook", "report"},
-    "publish.passages": {"audit", "bounds", "codebook", "report"},
     "desk": {"audit", "codebook", "corpus", "desk.derivation", "desk.storage", "statements"},
     "extract": {
         "codebook",
@@ -51,7 +50,8 @@ MAY_IMPORT = {
         "quantities",
     },
     "figures": {"bounds", "codebook", "figures.drawing", "quantities", "report"},
-    "publish.downloads": {"publish.passages", "report"},
+    "publish.passages": {"audit", "bounds", "codebook", "desk", "report"},
+    "publish.downloads": {"codebook", "publish.passages", "report"},
     "scenarios": {"gate", "statements"},
     "synthetic": {"bounds", "codebook", "gate", "paths", "statements"},
     "desk.worklist": {

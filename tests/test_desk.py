@@ -30,7 +30,7 @@ def cells(articles) -> dict:
 
 
 def text_of(table: str) -> str:
-    return codebook.table_path(table).read_text("utf-8")
+    return codebook.table_path(table).read_bytes().decode("utf-8")
 
 
 # --- saving ---------------------------------------------------------------------------------
@@ -55,6 +55,15 @@ def test_a_file_saved_at_the_desk_is_what_the_codebook_would_save(articles, cell
     desk.decide([cells, decision(articles, "1.142 đảng viên", "members", **members)])
     for table in ("checks", "facts"):
         assert text_of(table) == codebook.to_text(codebook.load(table), table)
+
+
+@pytest.mark.parametrize("note", ["a\rb", "a\r\nb", "\ra", 'a "\r" b'])
+def test_a_carriage_return_in_a_note_stays_in_its_cell(articles, cells, note):
+    desk.decide([cells | {"note": note}])
+    desk.decide([decision(articles, "1.142 đảng viên", "members", document_id="muong-lay-2019")])
+    assert codebook.load("checks")["note"].dropna().tolist() == [note]
+    assert text_of("checks") == codebook.to_text(codebook.load("checks"), "checks")
+    assert desk.tables(check=True) == []
 
 
 def test_a_diff_shows_the_decision_and_nothing_else(articles, cells):

@@ -7,12 +7,15 @@ import shutil
 import pytest
 from desk_cases import desk_folder  # noqa: F401
 
-from helpers import codebook, corpus, paths
-from helpers.desk import intake, verbs
+from helpers import codebook, corpus, desk, paths
+from helpers.desk import intake, verbs, worklist
 
 pytestmark = pytest.mark.usefixtures("desk_folder")
 TEXT = "Đảng bộ huyện Mẫu\n\nĐảng bộ huyện hiện có 41 TCCSĐ với 2.310 đảng viên.\n"
 NEW = ["--locality", "mau", "--published", "2024-05-06", "--name", "Mẫu", "--province", "Tỉnh Mẫu"]
+
+SIGNED = {"decision": "accepted", "decided_by": "lan", "decided_on": "2024-05-07"}
+SIGNED |= {"confirmed_by_person": "true"}
 
 
 @pytest.fixture
@@ -30,6 +33,20 @@ def test_an_article_of_a_sixth_locality_needs_one_command(article, capsys):
     assert document.meta["sha256"] == hashlib.sha256(article.read_bytes()).hexdigest()
     places = codebook.load("localities").set_index("place_id")
     assert places.at["mau", "name_vi"] == "Mẫu" and places.at["mau", "position"] > 5
+
+
+@pytest.mark.parametrize("newline", ["\r", "\r\n"])
+def test_an_article_keeps_its_line_ends_through_the_tables(tmp_path, newline):
+    path = tmp_path / "old.txt"
+    path.write_bytes(TEXT.replace("\n", newline).encode())
+    assert verbs.main(["add", str(path), *NEW]) == 0
+    articles = desk.texts()
+    row = next(row for row in worklist.queue(corpus.read_all()) if row["number_text"] == "41")
+    assert newline in row["prefix"]
+    desk.decide([row | SIGNED], articles=articles)
+    fact = codebook.load("facts").iloc[-1]
+    assert fact["prefix"] == row["prefix"]
+    assert desk.moved() == [] and desk.tables(check=True) == []
 
 
 def test_an_empty_folder_becomes_a_collection(article, tmp_path, monkeypatch):

@@ -321,6 +321,12 @@ def test_no_cell_of_a_file_starts_a_formula(ids):
     assert made["x.t.csv"].decode("utf-8-sig").splitlines()[1].startswith("'=1+1")
 
 
+def test_a_carriage_return_starts_no_row_of_a_file():
+    rows = [["a", "b"], ["\r=1+1", "x\r=1+1"]]
+    text = downloads._csv(rows).decode("utf-8-sig")
+    assert [*csv.reader(io.StringIO(text, newline=""))] == [["a", "b"], ["'\r=1+1", "x\r=1+1"]]
+
+
 def test_a_report_carries_its_files_inside(written):
     links = [a for _, a in page(written).tags if "download" in a]
     assert [a["download"] for a in links] == [

@@ -4,6 +4,7 @@
 it when it is read and before it is written; the codebooks themselves are tables like the others.
 """
 
+import io
 import json
 import os
 import re
@@ -45,6 +46,17 @@ class TableInvalid(ValueError):
         head = f"{path.name}: {len(rows)} value(s) do not fit the data dictionary:"
         tail = f"  Correct {path.name}, or its description in datapackage.json."
         super().__init__("\n".join([head, *shown, *more, tail]))
+
+
+class CsvLines(io.StringIO):
+    """Rows of `csv.writer` or pandas as text with plain line ends.
+
+    The writer must end its rows with CR LF, as it does by default: only then is a cell with a
+    carriage return quoted (before Python 3.13), and read back as one cell.
+    """
+
+    def write(self, row: str) -> int:
+        return super().write(row.removesuffix("\r\n") + "\n")
 
 
 def table_path(table: str) -> Path:
@@ -223,7 +235,15 @@ def to_text(frame: pd.DataFrame, table: str) -> str:
             written[name] = values.astype("object").map({True: "true", False: "false"})
         elif pd.api.types.is_float_dtype(values):
             written[name] = values.astype("object").map(lambda x: x if pd.isna(x) else f"{x:.15g}")
-    return written.to_csv(index=False, lineterminator="\n")
+    lines = CsvLines()
+    written.to_csv(lines, index=False, lineterminator="\r\n")
+    return lines.getvalue()
+
+
+def text_of(path: Path) -> str:
+    """The text of a table's file, the same from a checkout with the line ends of Windows."""
+    text = path.read_bytes().decode("utf-8-sig")
+    return text.replace("\r\n", "\n") if text.partition("\n")[0].endswith("\r") else text
 
 
 def replace(path: Path, text: str) -> None:

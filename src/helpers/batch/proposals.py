@@ -8,7 +8,6 @@ holds the whole collection: memory is that of one part for each worker, and of t
 
 import argparse
 import csv
-import io
 import json
 import os
 import sys
@@ -52,8 +51,8 @@ def propose(job: dict) -> dict:
     try:
         _use_rules(job["rules"])
         found = worklist.candidates([corpus.read_listed(row) for row in job["rows"]])
-        text = io.StringIO()
-        writer = csv.DictWriter(text, codebook.columns("checks"), lineterminator="\n")
+        text = codebook.CsvLines()
+        writer = csv.DictWriter(text, codebook.columns("checks"))
         writer.writerows(found)
         codebook.replace(Path(job["into"]), text.getvalue())
     except (ValueError, OSError) as error:  # one line, and the other parts go on
@@ -94,7 +93,7 @@ def _join(files: list[Path], whole: Path) -> None:
     with beside.open("w", encoding="utf-8", newline="") as joined:
         joined.write(",".join(codebook.columns("checks")) + "\n")
         for file in files:
-            joined.write(file.read_text("utf-8"))
+            joined.write(file.read_bytes().decode("utf-8"))
     beside.replace(whole)
     for file in set(files[0].parent.glob("*") if files else ()) - set(files):
         file.unlink()

@@ -132,7 +132,7 @@ def _differing() -> dict[str, str]:
 
 def _on_disk(table: str) -> str | None:
     path = codebook.table_path(table)
-    return path.read_text("utf-8") if path.exists() else None
+    return codebook.text_of(path) if path.exists() else None
 
 
 # --- decisions --------------------------------------------------------------------------------

@@ -188,8 +188,8 @@ def _swap(stored: _Stored, table: str, old: list[Row], new: list[Row]) -> None:
 
 
 def _line(header: list[str], row: Row) -> str:
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerow([row.get(name, "") for name in header])
+    out = codebook.CsvLines()
+    csv.writer(out).writerow([row.get(name, "") for name in header])
     return out.getvalue().removesuffix("\n")
 
 
@@ -225,8 +225,7 @@ def _parsed(
     path: Path, table: str, before: _Stored | None
 ) -> tuple[list[str], list[tuple[tuple, str]]]:
     """The header of a file, and its lines under their sort keys; what was read stays read."""
-    text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
-    first, *records = _records(text.removesuffix("\n"))
+    first, *records = _records(codebook.text_of(path).removesuffix("\n"))
     (header,) = csv.reader([first])
     if missing := set(codebook.columns(table)) - set(header):
         raise ValueError(f"{path.name}: the columns {', '.join(sorted(missing))} are missing")

@@ -9,7 +9,7 @@ import re
 import zipfile
 from collections import Counter
 
-from helpers import report
+from helpers import codebook, report
 from helpers.publish import passages
 from helpers.publish.passages import Sources
 from helpers.report import ui
@@ -49,10 +49,8 @@ def _origin(rows: list[dict], sources: Sources, language: str) -> list[list[str]
 
 def _csv(rows: list[list]) -> bytes:
     """UTF-8 with the mark that spreadsheets need to read Vietnamese."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(
-        [_plain(value) for value in row] for row in rows
-    )
+    text = codebook.CsvLines()
+    csv.writer(text).writerows([_plain(value) for value in row] for row in rows)
     return text.getvalue().encode("utf-8-sig")
 
 
