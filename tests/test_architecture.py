@@ -12,7 +12,6 @@ SOURCE = paths.ROOT / "src" / "helpers"
 # A folder is a room: its `__init__` is what others use, the modules beside it are its own.
 MAY_IMPORT = {
     "agreement": set(),
-    "batch.warm": set(),
     "desk.spreadsheet": set(),
     "evidence": set(),
     "paths": set(),
@@ -22,6 +21,7 @@ MAY_IMPORT = {
     "codebook": {"paths"},
     "extract.lexicon": {"evidence"},
     "audit": {"bounds", "quantities"},
+    "batch.warm": {"codebook", "paths"},
     "corpus": {"codebook", "paths"},
     "desk.storage": {"codebook", "paths"},
     "extract.periods": {"extract.lexicon", "quantities"},
