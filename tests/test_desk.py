@@ -262,6 +262,18 @@ def test_a_correction_from_the_command_line(cells):
     assert verbs.main(["correct", "facts", "no.such.row", *arguments[2:]]) == 1
 
 
+def test_a_withdrawn_row_is_gone_from_the_facts_and_on_record(articles, cells):
+    saved = desk.decide([cells])[0]
+    desk.decide([decision(articles, "1.142 đảng viên", "members", document_id="muong-lay-2019")])
+    arguments = ["withdraw", "facts", saved["fact_id"], "--reason", "misread"]
+    assert verbs.main(arguments) == 0
+    assert codebook.load("facts")["measure_id"].tolist() == ["members"]
+    assert codebook.load("checks").shape[0] == 2 and desk.tables(check=True) == []
+    desk.decide([saved | {"note": "seen"}], before=[saved])
+    assert codebook.load("facts")["measure_id"].tolist() == ["members"]
+    assert verbs.main(arguments) == 1  # there is nothing left to withdraw
+
+
 def test_a_correction_whose_guard_fails_stops_everything(cells):
     saved = desk.decide([cells])[0]
     stale = pd.DataFrame([correction(saved["fact_id"], "63", "64")])

@@ -380,6 +380,18 @@ def test_a_correction_of_a_row_in_use_is_told(ids, tmp_path):
     assert "value: 1124 → 1142 (digits swapped)" in html and "another report" not in html
 
 
+def test_a_withdrawn_row_is_told_where_its_article_is_used(ids, tmp_path):
+    row = {"corrected_on": "2026-01-03", "table": "facts", "row_id": "muong-lay-2019.1.members"}
+    row |= {"column": "fact_id", "expected_before": row["row_id"], "value_after": None}
+    row |= {"reason": "of another year", "decided_by": "test"}
+    other = row | {"row_id": "other-2019.1.members", "expected_before": "other-2019.1.members"}
+    codebook.save(pd.DataFrame([row, other]), "corrections")
+    publish.write(executed(tmp_path), tmp_path / "out")
+    html = page(tmp_path / "out").html
+    assert "muong-lay-2019.1.members · withdrawn (of another year)" in html
+    assert "other-2019" not in html
+
+
 def test_an_open_finding_of_the_audit_is_told_where_its_fact_is_used(ids, tmp_path):
     facts = codebook.load("facts")
     part = facts["fact_id"] == ids["kien-xuong cells_rated_excellent"]

@@ -14,6 +14,7 @@ VERBS = {
     "queue-import": "desk.verbs",
     "audit": "desk.verbs",
     "correct": "desk.verbs",
+    "withdraw": "desk.verbs",
 }
 
 

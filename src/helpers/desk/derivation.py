@@ -116,8 +116,8 @@ def corrected(rows: list[Row], table: str, corrections: list[Row]) -> list[Row]:
     """The rows after the corrections of their table.
 
     Corrections of one cell follow each other by the value that each expects, then by date: a
-    clock that went back changes nothing. Raises `CorrectionStale` where a row is gone or does
-    not have the value expected before.
+    clock that went back changes nothing. One that empties the id withdraws the row. Raises
+    `CorrectionStale` where a row is gone or does not have the value expected before.
     """
     name = "fact_id" if table == "facts" else "coding_id"
     by_id = {row[name]: row for row in rows}
@@ -125,6 +125,8 @@ def corrected(rows: list[Row], table: str, corrections: list[Row]) -> list[Row]:
     while fitting := next((c for c in left if _found(c, by_id) == c["expected_before"]), None):
         row_id, column = fitting["row_id"], fitting["column"]
         by_id[row_id] = {**by_id[row_id], column: fitting["value_after"]}
+        if not by_id[row_id][name]:
+            del by_id[row_id]
         left.remove(fitting)
     if left:
         raise _stale([{**change, "found": _found(change, by_id)} for change in left])

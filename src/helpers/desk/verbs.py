@@ -53,6 +53,11 @@ def _parser() -> argparse.ArgumentParser:
         change.add_argument(name)
     change.add_argument("--reason", required=True)
     change.add_argument("--by", default=getpass.getuser(), help="whose decision it is")
+    change = verb("withdraw", "withdraw a published row; the reports of its article say so")
+    change.add_argument("table", choices=("facts", "codings"))
+    change.add_argument("row_id")
+    change.add_argument("--reason", required=True)
+    change.add_argument("--by", default=getpass.getuser(), help="whose decision it is")
     article = verb("add", "add an article: its text, its row of the manifest, its candidates")
     article.add_argument("file", type=Path, help="the text as it was saved; it is kept as it is")
     for option, said in intake.OPTIONS.items():
@@ -106,6 +111,13 @@ def _correct(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _withdraw(chosen: argparse.Namespace) -> int:
+    about = chosen.table, chosen.row_id, f"{chosen.table[:-1]}_id", ""
+    desk.correct(*about, chosen.reason, chosen.by, date.today().isoformat())
+    print(f"{chosen.row_id}: withdrawn; run make report")
+    return 0
+
+
 def _add(chosen: argparse.Namespace) -> int:
     given = {name: getattr(chosen, name) for name in intake.OPTIONS}
     document_id = intake.add(chosen.file, **{k: v for k, v in given.items() if v is not None})
@@ -125,5 +137,6 @@ _VERBS = {
     "queue-export": _export,
     "queue-import": _import,
     "correct": _correct,
+    "withdraw": _withdraw,
     "add": _add,
 }

@@ -442,7 +442,13 @@ def _card(
 ) -> dict:
     """What the run card says, as texts; ``found`` are the open findings of the audit."""
     rows = record["rows"]
-    corrected = [row for row in sources.corrections if row["row_id"] in rows]
+    articles = {row_id.split(".")[0] for row_id in rows}
+    corrected = [
+        row
+        for row in sources.corrections
+        if row["row_id"] in rows
+        or (_is_withdrawal(row) and row["row_id"].split(".")[0] in articles)
+    ]
     return {
         "synthetic": record["synthetic"],
         "about": _about(record, language),
@@ -454,7 +460,7 @@ def _card(
         "dates": _dates(record, language),
         "findings": _findings(found, language),
         "changes": changed,
-        "corrections": [_correction(row) for row in corrected],
+        "corrections": [_correction(row, language) for row in corrected],
         "cite": _citation(record, language),
     }
 
@@ -490,8 +496,17 @@ def _dates(record: dict, language: str) -> str:
     return " – ".join(report.date(day, language) for day in ends)
 
 
-def _correction(row: dict) -> str:
-    change = f"{row['column']}: {row['expected_before']} → {row['value_after']}"
+def _is_withdrawal(correction: dict) -> bool:
+    return correction["column"] in ("fact_id", "coding_id") and pd.isna(correction["value_after"])
+
+
+def _correction(row: dict, language: str) -> str:
+    before, after = (
+        ui("none", language) if pd.isna(row[name]) else row[name]
+        for name in ("expected_before", "value_after")
+    )
+    change = f"{row['column']}: {before} → {after}"
+    change = ui("withdrawn", language) if _is_withdrawal(row) else change
     return f"{row['corrected_on']} · {row['row_id']} · {change} ({row['reason']})"
 
 
