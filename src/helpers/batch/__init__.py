@@ -166,8 +166,11 @@ def remove(folder: Path) -> None:
 
 def read_only_copy(data: Path, work: Path) -> Path:
     """The collection as the notebooks may see it."""
-    for part in ("raw", "processed"):
-        shutil.copytree(data / part, work / "data" / part)
+    try:
+        for part in ("raw", "processed"):
+            shutil.copytree(data / part, work / "data" / part)
+    except shutil.Error as failed:  # a list of every file and the same reason
+        raise OSError(failed.args[0][0][-1]) from None
     for path in (work / "data").rglob("*"):
         path.chmod(0o555 if path.is_dir() else 0o444)
     return work / "data"
@@ -389,7 +392,8 @@ def main(argv: list[str]) -> int:
         print(error, file=sys.stderr)
         return 2
     except OSError as error:  # a full disk, say; what is finished is whole
-        print(f"stopped: {error}", file=sys.stderr)
+        said = "finished reports are whole; put it right and run the same again"
+        print(f"stopped: {error}; {said}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
