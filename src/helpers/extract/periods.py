@@ -9,56 +9,93 @@ from datetime import date
 from typing import NamedTuple
 
 from helpers import quantities
+from helpers.evidence import fold
 from helpers.extract.lexicon import over_folded
 
 _Y = r"(?:19|20)\d{2}"
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "1": 1, "2": 2, "3": 3, "4": 4}
 _MONTHS = {"ba": 3, "sáu": 6, "bảy": 7, "tám": 8, "chín": 9, "mười": 10, "mười một": 11, "bốn": 4}
 _COUNTS = {"hai": 2, "ba": 3, "bốn": 4, "năm": 5, "mười": 10}
+_BACK = "(?:qua|vừa qua|gần đây|trở lại đây)"
 _PATTERN = over_folded(
     rf"(?<![\w/.,])(?:(?P<day>\d{{1,2}})[/.-](?P<month>\d{{1,2}})[/.-](?P<year>{_Y})(?!\d)"
+    rf"|(?:ngày|sáng|chiều|tối|đêm|đợt|dịp|đến)(?: hết)?(?: ngày)? (?P<day_of>\d{{1,2}})/"
+    rf"(?P<month_of>\d{{1,2}})(?![\d/.-])(?! (?:đảng|chi|tổ|thôn|bản|ấp|xã|đồng|cơ|khu))"
     rf"|(?:quý|qúy|quí) (?P<quarter>iv|iii|ii|i|[1-4])(?:\s?/\s?|,? năm )?(?P<quarter_year>{_Y}"
     rf"|nay)?(?!\w)"
     rf"|(?P<months>\d{{1,2}}|mười một|{'|'.join(_MONTHS)}) tháng (?:(?P<half>đầu|cuối) năm|năm"
     rf"|qua|vừa qua)"
     rf"(?: (?P<half_year>{_Y}|nay))?(?!\w)"
+    rf"|nửa (?:năm )?(?P<half_of>đầu|cuối|qua)(?: năm)?(?: (?P<half_of_year>{_Y}|nay))?(?!\w)"
     rf"|(?:tháng )?(?P<in_month>\d{{1,2}})(?:\s?/\s?| năm )(?P<month_year>{_Y})(?!\d)"
+    rf"|(?<!một )(?<!mỗi )(?<!hằng )(?<!hàng )(?<!\d )tháng (?P<this_month>\d{{1,2}})"
+    rf"(?P<said> (?:này|năm nay))?(?![\w/]| (?:lần|kỳ|buổi|lượt|phiên|cuộc))"
     rf"|từ (?:đầu |tháng \d+/)?(?:năm )?(?P<since>{_Y}) đến (?P<until>nay|(?:hết "
     rf"|cuối )?(?:năm )?{_Y})"
-    rf"|(?P<since_term>từ đầu nhiệm kỳ(?: {_Y}\s?[-–]\s?{_Y})?(?: đến nay)?|từ đầu năm(?: đến nay)?"
-    rf"(?! {_Y}))"
-    rf"|(?P<term>(?:toàn|cả|trong|suốt|một|sau một|nửa) nhiệm kỳ|nhiệm kỳ (?:qua|này|vừa qua)"
-    rf"|(?:cũng )?trong (?:5|năm) năm(?: qua)?)(?! {_Y})(?!\w)"
-    rf"|tháng (?P<this_month>\d{{1,2}}) (?:này|năm nay)(?!\w)"
+    rf"|(?P<term_start>từ đầu nhiệm kỳ)(?: (?P<since_term>{_Y})\s?[-–]\s?{_Y})?"
+    rf"(?: (?:đến|tới) nay)?"
+    rf"|(?P<since_year>(?:từ )?đầu năm (?:đến|tới) nay|từ đầu năm(?! {_Y})(?: nay)?)"
+    rf"|(?P<term>(?:(?:trong|suốt) )?(?:toàn|cả|một|nửa) (?:nhiệm kỳ|khóa)|(?:trong|suốt|sau một"
+    rf"|sau|hết|(?<!năm )cuối|(?<!năm )đầu) nhiệm kỳ|nhiệm kỳ (?:{_BACK}|rồi|này|trước|tới|mới)"
+    rf"|(?:cũng )?trong (?:5|năm) năm|(?:5|năm) năm qua|(?:bình quân )?(?:hằng|hàng|mỗi) năm)"
+    rf"(?: qua| này| trước| tới| mới)?(?! {_Y})(?!\w)"
+    rf"|(?P<span>\d{{1,2}}|{'|'.join(_COUNTS)}) năm {_BACK}(?!\w)"
     rf"|(?P<ago>\d|{'|'.join(_COUNTS)}) năm trước(?!\w)"
-    rf"|(?P<next>năm tới|sang năm|năm sau)(?: {_Y})?(?!\w)"
-    rf"|(?P<edge>đầu|cuối) nhiệm kỳ (?P<edge_from>{_Y})\s?[-–]\s?(?P<edge_to>{_Y})(?!\d)"
+    rf"|(?P<next>năm tới|sang năm|năm sau|năm mới)(?: {_Y})?(?!\w)"
+    rf"|(?P<edge>đầu|cuối|hết) nhiệm kỳ (?P<edge_from>{_Y})\s?[-–]\s?(?P<edge_to>{_Y})(?!\d)"
     rf"|(?P<from>{_Y})\s?[-–]\s?(?P<to>{_Y})(?!\d)"
-    rf"|(?P<point>cuối|hết|đầu|đến|tính đến hết|đến hết) năm (?P<point_year>{_Y}|nay)(?!\d)"
+    rf"|(?P<point>cuối|hết|đầu|đến|tới|tính đến hết|đến hết) (?:năm (?P<point_year>{_Y}|nay)"
+    rf"|(?P<until_year>{_Y})(?! (?:đảng|đồng|người|hộ)))(?![\d/]|[.,]\d)"
+    rf"|(?P<edge_of>đầu|cuối|hết) năm(?! (?:ngoái|trước|học|\d))(?!\w)"
     rf"|(?:các )?năm (?P<one>{_Y})(?P<more>(?:(?:, | và |, năm | và năm | đến năm "
     rf"|, và năm ){_Y})*)(?!\d)"
-    r"|(?P<last>năm ngoái|năm trước(?: đó)?|năm cũ|một năm trước|cùng kỳ(?: năm (?:trước"
-    r"|ngoái))?)(?!\w)"
-    r"|(?P<this>(?:cả |trong )?năm (?:nay|này))(?!\w)|(?P<whole>cả năm|trong năm)(?! \d)(?!\w)"
+    r"|(?P<last_year>năm ngoái|năm cũ|năm (?:vừa )?rồi)(?!\w)"
+    r"|(?P<last>(?:một )?năm trước(?: đó)?|cùng kỳ(?: năm (?:trước|ngoái))?)(?!\w)"
+    r"|(?P<this>(?:cả |trong )?năm nay)(?!\w)|(?P<whole>cả năm|trong năm)(?! \d)(?!\w)"
+    r"|(?P<same>(?:trong |cũng )?(?:cùng )?năm (?:này|đó|ấy)|cùng (?:trong )?năm(?! \d)"
+    r"|cùng (?:thời gian|thời điểm)|(?:khi|hồi|lúc|bấy) (?:ấy|đó|giờ|này))(?!\w)"
     r"|(?P<past>(?:trong |một )?năm (?:qua|vừa qua))(?!\w)"
-    r"|(?P<now>bây giờ|giờ(?= (?:đã|có|còn|là|được|\d))|hiện nay|hiện tại|đến nay|tới nay|đến thời điểm này"
+    r"|(?P<founding>(?:những )?ngày (?:đầu|mới thành lập)|(?:khi|lúc) (?:mới )?thành lập"
+    r"|trước (?:khi )?(?:sáp nhập|sắp xếp|hợp nhất|nhập)|trước đó(?=,))(?!\w)"
+    r"|(?P<now>bây giờ|giờ(?= (?:đã|có|còn|là|được|\d))|hiện nay|hiện tại|đến nay|tới nay"
+    r"|đến thời điểm này|từ nay(?= (?:đến|tới))|(?:dịp|đợt) này|hôm (?:qua|trước)"
     r"|(?<!thực )(?<!thể )(?<!phát )(?<!xuất )(?<!biểu )(?<!tái )(?<!đại )hiện"
     r"|(?<!năm )(?<!lâu )(?<!xưa )(?<!từ )(?<!ngày )nay)(?!\w)"
     rf"|(?P<bare>{_Y})(?=[:)]|\s\()|hồi (?P<back>{_Y})(?!\d))"
 )
 _OPENERS = quantities.opening(
-    r"\d\w* quý qúy quí tháng từ đầu cuối hết đến tính các năm một cùng cả trong hiện tới nay "
-    "tòan toàn suốt sau nửa nhiệm cũng sang bây giờ hồi "
+    r"\d\w* quý qúy quí tháng từ đầu cuối hết đến tới tính các năm một cùng cả trong hiện nay "
+    "tòan toàn suốt sau nửa nhiệm cũng sang bây giờ hồi ngày sáng chiều tối đêm đợt dịp bình hằng "
+    "hàng mỗi khi lúc bấy những trước hôm "
     + " ".join(_COUNTS)
     + " "
     + " ".join(month.split()[0] for month in _MONTHS)
 )
-_BEHIND = re.compile(r"\s(?!và )(?:\w+\s){0,4}\(?")  # only a noun between a number and its year
-_NOW = ("hiện", "đến nay", "tới nay")
+# Only a noun stands between a number and its year.
+_BEHIND = over_folded(r"\s(?:(?!(?:và|nhưng|mà|thì|song|còn)\s)\w+\s){0,4}\(?")
+_IN_BRACKETS = re.compile(r"\s?(?:\(|: )\D{0,12}$")  # "hơn năm 2024 (57 đồng chí)"
+_RISES = over_folded(r"[^,;.\d]{0,24}(?:lên|xuống|còn|nay) ")
 _AGAINST = re.compile(
-    r"(?:so (?:với )?|hơn |nhiều hơn |bằng |như )(?:của |với |ngày |tháng |đầu |cùng kỳ )?$"
+    r"(?:so (?:với )?|hơn |nhiều hơn |bằng |như )(?:(?:của|với|mức|ngày|tháng|đầu|cuối|năm"
+    r"|cùng kỳ|nhiệm kỳ|giai đoạn|thời điểm) )*$"
 )
-
+_AHEAD = over_folded(
+    r"phấn đấu|(?<!% )(?<!vượt )(?<!đạt )mục tiêu|(?<!\w)sẽ(?!\w)|biểu quyết"
+    r"|xác định|đặt (?:ra |chỉ tiêu|mục tiêu)|thông qua|ráng|đăng ký|phương hướng"
+)
+_UNTIL = over_folded(r"(?:đến|tới|hết|cuối|tính)(?: hết| ngày| cuối| năm| thời điểm)* ?")
+_UNTIL_BEFORE = re.compile(_UNTIL.pattern + "$")
+_FOUNDED = over_folded(r"(?:thành lập|ra đời|vận hành|hoạt động|sáp nhập|sắp xếp)[^.,;\d]{0,20}$")
+_TERM = over_folded(r"(?:nhiệm kỳ|khóa)[^.;\d]{0,12}$")
+_ONWARD = re.compile(r"[^,;.()]*")
+_CHANGE = re.compile(r"(?:tăng|giảm|thêm|bớt|hụt)[^,;.\d]{0,12}$")
+_TO = over_folded(r" ?(?:đến|tới|-|–)?(?: hết| ngày| cuối| năm)* ?")
+_SAME_TIME = fold("cùng kỳ ")
+_YEARLY = tuple(map(fold, ("bình quân", "hằng năm", "hàng năm", "mỗi năm")))
+_FLOWS = re.compile(
+    r"admitted|rated|assessed|awarded|removed|left_party|expelled|warned|reprimanded|dismissed|four_good"
+    r"|disciplin|inspected|transferred|made_official|violation|held|issued|merged|attendance|_cap$"
+)
 _DOCUMENT = re.compile(
     r"[-/][a-zđ]\w*,? (?:ngày )?$|(?:nghị quyết|chỉ thị|kết luận)\D{0,20}\d+ (?:ngày )?$"
 )
@@ -66,7 +103,9 @@ _DOCUMENT = re.compile(
 
 class Period(NamedTuple):
     """A stretch of days written at ``start:end``; ``against`` marks what only serves to compare
-    ("so với năm 2019"); ``offset`` is set for what depends on the year spoken of ("năm trước")."""
+    ("so với năm 2019"). ``relative`` tells what the days are still to be counted from: the
+    ``year`` spoken of (``offset`` years on), the ``term``, what was named before (``same``), or
+    the ``founding``; an ``event`` is a single day on which something took place."""
 
     start: int
     end: int
@@ -74,23 +113,30 @@ class Period(NamedTuple):
     last: str = ""
     kind: str = "flow"  # flow, as_of, mean_of_years
     against: bool = False
-    offset: int | None = None
+    relative: str = ""
+    offset: int = 0
+    event: bool = False
 
 
 def find(folded: str, published: date | None = None) -> list[Period]:
-    """The periods a folded text names, in order.
+    """The periods a folded text names, in order; a relative one as on the day of publication.
 
     >>> [(p.first, p.last, p.kind) for p in find("cuối năm 2019; 6 tháng đầu năm 2025")]
     [('2019-12-31', '2019-12-31', 'as_of'), ('2025-01-01', '2025-06-30', 'flow')]
     """
     found = []
     for match in quantities.matches(_PATTERN, _OPENERS, folded):
-        days = _days(match, published)
+        days = _days(match, published) or _told(match, published)
         if days:
-            before = folded[max(0, match.start() - 16) : match.start()]
-            offset = -1 if match["last"] else 0 if match["whole"] else None
-            against = bool(match["back"] or _AGAINST.search(before))
-            found.append(Period(*match.span(), *days, against=against, offset=offset))
+            before = folded[max(0, match.start() - 40) : match.start()]
+            until = _UNTIL.match(match[0]) or _UNTIL_BEFORE.search(before)
+            closes = until or days[1].endswith(("-12-31", "-06-30", "-09-30", "-03-31"))
+            event = bool(match["day"] or match["day_of"]) and not closes
+            if not _DOCUMENT.search(before):
+                against = bool(match["back"] or _AGAINST.search(before))
+                period = Period(*match.span(), *days[:3], against, *days[3:], event=event)
+                back = before.endswith(_SAME_TIME)
+                found.append(period._replace(offset=-1) if back else period)
     return found
 
 
@@ -99,20 +145,26 @@ def of_year(year: int) -> tuple[str, str]:
     return f"{year}-01-01", f"{year}-12-31"
 
 
-def _term_start(day: date) -> int:
-    """The year in which the term running on a day began: committees are elected every five years,
-    at congresses held until the summer of 2005, 2010, ..."""
-    return (day.year - (day.month < 8)) // 5 * 5
-
-
 def month(year: int, first: int, last: int | None = None) -> tuple[str, str]:
     """First and last day of a month, or of several months of one year."""
     last = last or first
     return f"{year}-{first:02}-01", f"{year}-{last:02}-{monthrange(year, last)[1]}"
 
 
-def _days(group: re.Match, published: date | None) -> tuple[str, str, str] | None:
-    """First day, last day and kind of a match; None for what is no period after all."""
+def stands(measure: str, event: bool) -> bool | None:
+    """Whether a measure tells what stands on a day, such as members or cells with a committee,
+    and not what happened or was judged over a time; None if neither measure nor event tells it.
+
+    >>> stands("cells_with_committee", False), stands("members_admitted", True)
+    (True, False)
+    """
+    if not measure:
+        return False if event else None
+    return not _FLOWS.search(measure)
+
+
+def _days(group: re.Match, published: date | None) -> tuple | None:
+    """First day, last day and kind of what needs no more than the day of publication."""
     today = published.isoformat() if published else ""
     this_year = published.year if published else None
 
@@ -120,20 +172,10 @@ def _days(group: re.Match, published: date | None) -> tuple[str, str, str] | Non
         return int(group[name]) if group[name] and group[name].isdigit() else this_year
 
     if group["day"]:
-        try:
-            day = date(int(group["year"]), int(group["month"]), int(group["day"])).isoformat()
-        except ValueError:
-            return None
-        return day, day, "as_of"
-    if group["quarter"] and year("quarter_year"):
+        return _one_day(group["year"], group["month"], group["day"])
+    if group["quarter"] and group["quarter_year"] and year("quarter_year"):
         number = _ROMAN[group["quarter"]]
         return *month(year("quarter_year"), number * 3 - 2, number * 3), "flow"
-    if group["months"]:
-        number = _MONTHS.get(group["months"]) or int(re.sub(r"\D", "", group["months"]) or 0)
-        if not (0 < number <= 12 and year("half_year")):
-            return None
-        ends = (13 - number, 12) if group["half"] == "cuối" else (1, number)
-        return *month(year("half_year"), *ends), "flow"
     if group["in_month"]:
         number = int(group["in_month"])
         return (*month(year("month_year"), number), "flow") if 1 <= number <= 12 else None
@@ -142,31 +184,19 @@ def _days(group: re.Match, published: date | None) -> tuple[str, str, str] | Non
         end = f"{last[0]}-12-31" if last else today
         return f"{group['since']}-01-01", end, "flow"
     if group["since_term"]:
-        first = re.search(_Y, group["since_term"])
-        since = this_year if group["since_term"].startswith("từ đầu năm") else None
-        since = _term_start(published) if published and not since else since
-        year_start = f"{since}-01-01" if since else ""
-        return f"{first[0]}-01-01" if first else year_start, today, "flow"
-    if group["term"]:
-        return (f"{_term_start(published)}-01-01", today, "flow") if published else None
-    if group["this_month"]:
-        number = int(group["this_month"])
-        return (*month(this_year, number), "flow") if published and 0 < number < 13 else None
+        return f"{group['since_term']}-01-01", today, "flow"
     if group["ago"]:
         if not published:
             return None
         year_then = published.year - (_COUNTS.get(group["ago"]) or int(group["ago"]))
         return *of_year(year_then), "as_of"
-    if group["next"]:
-        return (*of_year(this_year + 1), "flow") if published else None
     if group["edge"]:
         ends = f"{group['edge_from']}-01-01", f"{group['edge_to']}-12-31"
-        day = ends[group["edge"] == "cuối"]
-        return day, day, "as_of"
+        return (ends[0], ends[0], "as_of") if group["edge"] == "đầu" else (*ends, "as_of")
     if group["from"]:
         return f"{group['from']}-01-01", f"{group['to']}-12-31", "flow"
-    if group["point"] and year("point_year"):
-        ends = of_year(year("point_year"))
+    if group["point"] and (group["until_year"] or year("point_year")):
+        ends = of_year(int(group["until_year"] or year("point_year")))
         day = ends[0] if group["point"] == "đầu" else ends[1]
         return day, day, "as_of"
     if group["one"]:
@@ -175,13 +205,84 @@ def _days(group: re.Match, published: date | None) -> tuple[str, str, str] | Non
         return f"{min(years)}-01-01", f"{max(years)}-12-31", kind
     if group["bare"] or group["back"]:
         return *of_year(int(group["bare"] or group["back"])), "flow"
-    if group["now"]:
-        return (today, today, "as_of") if today else None
-    if not this_year:
+    return None
+
+
+def _one_day(*written: str) -> tuple | None:
+    try:
+        day = date(*map(int, written)).isoformat()
+    except ValueError:
         return None
+    return day, day, "as_of"
+
+
+def _told(group: re.Match, published: date | None) -> tuple | None:
+    """First day, last day and kind of what is told from the day of publication, then what it is
+    relative to and how many years off."""
+    if not published:
+        return ("", "", "flow", "year", -1) if group["last"] else None
+    today, this_year = published.isoformat(), published.year
+    recent = this_year - (published.month <= 3)
+    if group["now"]:
+        return today, today, "flow" if "này" in group["now"].split()[1:2] else "as_of"
+    if group["since_year"]:
+        return f"{this_year}-01-01", today, "flow"
+    if group["next"]:
+        begun = "mới" in group["next"] and published.month <= 3
+        return *of_year(this_year + (not begun)), "flow"
+    if group["this"]:
+        return *of_year(this_year), "flow"
     if group["past"]:
         return *of_year(this_year - (published.month <= 4)), "flow"
-    return *of_year(this_year - bool(group["last"])), "flow"
+    if group["last_year"]:
+        return *of_year(this_year - 1), "flow"
+    if group["span"]:
+        years = _COUNTS.get(group["span"]) or int(group["span"])
+        return f"{recent + (published.month > 9) - years}-01-01", today, "flow"
+    if group["months"] or group["half_of"]:
+        return _some_months(group, published)
+    if group["quarter"]:
+        number = _ROMAN[group["quarter"]]
+        return *_latest(published, number * 3 - 2, number * 3), "flow", "year", 0
+    if group["this_month"]:
+        number = int(group["this_month"])
+        days = _latest(published, number, number) if 0 < number < 13 else None
+        return days and (*days, "flow", "" if group["said"] else "year", 0)
+    if group["day_of"]:
+        day, number = int(group["day_of"]), int(group["month_of"])
+        ahead = (number, day) > (published.month, published.day) and published.month <= 3
+        found = _one_day(str(this_year - ahead), str(number), str(day))
+        return found and (*found, "year", 0)
+    if group["edge_of"]:
+        day = of_year(recent)[group["edge_of"] != "đầu"]
+        return day, day, "as_of", "year", 0
+    if group["last"] or group["whole"]:
+        return *of_year(recent - bool(group["last"])), "flow", "year", -bool(group["last"])
+    told = ("same", "founding", "term", "term_start")
+    name = next((name for name in told if group[name]), "")
+    return (today, today, "flow", name.removesuffix("_start"), 0) if name else None
+
+
+def _latest(published: date, first: int, last: int) -> tuple[str, str]:
+    """Some months of this year; at its beginning those of the last one that are not yet over."""
+    days = month(published.year, first, last)
+    ahead = published.month <= 3 and days[0] > published.isoformat()
+    return month(published.year - 1, first, last) if ahead else days
+
+
+def _some_months(group: re.Match, published: date) -> tuple | None:
+    """The days of "6 tháng đầu năm", "chín tháng qua", "nửa cuối năm"."""
+    words = group["months"] or "6"
+    number = _MONTHS.get(words) or int(re.sub(r"\D", "", words) or 0)
+    if not 0 < number <= 12:
+        return None
+    late = "cuối" in (group["half"], group["half_of"])
+    ends = (13 - number, 12) if late else (1, number)
+    year = group["half_year"] or group["half_of_year"] or ""
+    if year.isdigit():
+        return *month(int(year), *ends), "flow"
+    past = not year and published.month <= 3 and published.month < ends[1]
+    return *month(published.year - past, *ends), "flow"
 
 
 def _years(period: Period) -> int:
@@ -193,45 +294,144 @@ class Clock:
     """The period each place of a text speaks of, carried from sentence to sentence.
 
     The year named most often is the text's own; a paragraph starts from it, a sentence may name
-    another, and a look back ("năm trước", an earlier year) does not outlive its sentence.
+    another, and a look back ("năm trước", an earlier year) does not outlive its sentence. What
+    happened and what stands on a day are carried apart.
     """
 
     def __init__(self, folded: str, published: date | None):
-        named = find(folded, published)
         self.published, self._today, self._text = published, str(published), folded
-        self.named = [
-            p for p in named if not _DOCUMENT.search(folded[max(0, p.start - 40) : p.start])
+        named = find(folded, published)
+        self._terms = [
+            p
+            for p in named
+            if 4 <= _years(p) <= 5
+            and not (p.against or p.relative)
+            and _TERM.search(folded[max(0, p.start - 24) : p.start])
         ]
-        self.main = self._main_year()
+        self.main = self._main_year([p for p in named if not p.relative])
+        self.named = self._resolved(named)
         told = [p for p in self.named if p.last not in ("", str(published)) and not p.against]
-        self.spoken_of_now = any(folded.startswith(_NOW, p.start) for p in self.named)
-        self.lead = next((p for p in told if p.first[:4] == p.last[:4]), None)
+        self.lead = next((p for p in told if p.first[:4] == p.last[:4] and not p.event), None)
         self.current: Period | None = None
+        self._standing: Period | None = None
         self.here: list[Period] = []
-        self._next = 0
+        self._next = self._start = self._end = self._paragraph = 0
 
-    def _main_year(self) -> int | None:
+    def _main_year(self, named: list[Period]) -> int | None:
         this_year = self.published.year if self.published else 9999
-        today = str(self.published)
-        told = [p for p in self.named if p.last not in ("", today) and not p.against]
-        years = [int(p.last[:4]) for p in told if p.offset is None and p.kind != "mean_of_years"]
+        told = [p for p in named if p.last not in ("", self._today) and not p.against]
+        years = [int(p.last[:4]) for p in told if p.kind != "mean_of_years"]
         counts = {y: years.count(y) for y in set(years[:500]) if y <= this_year}
         if self.published and self.published.month <= 3 and this_year - 1 in counts:
             return this_year - 1  # at the turn of a year the press looks back on it
         best = max(counts, key=lambda y: (counts[y], y), default=None)
         return best if best and (counts[best] > 1 or not self.published) else None
 
+    def _resolved(self, named: list[Period]) -> list[Period]:
+        """Relative periods counted from what is named before them in their paragraph."""
+        found: list[Period] = []
+        spoken: Period | None = None
+        latest: Period | None = None
+        founding = next((p for p in named if self._founds(p)), None)
+        reached = term = 0
+        for told in named:
+            line = self._text.rfind("\n", reached, told.start)
+            if line > 0 and self._text[line - 1] not in "?:":
+                spoken = latest = None
+            reached = told.start
+            while term < len(self._terms) and self._terms[term].start < told.start:
+                term += 1
+            before = {"same": latest, "founding": founding}.get(told.relative)
+            if told.relative == "term":
+                period = self._of_term(told, self._terms[term - 1] if term else None)
+            elif told.relative == "year":
+                period = self._moved(told, spoken)
+            elif told.relative:
+                period = before and told._replace(first=before.first, last=before.last)
+            else:
+                period = told
+            if not period:
+                continue
+            if found and self._joins(found[-1], period):
+                first = found.pop()
+                period = first._replace(end=period.end, last=period.last, kind="flow", event=False)
+            found.append(period)
+            if period.first == self._today:
+                continue
+            latest = period
+            back = spoken and period.last < spoken.first
+            if not (back or period.against or period.offset < 0 or _years(period)):
+                spoken = period
+        return found
+
+    def _founds(self, period: Period) -> bool:
+        """Whether a day is the one on which something was founded or merged."""
+        before = self._text[max(0, period.start - 40) : period.start]
+        return period.kind == "as_of" and bool(_FOUNDED.search(before))
+
+    def _joins(self, first: Period, last: Period) -> bool:
+        """Whether two periods are the ends of one: "từ ngày 1/7 đến hết năm 2025"."""
+        opens = self._text[max(0, first.start - 3) : first.start + 3]
+        between = self._text[first.end : last.start]
+        to = _TO.fullmatch(between) and (between.strip() or _UNTIL.match(self._text, last.start))
+        return bool("từ" in opens and to) and first.first <= last.last
+
+    def _moved(self, period: Period, spoken: Period | None) -> Period:
+        """A period of the year spoken of, or so many years off it."""
+        known = spoken and spoken.last and (not self.published or spoken.last[:4] <= self._today)
+        year = int(spoken.last[:4]) if known else None
+        if not year and (period.offset or period.last[4:] == "-12-31" > period.first[4:]):
+            year = self.main
+        if not year:
+            return period
+        first, last = (f"{year + period.offset}{day[4:]}" for day in (period.first, period.last))
+        if not period.first:
+            first, last = of_year(year + period.offset)
+        return period._replace(first=first, last=last.replace("-02-29", "-02-28"))
+
+    def _of_term(self, period: Period, named: Period | None) -> Period | None:
+        """A term that is not told by its years: the one named last, or the one of that time."""
+        words, start = self._text[period.start : period.end], period.start
+        yearly = words.endswith(_YEARLY) and "đại hội" not in self._text[max(0, start - 60) : start]
+        if yearly and not self._terms:
+            return None
+        this_year, month_now = self.published.year, self.published.month
+        line = max(self._text.rfind(end, max(0, start - 250), start) for end in ("\n", ". "))
+        line -= 250 * self._text.startswith(("\n-", "\n+", "\n–"), line)
+        ahead = bool(_AHEAD.search(self._text, max(line, start - 250, 0), period.end + 30))
+        first = int(named.first[:4]) if named else (this_year - (month_now < 8)) // 5 * 5
+        if words.endswith(("qua", "rồi", "gần đây", "trở lại đây")):
+            first = this_year // 5 * 5 - 5
+        elif words.endswith("trước"):
+            first -= 5
+        elif words.endswith(("tới", "mới")):
+            first += 5 * (first < this_year)
+        elif ahead:
+            first += 5 * (first + 5 <= this_year)
+        elif first >= this_year and month_now <= 10:
+            first -= 5  # what is told of a term before its congress is the one that ends
+        days = f"{first}-01-01", f"{first + 5}-12-31"
+        if words.startswith("từ đầu"):
+            return period._replace(first=days[0], last=self._today)
+        if "đầu nhiệm kỳ" in words:
+            return period._replace(first=days[0], last=days[0], kind="as_of")
+        if words.startswith(("cuối", "hết")):
+            return period._replace(first=days[0], last=days[1], kind="as_of")
+        open_end = not ahead and first < this_year < first + 5
+        last = self._today if open_end else days[1]
+        return period._replace(first=days[0], last=last, offset=-words.endswith("trước"))
+
     def paragraph(self) -> None:
         """Forget what the paragraph before spoke of."""
-        self.current, self.here = None, []
+        self.current, self._standing, self.here = None, None, []
+        self._paragraph = self._next
 
     def sentence(self, start: int, end: int) -> None:
         """Move to the next sentence; call in order of the text."""
-        if self.here and not self.here[0].against:
-            first = next((p for p in self.here if not p.against), None)
-            back = self.current and first.last < self.current.first
-            if first.offset is None and not back:
-                self.current = first
+        told = [p for p in self.here if not p.against and not p.event]
+        if told and not self.here[0].against:
+            self._carry(told)
+        self._start, self._end = start, end
         while self._next < len(self.named) and self.named[self._next].start < start:
             self._next += 1
         stop = self._next
@@ -239,51 +439,112 @@ class Clock:
             stop += 1
         self.here = self.named[self._next : stop]
 
+    def _carry(self, told: list[Period]) -> None:
+        """Keep the latest time of a sentence, for what happened and for what stands."""
+        flows = [p for p in told if p.offset >= 0 and (p.kind != "as_of" or self._until(p))]
+        flows = [p for p in flows if p.kind != "as_of" or p.last != self._today]
+        past = [p for p in flows if p.last[:4] <= self._today[:4]]
+        latest = max(past or flows, key=lambda p: p.last, default=None)
+        if latest and not (self.current and latest.last < self.current.first):
+            self.current = self._fitted(latest, stock=False)
+        points = [p for p in told if p.kind == "as_of" and p.last <= self._today]
+        points = [p for p in points if p.last == self._today or self._until(p)]
+        self._standing = max(points, key=lambda p: p.last, default=self._standing)
+
+    def _until(self, period: Period) -> bool:
+        """Whether a day closes a time: "tính đến", "hết", "cuối"."""
+        before = self._text[max(0, period.start - 20) : period.start]
+        return bool(_UNTIL.match(self._text, period.start) or _UNTIL_BEFORE.search(before))
+
     def covers(self, position: int) -> bool:
         """Whether a position is part of a period named in the current sentence."""
         return any(p.start <= position < p.end for p in self.here)
 
-    def at(self, position: int, end: int, limit: int, *, then: bool, stock: bool) -> Period:
+    def at(
+        self, position: int, end: int, limit: int, *, then: bool, stock: bool | None,
+        plan: bool = False,
+    ) -> Period:  # fmt: skip
         """The period of a number: named right behind it, before it in its sentence, elsewhere in
         its clause (to ``limit``), or carried. What stands at a time (``stock``) takes no term of
-        several years and no year carried from another sentence."""
-        before = [p for p in self.here if p.start < position and (then or not p.against)]
+        several years and no year carried from another sentence, unless it is a ``plan``."""
+        named = self._named(position, end, limit, then, stock)
+        if named and not (stock and _years(named) > 1 and named.kind != "as_of" and not plan):
+            return self._fitted(named, stock, plan)
+        ahead = plan and self.current and self.current.last > self._today
+        carried = self._standing if stock and not ahead else self.current
+        if carried and not named:
+            return self._fitted(carried, stock, plan)
+        return self._default(position, stock)
+
+    def _named(self, position: int, end: int, limit: int, then: bool, stock: bool) -> Period | None:
+        """The period that the sentence itself gives a number."""
+        text = self._text
+        change = _CHANGE.search(text, max(self._start, position - 24), position)
+        before = [
+            p
+            for p in self.here
+            if p.start < position
+            and (
+                not p.against
+                or (then and position - p.end > 3)
+                or _IN_BRACKETS.fullmatch(text[p.end : position])
+            )
+            and not (stock and p.event and self._founds(p))
+            and not (change and p.offset < 0)
+        ]
+        if before and text.startswith(_YEARLY, before[-1].start):
+            before.sort(key=lambda p: (_years(p) > 1, p.start))
+        else:
+            before = [p for p in before if not text.startswith(_YEARLY, p.start)]
         after = [
             p
             for p in self.here
             if position < p.start < limit and (not p.against or p.start - end < 3)
         ]
-        gap = self._text[end : after[0].start] if after else ""
-        close = after and after[0].last != self._today and _BEHIND.fullmatch(gap)
-        elsewhere = [p for p in after if p.offset != -1]  # "cùng kỳ" speaks of what follows it
-        named = after[:1] if close else before[-1:] or elsewhere[:1]
-        if named and not (stock and _years(named[0]) > 1):
-            return self._anchored(named[0])
-        carried = self.current and not named
-        if carried and (
-            self.current.kind == "as_of" if stock else self.current.last != self._today
-        ):
-            return self.current
-        return self._default(stock)
+        gap = text[end : after[0].start] if after else ""
+        if after and after[0].last != self._today and _BEHIND.fullmatch(gap):
+            return after[0]
+        rises = text.endswith("từ ", 0, position) and _RISES.match(text, end)
+        if rises and not (before and before[-1].last < self._today):
+            earlier = [p for p in self._of_paragraph(position) if p.last < self._today]
+            if earlier:
+                return min(earlier, key=lambda p: p.last)
+        if before:
+            return before[-1]
+        elsewhere = [p for p in after if p.offset >= 0 and "," not in text[end : p.start]]
+        if limit < self._end:  # before another number, words behind a time are that number's
+            elsewhere = [p for p in elsewhere if not _ONWARD.fullmatch(text, p.end, limit)]
+        return elsewhere[0] if elsewhere else None
 
-    def _anchored(self, period: Period) -> Period:
-        """A relative period counted from the year spoken of."""
-        year = self.current.last[:4] if self.current and self.current.last else self.main
-        if period.offset is not None and year:
-            first, last = of_year(int(year) + period.offset)
-            return Period(period.start, period.end, first, last)
-        return period
+    def _of_paragraph(self, position: int) -> list[Period]:
+        told = self.named[max(self._paragraph, self._next - 20) : self._next + len(self.here)]
+        return [p for p in told if p.start < position]
 
-    def _default(self, stock: bool) -> Period:
+    def _fitted(self, period: Period, stock: bool, plan: bool = False) -> Period:
+        """A closing day as the day itself for what stands, else as the end of a year or term."""
+        if plan and period.relative == "term" and period.last == self._today:
+            return period._replace(last=of_year(int(period.first[:4]) + 5)[1])
+        if stock:
+            closing = period.kind == "as_of"
+            return period._replace(first=period.last) if closing else period
+        if _years(period) or not self._until(period):
+            return period
+        wider = [p for p in (self.current, *self.here) if p and p.start < period.start]
+        wider = [p for p in wider if _years(p) > 1 and p.first <= period.last]
+        first = wider[-1].first if wider else min(period.first, f"{period.last[:4]}-01-01")
+        return period._replace(first=first, kind="flow")
+
+    def _default(self, position: int, stock: bool | None) -> Period:
+        """The period of what no words near it date."""
         today = self.published
-        if self.main and not (
-            today and (today.year == self.main or (stock and self.spoken_of_now))
-        ):
+        if stock is not False and today:
+            return Period(0, 0, today.isoformat(), today.isoformat(), "as_of")
+        if today and _AHEAD.search(self._text, self._start, position):
+            return Period(0, 0, *of_year(today.year))
+        if self.main and not (today and today.year == self.main):
             return Period(0, 0, *of_year(self.main))
         if not today:
             return Period(0, 0)
-        if stock:
-            return Period(0, 0, today.isoformat(), today.isoformat(), "as_of")
         back = today.year - (today.month <= 3)
         recent = self.lead and back <= int(self.lead.last[:4]) <= today.year
-        return self.lead if recent else Period(0, 0, f"{today.year}-01-01", today.isoformat())
+        return self.lead if recent else Period(0, 0, f"{back}-01-01", today.isoformat())
