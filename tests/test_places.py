@@ -1,5 +1,7 @@
 """Whose number it is: the text's own place or a smaller one just named."""
 
+import re
+
 import pytest
 
 from helpers.evidence import fold
@@ -9,6 +11,7 @@ OWN = [
     ("huyện Yên Minh", "district"), ("thị xã Mường Lay", "district"), ("xã Nà Lốc", "commune"),
     ("phường Vĩnh Hoa", "commune"), ("tỉnh Sông Lam", "province"), ("Đảng bộ Sở Y tế", "agency"),
     ("Đảng bộ huyện Yên Minh", "district"), ("Nơi nào đó", "unknown"),
+    ("Đảng bộ Công an tỉnh Sông Lam", "agency"), ("Đảng bộ các cơ quan tỉnh", "agency"),
 ]  # fmt: skip
 
 
@@ -19,8 +22,12 @@ def test_a_name_tells_its_level(name, level):
 
 def named_at(text: str, word: str, locality: str) -> str:
     found = places.Places(text, fold(text), locality, None)
-    found.sentence(0, len(text))
-    return found.at(text.index(word)).name
+    starts = [0, *(match.end() for match in re.finditer(r"[.:] ", text))]
+    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+        found.sentence(start, end)
+        if word in text[start:end]:
+            return found.at(text.index(word)).name
+    return ""
 
 
 @pytest.mark.parametrize(
@@ -44,6 +51,38 @@ def named_at(text: str, word: str, locality: str) -> str:
 )
 def test_a_smaller_place_takes_over(text, place):
     assert named_at(text, "13", "huyện Kiến Xương") == place
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("Chi bộ thôn Đông, xã Tân Lập có 13 đảng viên", "thôn Đông"),
+        ("Bản Nà Lốc ở xa. Chi bộ bản có 13 đảng viên", "bản Nà Lốc"),
+        ("Chị Pham, Bí thư Chi bộ Lũng Mười, kể. Chi bộ em có 13 người", "chi bộ Lũng Mười"),
+        ("Ở xã ven biển Bình Thuận, cả xã có 13 chi bộ", "xã Bình Thuận"),
+        ("Vĩnh Phước là xã vùng sâu, có 13 chi bộ", "xã Vĩnh Phước"),
+        ("Bí thư Đảng ủy xã Hoàng Đức Thắng nói. Có 13 chi bộ", "huyện Kiến Xương"),
+        ("Còn 2 bản, đều thuộc xã Châu Lợi; 13 bản khác có chi bộ", "huyện Kiến Xương"),
+        ("Xã Tân Lập 12, Hòa Bình 13", "xã Hòa Bình"),
+        ("Xã Tân Lập có 12, xã Hòa Bình có 9. Kết nạp 13 đảng viên", "huyện Kiến Xương"),
+        ("Xã Tân Lập có 12. Huyện kết nạp 13 đảng viên", "huyện Kiến Xương"),
+        ("Xã Tân Lập có 12. Đảng ủy giao 13 đảng viên", "xã Tân Lập"),
+        ("Chi bộ Trường THPT Tân Lập có 13 đảng viên", "trường THPT Tân Lập"),
+        ("Đảng bộ Công ty cổ phần Hòn Nghê có 13 chi bộ", "công ty cổ phần Hòn Nghê"),
+        ("Đảng bộ Công an huyện có 13 chi bộ", "công an huyện"),
+        ("Lớp do Trường Chính trị tỉnh mở có 13 đảng viên", "huyện Kiến Xương"),
+        ("Trong số chi bộ ấp 8, chi bộ trường học 13", "ấp 8"),
+    ],
+)
+def test_a_place_is_read_in_its_sentence(text, place):
+    assert named_at(text, "13", "huyện Kiến Xương") == place
+
+
+def test_a_larger_place_is_told_as_a_whole():
+    own = "bản Huổi Ngài, xã Nậm Kha"
+    assert named_at("Đảng bộ Nậm Kha có 13 chi bộ", "13", own) == "xã Nậm Kha"
+    assert named_at("Năm ngoái, xã có 13 chi bộ", "13", own) == "xã Nậm Kha"
+    assert named_at("Xã giao 13 chỉ tiêu", "13", own) == "bản Huổi Ngài"
 
 
 def test_former_communes_are_known_by_their_bare_names():

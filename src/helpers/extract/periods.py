@@ -32,14 +32,14 @@ _PATTERN = over_folded(
     rf"(?P<said> (?:này|năm nay))?(?![\w/]| (?:lần|kỳ|buổi|lượt|phiên|cuộc))"
     rf"|từ (?:đầu |tháng \d+/)?(?:năm )?(?P<since>{_Y}) đến (?P<until>nay|(?:hết "
     rf"|cuối )?(?:năm )?{_Y})"
-    rf"|(?P<term_start>từ đầu nhiệm kỳ)(?: (?P<since_term>{_Y})\s?[-–]\s?{_Y})?"
+    rf"|(?P<term_start>từ đầu nhiệm kỳ|từ (?:sau )?đại hội)(?: (?P<since_term>{_Y})\s?[-–]\s?{_Y})?"
     rf"(?: (?:đến|tới) nay)?"
     rf"|(?P<since_year>(?:từ )?đầu năm (?:đến|tới) nay|từ đầu năm(?! {_Y})(?: nay)?)"
     rf"|(?P<term>(?:(?:trong|suốt) )?(?:toàn|cả|một|nửa) (?:nhiệm kỳ|khóa)|(?:trong|suốt|sau một"
     rf"|sau|hết|(?<!năm )cuối|(?<!năm )đầu) nhiệm kỳ|nhiệm kỳ (?:{_BACK}|rồi|này|trước|tới|mới)"
     rf"|(?:cũng )?trong (?:5|năm) năm|(?:5|năm) năm qua|(?:bình quân )?(?:hằng|hàng|mỗi) năm)"
     rf"(?: qua| này| trước| tới| mới)?(?! {_Y})(?!\w)"
-    rf"|(?P<span>\d{{1,2}}|{'|'.join(_COUNTS)}) năm {_BACK}(?!\w)"
+    rf"|(?P<span>\d{{1,2}}|{'|'.join(_COUNTS)}) năm (?:{_BACK}|thực hiện|triển khai)(?!\w)"
     rf"|(?P<ago>\d|{'|'.join(_COUNTS)}) năm trước(?!\w)"
     rf"|(?P<next>năm tới|sang năm|năm sau|năm mới)(?: {_Y})?(?!\w)"
     rf"|(?P<edge>đầu|cuối|hết) nhiệm kỳ (?P<edge_from>{_Y})\s?[-–]\s?(?P<edge_to>{_Y})(?!\d)"
@@ -58,7 +58,7 @@ _PATTERN = over_folded(
     r"|(?P<founding>(?:những )?ngày (?:đầu|mới thành lập)|(?:khi|lúc) (?:mới )?thành lập"
     r"|trước (?:khi )?(?:sáp nhập|sắp xếp|hợp nhất|nhập)|trước đó(?=,))(?!\w)"
     r"|(?P<now>bây giờ|giờ(?= (?:đã|có|còn|là|được|\d))|hiện nay|hiện tại|đến nay|tới nay"
-    r"|đến thời điểm này|từ nay(?= (?:đến|tới))|(?:dịp|đợt) này|hôm (?:qua|trước)"
+    r"|đến thời điểm này|từ nay(?= (?:đến|tới))|(?:dịp|đợt) này|dịp kỷ niệm|hôm (?:qua|trước)"
     r"|(?<!thực )(?<!thể )(?<!phát )(?<!xuất )(?<!biểu )(?<!tái )(?<!đại )hiện"
     r"|(?<!năm )(?<!lâu )(?<!xưa )(?<!từ )(?<!ngày )nay)(?!\w)"
     rf"|(?P<bare>{_Y})(?=[:)]|\s\()|hồi (?P<back>{_Y})(?!\d))"
@@ -75,8 +75,8 @@ _OPENERS = quantities.opening(
 _BEHIND = over_folded(r"\s(?:(?!(?:và|nhưng|mà|thì|song|còn)\s)\w+\s){0,4}\(?")
 _IN_BRACKETS = re.compile(r"\s?(?:\(|: )\D{0,12}$")  # "hơn năm 2024 (57 đồng chí)"
 _RISES = over_folded(r"[^,;.\d]{0,24}(?:lên|xuống|còn|nay) ")
-_AGAINST = re.compile(
-    r"(?:so (?:với )?|hơn |nhiều hơn |bằng |như )(?:(?:của|với|mức|ngày|tháng|đầu|cuối|năm"
+_AGAINST = over_folded(
+    r"(?:so (?:với )?|hơn |nhiều hơn |bằng |(?<!nếu )như )(?:(?:của|với|mức|ngày|tháng|đầu|cuối|năm"
     r"|cùng kỳ|nhiệm kỳ|giai đoạn|thời điểm) )*$"
 )
 _AHEAD = over_folded(
@@ -91,6 +91,8 @@ _ONWARD = re.compile(r"[^,;.()]*")
 _CHANGE = re.compile(r"(?:tăng|giảm|thêm|bớt|hụt)[^,;.\d]{0,12}$")
 _TO = over_folded(r" ?(?:đến|tới|-|–)?(?: hết| ngày| cuối| năm)* ?")
 _SAME_TIME = fold("cùng kỳ ")
+_OCCASIONS = tuple(map(fold, ("dịp ", "đợt ")))
+_SINCE_THEN = tuple(map(fold, ("thực hiện", "triển khai")))
 _YEARLY = tuple(map(fold, ("bình quân", "hằng năm", "hàng năm", "mỗi năm")))
 _FLOWS = re.compile(
     r"admitted|rated|assessed|awarded|removed|left_party|expelled|warned|reprimanded|dismissed|four_good"
@@ -224,7 +226,8 @@ def _told(group: re.Match, published: date | None) -> tuple | None:
     today, this_year = published.isoformat(), published.year
     recent = this_year - (published.month <= 3)
     if group["now"]:
-        return today, today, "flow" if "này" in group["now"].split()[1:2] else "as_of"
+        occasion = group["now"].startswith(_OCCASIONS)
+        return today, today, "flow" if occasion else "as_of"
     if group["since_year"]:
         return f"{this_year}-01-01", today, "flow"
     if group["next"]:
@@ -238,7 +241,8 @@ def _told(group: re.Match, published: date | None) -> tuple | None:
         return *of_year(this_year - 1), "flow"
     if group["span"]:
         years = _COUNTS.get(group["span"]) or int(group["span"])
-        return f"{recent + (published.month > 9) - years}-01-01", today, "flow"
+        whole = published.month > 9 and not group[0].endswith(_SINCE_THEN)
+        return f"{recent + whole - years}-01-01", today, "flow"
     if group["months"] or group["half_of"]:
         return _some_months(group, published)
     if group["quarter"]:
@@ -411,7 +415,7 @@ class Clock:
         elif first >= this_year and month_now <= 10:
             first -= 5  # what is told of a term before its congress is the one that ends
         days = f"{first}-01-01", f"{first + 5}-12-31"
-        if words.startswith("từ đầu"):
+        if words.startswith("từ "):
             return period._replace(first=days[0], last=self._today)
         if "đầu nhiệm kỳ" in words:
             return period._replace(first=days[0], last=days[0], kind="as_of")
@@ -546,5 +550,8 @@ class Clock:
         if not today:
             return Period(0, 0)
         back = today.year - (today.month <= 3)
-        recent = self.lead and back <= int(self.lead.last[:4]) <= today.year
-        return self.lead if recent else Period(0, 0, f"{back}-01-01", today.isoformat())
+        if self.lead and back <= int(self.lead.last[:4]) <= today.year:
+            return self.lead
+        if today.month <= 2:
+            return Period(0, 0, *of_year(back))
+        return Period(0, 0, f"{today.year}-01-01", today.isoformat())

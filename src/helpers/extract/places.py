@@ -19,6 +19,7 @@ _LEVELS = {
     "khối": "agency", "nhà máy": "agency", "đồn": "agency", "trạm": "agency",
     "tổng công ty": "agency", "công an": "agency", "quân sự": "agency", "biên phòng": "agency",
     "hợp tác xã": "agency", "trung tâm": "agency",
+    "ban chỉ huy quân sự": "agency", "bộ chỉ huy quân sự": "agency",
 }  # fmt: skip
 _RANK = {"province": 0, "district": 1, "commune": 2, "agency": 3, "cell": 4}
 _COMMITTEES = {"tỉnh ủy": "tỉnh", "thành ủy": "thành phố", "huyện ủy": "huyện", "thị ủy": "thị xã",
@@ -48,12 +49,15 @@ _NAMED = re.compile(rf" (?:{_LAND} ){{0,4}}({_PROPER})")
 _SMALL = re.compile(rf" ({_NUMBERED})")
 _FIRM = re.compile(
     rf" ((?:[{_UPPER}]{{2,5}} ){{0,2}}(?:{_FIRM_WORDS} ){{0,8}}(?:[{_UPPER}]{{2,5}} ){{0,2}}"
-    rf"{_PROPER}(?:(?: {_FIRM_WORDS}){{1,4}} {_PROPER})?(?: {_ORDINAL})?)"
+    rf"{_PROPER}(?:(?: {_FIRM_WORDS}){{1,4}} {_PROPER})?"
+    rf"(?: {_ORDINAL}| (?:tế|vụ|chính|nước)(?!\w))?)"
 )
 _FORCE = re.compile(rf"((?: (?:tỉnh|huyện|thị xã|thành phố|quận|xã|phường))?(?: {_PROPER})?)(?!\w)")
 _FOLDED_LEVELS = {fold(word): level for word, level in _LEVELS.items()}
 _FOLDED_COMMITTEES = {fold(body): fold(word) for body, word in _COMMITTEES.items()}
-_FORCES = tuple(map(fold, ("công an", "quân sự", "biên phòng")))
+_FORCES = tuple(
+    fold(word) for word in _LEVELS if word.endswith(("công an", "quân sự", "biên phòng"))
+)
 _OPENERS = opening(" ".join(word.split()[0] for word in (*fold(_WORDS).split("|"), "đảng", "chi")))
 _SERIES = re.compile(rf"(?<!\w)(?:xã|phường) ({_PROPER}(?:(?:, | và ){_PROPER})+)")
 _IS_A = re.compile(rf"(?<!\w)({_PROPER})(?= (?:vốn )?là (?:một )?(?:xã|phường|thị trấn)(?!\w))")
@@ -105,11 +109,11 @@ class Places:
     """The place each position of a text speaks of: the text's own, or a smaller one just named."""
 
     def __init__(self, text: str, folded: str, locality: str | None, known: pd.DataFrame | None):
-        self.mentions = sorted(_mentions(text, folded, locality or ""), key=lambda p: p.start)
+        around = _mentions(locality or "", fold(locality or ""), [])
+        self.mentions = sorted(_mentions(text, folded, around), key=lambda p: p.start)
         self.own = own_place(locality, known) or _most_named(self.mentions)
         self._own_name = fold(self.own.name.split(" ", 1)[-1])
         self._own_full = fold(self.own.name)
-        around = _mentions(locality or "", fold(locality or ""))
         self._last = {p.level: p for p in around if p.name and self._rank(p) < self._rank(self.own)}
         self.current: Place | None = None
         self.here: list[Place] = []
@@ -221,7 +225,8 @@ def own_place(locality: str | None, known: pd.DataFrame | None) -> Place | None:
     return Place(locality.split(",")[0] if level == "cell" else locality, level)
 
 
-def _mentions(text: str, folded: str, locality: str = "") -> list[Place]:
+def _mentions(text: str, folded: str, around: list[Place]) -> list[Place]:
+    """Every place a text names or stands for; ``around`` are known by their bare names too."""
     found, reached = [], 0
     for match in matches(_LEVEL_WORD, _OPENERS, folded):
         if match.start() < reached:
@@ -249,7 +254,7 @@ def _mentions(text: str, folded: str, locality: str = "") -> list[Place]:
         commune = words[-1] in ("xã", "phường") or words[1:] == ["đảng", "ủy"]
         level = "commune" if commune else "cell"
         found.append(Place(match[0].strip(), level, match.start(), False, match.end()))
-    found.extend(_bare_names(text, folded, found, locality))
+    found.extend(_bare_names(text, folded, found, around))
     found.extend(_listed(text, sorted(found, key=lambda p: p.start)))
     for match in matches(_PARTY, opening("đảng"), folded):
         if _HEAD.search(folded[max(0, match.start() - 14) : match.start()]):
@@ -287,11 +292,11 @@ def _stands_for_one(folded: str, match: re.Match, level: str, before: str) -> Pl
     return Place("", level, match.start(), subject or bool(match["body"] and tells))
 
 
-def _bare_names(text: str, folded: str, named: list[Place], locality: str) -> list[Place]:
+def _bare_names(text: str, folded: str, named: list[Place], around: list[Place]) -> list[Place]:
     """Places called by their bare name, once named: "ba xã A, B", "B có 14", "Đảng bộ B"."""
     communes = {
         p.name.split(" ", 1)[1]: p.level
-        for p in named[:500]
+        for p in [*around, *named[:500]]
         if p.level == "commune" and " " in p.name
     }
     for match in _SERIES.finditer(text):
