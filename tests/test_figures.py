@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers import bounds, figures
+from helpers import bounds, codebook, figures
 from helpers.bounds import Bounded
 from helpers.figures import drawing
 from helpers.gate import Verdict
@@ -324,20 +324,17 @@ def test_a_collection_that_says_nothing_gives_a_figure_that_says_so(draw):
     assert "Không có gì được nêu." in parts["vi"]["alt"]
 
 
-def many_places(monkeypatch, count: int) -> list[str]:
-    """Ids of more localities than a grid can hold, in a codebook of their own."""
-    ids = [f"loc-{at:04d}" for at in range(1, count + 1)]
-    rows = {"place_id": ids, "locality_id": ids, "position": range(count)}
-    known = figures._book
-    table = pd.DataFrame(rows)
-    monkeypatch.setattr(
-        figures, "_book", lambda name: table if name == "localities" else known(name)
-    )
+def many_places(count: int) -> list[str]:
+    """Ids of more localities than a grid can hold, added to the codebook in use."""
+    known, ids = codebook.load("localities"), [f"loc-{at:04d}" for at in range(1, count + 1)]
+    own = known[known["place_id"] == "yen-minh"]
+    rows = pd.concat([own.assign(place_id=one, locality_id=one) for one in ids])
+    codebook.save(pd.concat([known, rows]), "localities")
     return ids
 
 
-def test_many_pairs_are_counted_by_measure_and_not_drawn_one_by_one(monkeypatch):
-    pairs = list(itertools.combinations(many_places(monkeypatch, 12), 2))
+def test_many_pairs_are_counted_by_measure_and_not_drawn_one_by_one(data_folder):
+    pairs = list(itertools.combinations(many_places(12), 2))
     old, missing = Verdict("not_comparable", ("scheme",)), Verdict("undecided", ("overlap",))
     answers = itertools.cycle([old, missing, Verdict("larger")])
     rows = [(*pair, "members", "2022", "2022", next(answers), False) for pair in pairs]
@@ -349,8 +346,8 @@ def test_many_pairs_are_counted_by_measure_and_not_drawn_one_by_one(monkeypatch)
     assert len(shown.data["rows"]) == 1 and len(shown.parts["en"]["svg"]) < 60_000
 
 
-def test_many_localities_are_counted_by_subject_and_by_year(monkeypatch):
-    ids = many_places(monkeypatch, 30)
+def test_many_localities_are_counted_by_subject_and_by_year(data_folder):
+    ids = many_places(30)
     said = [(one, "figures", "members", "number", 1, ND) for one in ids[:15]]
     said += [(one, "figures", "members", "bound", 1, ND) for one in ids[15:24]]
     said += [(one, "figures", "members", "silence", 0, "") for one in ids[24:]]

@@ -6,6 +6,7 @@ Everything that comes from data is escaped here, in one place.
 """
 
 import hashlib
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ _OTHER_TABLES = {
     "scheme_id": "rating_schemes",
 }
 _HEADERS = ("vocabulary:column", "localities", "measures", "themes", "rating_schemes")
+_PARTS = ("value", "low", "high", "unit", "bound", "facts")  # of a bounded number, as columns
 MOST_ROWS, MOST_COLUMNS = 30, 12  # what a reader takes in; the files hold the rest
 MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
@@ -82,18 +84,15 @@ class Shown:
     derived: dict[str, dict] = field(default_factory=dict)
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        part = self.parts[self.language]
-        both = {
-            lang: {k: v for k, v in self.parts[lang].items() if k != "svg"} for lang in LANGUAGES
-        }
-        holds = {"kind": self.kind, "name": self.name, **both}
-        bundle = {
-            "text/plain": part["text"],
-            MIME: holds | {"data": self.data, "derived": self.derived},
-        }
+        part, holds = self.parts[self.language], {"kind": self.kind, "name": self.name}
+        for lang, said in self.parts.items():
+            holds[lang] = {key: value for key, value in said.items() if key != "svg"}
+        holds |= {"data": self.data, "derived": self.derived}
         if self.kind == "figure":
-            return bundle | {"image/svg+xml": part["svg"]}
-        return bundle | {"text/html": re.sub(r"</?a\b[^>]*>", "", part["html"])}
+            drawn = {"image/svg+xml": part["svg"]}
+        else:
+            drawn = {"text/html": re.sub(r"</?a\b[^>]*>", "", part["html"])}
+        return {"text/plain": part["text"], MIME: holds, **drawn}
 
     def __str__(self) -> str:
         return self.parts[self.language]["text"]
@@ -104,10 +103,10 @@ def label(table: str, code: str) -> Words:
 
     Raises `NotShowable` for an id without a label.
     """
-    found = {lang: labels(table, lang).get(code) for lang in LANGUAGES}
-    if not all(isinstance(text, str) for text in found.values()):
+    found = [labels(table, language).get(code) for language in LANGUAGES]
+    if not all(isinstance(text, str) for text in found):
         raise NotShowable(f"{table}: {code!r} has no label in both languages; add a row or a label")
-    return Words(**found)
+    return Words(*found)
 
 
 def cited(text: str | tuple[str, str] | Words, ids: Iterable[str]) -> Words:
@@ -129,15 +128,18 @@ def sentence(en: str, vi: str, language: str = "en", **values) -> Shown:
     >>> str(sentence(en="{n} members.", vi="{n} đảng viên.", language="vi", n=1142))
     '1.142 đảng viên.'
     """
-    asked = {lang: _placeholders(text) for lang, text in (("en", en), ("vi", vi))}
+    templates = {"en": en, "vi": vi}
+    asked = {
+        lang: [name for _, name, _, _ in Formatter().parse(text) if name is not None]
+        for lang, text in templates.items()
+    }
     if not set(asked["en"]) == set(asked["vi"]) == set(values):
         raise NotShowable(f"sentence: the texts name {asked}, the values are {sorted(values)}")
     parts = {}
-    for lang, template in (("en", en), ("vi", vi)):
-        cells = {name: _cell(value, name, lang) for name, value in values.items()}
+    for lang, template in templates.items():
         html, text = "", ""
         for literal, name, _, _ in Formatter().parse(template):
-            cell_text, cell_html = cells[name] if name else ("", "")
+            cell_text, cell_html = _cell(values[name], name, lang) if name else ("", "")
             html, text = html + escape(literal) + cell_html, text + literal + cell_text
         parts[lang] = {"html": f'<p class="computed">{html}</p>', "text": text}
     return Shown("sentence", "", language, parts, derived=_derived(values.values()))
@@ -166,7 +168,7 @@ def table(
     frame = _plain(frame)
     parts = {}
     for lang, caption, note in (("en", en, note_en), ("vi", vi, note_vi)):
-        parts[lang] = _worded(frame, caption, note, lang, missing, brief, MOST_ROWS)
+        parts[lang] = _worded(frame, caption, lang, missing, note, brief, MOST_ROWS)
     _need_both(f"table {name!r}", parts, "caption", "note")
     linked = [frame.head(MOST_ROWS), *([] if brief is None else [brief])]
     derived = _derived(cell for some in linked for cell in _cells(some))
@@ -180,7 +182,6 @@ def figure(
     alt: dict[str, str],
     caption: dict[str, str],
     language: str = "en",
-    missing: str = "not_stated",
 ) -> Shown:
     """A figure drawn as SVG in both languages, with the table of its numbers under it.
 
@@ -192,7 +193,7 @@ def figure(
     parts = {}
     for lang in LANGUAGES:
         drawn = clean_svg(svg[lang], f"{name}-{lang}", alt[lang])
-        part = _worded(frame, caption[lang], "", lang, missing)
+        part = _worded(frame, caption[lang], lang)
         html = (
             f'<figure><div class="scroll" tabindex="0" role="group" '
             f'aria-label="{escape(ui("figure", lang))}: {escape(caption[lang])}">{drawn}</div>'
@@ -305,16 +306,18 @@ def _need_both(what: str, parts: dict, *names: str) -> None:
 def labels(table_name: str, language: str) -> dict[str, str]:
     """`codebook.labels`, read again only when the file has changed."""
     path = codebook.table_path(table_name.partition(":")[0])
-    return _labels_at(table_name, language, str(path), path.stat().st_mtime_ns)
+    return _labels(table_name, language, (path, path.stat().st_mtime_ns))
 
 
 @cache
-def _labels_at(table_name: str, language: str, path: str, changed: int) -> dict[str, str]:
+def _labels(table_name: str, language: str, file: tuple) -> dict[str, str]:
     return codebook.labels(table_name, language)
 
 
-def _placeholders(template: str) -> list[str]:
-    return [name for _, name, _, _ in Formatter().parse(template) if name is not None]
+def translated(code: str, column: str, language: str) -> str:
+    """The name of an id by the column it stands in; any other text as it is."""
+    text = labels(_OTHER_TABLES.get(column, f"vocabulary:{column}"), language).get(code)
+    return text if isinstance(text, str) else code
 
 
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:
@@ -329,9 +332,9 @@ def _cells(frame: pd.DataFrame) -> list:
 def _worded(
     frame: pd.DataFrame,
     caption: str,
-    note: str,
     language: str,
-    missing: str,
+    missing: str = "not_stated",
+    note: str = "",
     brief: pd.DataFrame | None = None,
     most: int | None = None,
 ) -> dict:
@@ -344,14 +347,14 @@ def _worded(
     else:
         caption += f" ({ui('cut', language).format(most, len(cells))})" if is_long else ""
         shown, told = frame, cells[:most]
-    header = {name: _header(name, language) for name in [*frame.columns, *shown.columns]}
-    numeric = [_is_numeric(shown[name]) for name in shown.columns]
+    heads = [_header(name, language) for name in shown.columns]
+    texts = pd.DataFrame([[text for text, _ in row] for row in told], columns=heads)
     return {
-        "html": _table_html(shown.columns, header, told, numeric, caption, note),
-        "text": "\n".join([caption, _plain_text(shown.columns, header, told), note]).strip(),
+        "html": _table_html(shown, heads, told, caption, note),
+        "text": "\n".join([caption, texts.to_string(index=False), note]).strip(),
         "caption": caption,
         "note": note,
-        "header": [header[name] for name in frame.columns],
+        "header": [_header(name, language) for name in frame.columns],
         "rows": [[text for text, _ in row] for row in cells],
     }
 
@@ -359,29 +362,26 @@ def _worded(
 def _told(frame: pd.DataFrame, language: str, missing: str) -> list[tuple]:
     """Every cell as text and as HTML, row by row; each value is worded once in a column."""
     columns = []
-    for name in frame.columns:
+    for name, values in frame.items():
         word = partial(_cell, column=name, language=language, missing=missing)
         once = cache(lambda _, value, word=word: word(value))
         columns.append([
             word(value) if isinstance(value, list | tuple) else once(type(value), value)
-            for value in frame[name]
+            for value in values
         ])  # fmt: skip
     return list(zip(*columns, strict=True))
 
 
-def _plain_text(names: Iterable, header: dict, told: list[tuple]) -> str:
-    rows = [[text for text, _ in row] for row in told]
-    return pd.DataFrame(rows, columns=[header[name] for name in names]).to_string(index=False)
-
-
 def _table_html(
-    names: Iterable, header: dict, told: list[tuple], numeric: list[bool], caption: str, note: str
+    shown: pd.DataFrame, heads: list[str], told: list[tuple], caption: str, note: str
 ) -> str:
+    """The shown cells as a table that scrolls in its own box, with numbers at the right."""
+    sides = [' class="num"' if _is_numeric(values) else "" for _, values in shown.items()]
     head = "".join(
-        f'<th scope="col"{_right(right)}>{escape(header[name])}</th>'
-        for name, right in zip(names, numeric, strict=True)
+        f'<th scope="col"{side}>{escape(text)}</th>'
+        for text, side in zip(heads, sides, strict=True)
     )
-    body = "".join(f"<tr>{_row(row, names, numeric)}</tr>\n" for row in told)
+    body = "".join(f"<tr>{_row(row, shown.columns, sides)}</tr>\n" for row in told)
     foot = f'<p class="note">{escape(note)}</p>' if note else ""
     return (
         f'<div class="scroll" tabindex="0" role="group" aria-label="{escape(caption)}"><table>'
@@ -390,27 +390,20 @@ def _table_html(
     )
 
 
-def _row(cells: list[tuple[str, str]], columns: Iterable, numeric: list[bool]) -> str:
+def _row(cells: list[tuple[str, str]], columns: Iterable, sides: list[str]) -> str:
     parts = []
-    for at, ((_, html), column, right) in enumerate(zip(cells, columns, numeric, strict=True)):
+    for at, ((_, html), column, side) in enumerate(zip(cells, columns, sides, strict=True)):
         tag, scope = ("th", ' scope="row"') if at == 0 else ("td", "")
         spoken = ' lang="vi"' if column in VIETNAMESE_COLUMNS else ""
-        parts.append(f"<{tag}{scope}{spoken}{_right(right)}>{html}</{tag}>")
+        parts.append(f"<{tag}{scope}{spoken}{side}>{html}</{tag}>")
     return "".join(parts)
-
-
-def _right(is_numeric: bool) -> str:
-    return ' class="num"' if is_numeric else ""
 
 
 def _is_numeric(values: pd.Series) -> bool:
     """Whether a column holds numbers, some of which may be missing."""
-    present = [
-        value for value in values if isinstance(value, Words | str) or not _is_missing(value)
-    ]
-    return bool(present) and all(
-        isinstance(value, Bounded) or pd.api.types.is_number(value) for value in present
-    )
+    present = [one for one in values if isinstance(one, Words | str) or not _is_missing(one)]
+    numbers = (isinstance(one, Bounded) or pd.api.types.is_number(one) for one in present)
+    return bool(present) and all(numbers)
 
 
 def _is_missing(value) -> bool:
@@ -453,32 +446,22 @@ def _cell(value, column: str, language: str, missing: str = "not_stated") -> tup
 
 
 def _text(value, column: str, language: str) -> str:
+    """A value that is neither bounded nor missing: a name, a date, a number, yes or no."""
     if isinstance(value, bool) or type(value).__name__ in ("bool", "bool_"):  # numpy's too
         return ui("yes" if value else "no", language)
     if isinstance(value, str):
-        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-            return date(value, language)
-        return _translated(value, column, language)
-    if re.search(r"(^|_)(year|id|start|end)$", str(column)):
+        is_day = re.fullmatch(r"\d{4}-\d{2}-\d{2}", value)
+        return date(value, language) if is_day else translated(value, column, language)
+    if re.search(r"(^|_)(year|id|start|end)$", str(column)) or not pd.api.types.is_number(value):
         return str(value)
-    if not isinstance(value, str) and pd.api.types.is_number(value):
-        return quantities.write(float(value), "share" if _is_share(column) else "count", language)
-    return str(value)
-
-
-def _is_share(column) -> bool:
-    return str(column) == "share" or str(column).endswith("_share")
-
-
-def _translated(code: str, column: str, language: str) -> str:
-    text = labels(_OTHER_TABLES.get(column, f"vocabulary:{column}"), language).get(code)
-    return text if isinstance(text, str) else code
+    unit = "share" if re.search(r"(^|_)share$", str(column)) else "count"
+    return quantities.write(float(value), unit, language)
 
 
 def _verdict(value, language: str) -> tuple[str, str]:
     """The gate's verdict and, if it is that nothing may be compared, its reasons."""
-    text = _translated(value.verdict, "verdict", language)
-    reasons = [_translated(reason, "gate_reason", language) for reason in value.reasons]
+    text = translated(value.verdict, "verdict", language)
+    reasons = [translated(reason, "gate_reason", language) for reason in value.reasons]
     why = f": {', '.join(reasons)}" if reasons else ""
     css = escape(str(value.verdict).replace(" ", "-").replace("_", "-"))
     return text + why, f'<span class="verdict {css}">{escape(text + why)}</span>'
@@ -498,12 +481,8 @@ def _derived(values: Iterable) -> dict[str, dict]:
     for value in values:
         for item in value if isinstance(value, list | tuple) else [value]:
             if isinstance(item, Bounded) and item.facts and (name := _derivation(item)):
-                result = {lang: bounds.words(item, lang) for lang in LANGUAGES}
-                found[name] = {
-                    "formula": item.formula,
-                    "facts": list(item.facts),
-                    **result,
-                }
+                words = {lang: bounds.words(item, lang) for lang in LANGUAGES}
+                found[name] = {"formula": item.formula, "facts": list(item.facts), **words}
     return found
 
 
@@ -513,13 +492,12 @@ def _data(frame: pd.DataFrame) -> dict:
     ``shown`` tells at which of them each column of the shown table begins.
     """
     columns, series, shown = [], [], []
-    for name in frame.columns:
-        values = list(frame[name])
+    for name, values in frame.items():
         shown.append(len(columns))
         if any(isinstance(value, Bounded) for value in values):
-            for suffix, read in _BOUNDED_COLUMNS.items():
-                columns.append(f"{name}{suffix}")
-                series.append([read(v) if isinstance(v, Bounded) else None for v in values])
+            for part in _PARTS:
+                columns.append(str(name) if part == "value" else f"{name}_{part}")
+                series.append([_part(value, part) for value in values])
         else:
             columns.append(str(name))
             series.append([_neutral(value) for value in values])
@@ -527,21 +505,18 @@ def _data(frame: pd.DataFrame) -> dict:
     return {"columns": columns, "rows": rows, "shown": shown}
 
 
-def _finite(number: float | None) -> float | None:
-    return number if number is not None and abs(number) != float("inf") else None
-
-
-_BOUNDED_COLUMNS = {
-    "": lambda b: _finite(b.value),
-    "_low": lambda b: _finite(b.low),
-    "_high": lambda b: _finite(b.high),
-    "_unit": lambda b: b.unit,
-    "_bound": lambda b: b.bound,
-    "_facts": lambda b: " ".join(b.facts),
-}
+def _part(value, part: str) -> str | float | None:
+    """One of the columns of a bounded number; an end without a limit is empty."""
+    if not isinstance(value, Bounded):
+        return None
+    found = getattr(value, part)
+    if part == "facts":
+        return " ".join(found)
+    return None if found in (math.inf, -math.inf) else found
 
 
 def _neutral(value) -> str | int | float | bool | None:
+    """A cell as a file holds it."""
     if isinstance(value, Words):
         return value.en
     if hasattr(value, "verdict"):
@@ -550,10 +525,6 @@ def _neutral(value) -> str | int | float | bool | None:
         return "; ".join(str(_neutral(item)) for item in value)
     if _is_missing(value):
         return None
-    return (
-        value.item()
-        if hasattr(value, "item")
-        else value
-        if isinstance(value, int | float)
-        else str(value)
-    )
+    if hasattr(value, "item"):
+        return value.item()
+    return value if isinstance(value, int | float) else str(value)

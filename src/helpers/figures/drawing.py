@@ -10,8 +10,10 @@ import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from html import escape
+from itertools import groupby
+from operator import itemgetter
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -299,7 +301,10 @@ def _key(sheet: Sheet, table: Grid) -> None:
     x = EDGE
     for glyphs, words in table.key:
         text = sheet.say(words)
-        slots = [16 if glyph in {**SHAPES, **FILLS} else _letters(glyph) for glyph in glyphs]
+        slots = [
+            16 if glyph in SHAPES or glyph in FILLS else width_of(glyph, SMALL, "bold") + 4
+            for glyph in glyphs
+        ]
         room = sum(slots) + width_of(text, SMALL)
         if x > EDGE and x + room > WIDTH - EDGE:
             x, sheet.y = EDGE, sheet.y + SMALL + 7
@@ -311,32 +316,22 @@ def _key(sheet: Sheet, table: Grid) -> None:
     sheet.y += SMALL + 12
 
 
-def _letters(text: str) -> float:
-    """The room for letters in the key."""
-    return width_of(text, SMALL, "bold") + 4
-
-
 def _glyph(sheet: Sheet, glyph: str, x: float, y: float, url: str | None = None) -> None:
     """Draw a glyph around its middle: a shape, the filling of a cell, or a letter."""
     if glyph in FILLS:
-        _box(sheet, (x - 6, y - 6, 12, 12), *FILLS[glyph][:1], url, FILLS[glyph][1], GREY)
+        fill, hatch = FILLS[glyph]
+        _box(sheet, (x - 6, y - 6, 12, 12), fill, url, hatch, GREY)
     elif glyph in SHAPES:
-        SHAPES[glyph](sheet, x, y, url)
+        _shape(sheet, glyph, x, y, url)
     else:
         _text(sheet, x, y + 4, glyph, SMALL, INK, "bold", "center", url)
 
 
 def _heads(sheet: Sheet, columns: Sequence[Column], left: float, width: float) -> None:
     """Draw the heads of the columns, standing on one line."""
-    heads = []
-    for column in columns:
-        lines = [
-            (line, colour)
-            for text, colour in column.head
-            for line in _lines(text, SMALL, width - 2, "bold")
-        ]
-        heads.append(lines)
-    tall = max(len(lines) for lines in heads)
+    wrap = partial(_lines, size=SMALL, room=width - 2, weight="bold")
+    heads = [[(line, c) for text, c in column.head for line in wrap(text)] for column in columns]
+    tall = max(map(len, heads))
     for at, lines in enumerate(heads):
         for k, (line, colour) in enumerate(lines):
             y = sheet.y + (tall - len(lines) + k + 1) * (SMALL + 3)
@@ -377,12 +372,13 @@ def _mark(sheet: Sheet, mark: Cell, place: tuple, told: str) -> None:
     url = sheet.link(report.anchor(mark.ids[0]) if mark.ids else "", told)
     middle, centre = y + height / 2, x + width / 2
     if mark.glyph in FILLS:
-        _box(sheet, place, *FILLS[mark.glyph][:1], url, FILLS[mark.glyph][1])
+        fill, hatch = FILLS[mark.glyph]
+        _box(sheet, place, fill, url, hatch)
         _text(sheet, centre, middle + 4, mark.text, SMALL, INK, "bold", "center", url)
         return
     _box(sheet, place, TINTS.get(mark.glyph.split("_")[0], WHITE), url)
     start = centre - (width_of(mark.text, SMALL) + 2) / 2
-    SHAPES[mark.glyph](sheet, start if mark.text else centre, middle, url)
+    _shape(sheet, mark.glyph, start if mark.text else centre, middle, url)
     _text(sheet, start + 8, middle + 4, mark.text, SMALL, url=url)
 
 
@@ -396,48 +392,38 @@ def with_note(label: str, note: str) -> str:
     return f"{label} ({note})" if note else label
 
 
-def _polygon_shape(points: Sequence[tuple], fill: str, edge: str) -> Callable:
-    def shape(sheet: Sheet, x: float, y: float, url: str | None = None) -> None:
+def _shape(sheet: Sheet, glyph: str, x: float, y: float, url: str | None = None) -> None:
+    """Draw a shape around its middle."""
+    if glyph == "bound":
+        _line(sheet, [x - 2, x + 3], [y, y], BLUE, 1.8, url)
+        _polygon(sheet, [(x + 6, y), (x + 1.5, y - 3.5), (x + 1.5, y + 3.5)], BLUE, BLUE, url)
+        _circle(sheet, x - 3, y, 2.8, WHITE, BLUE, url)
+    elif glyph == "denied":
+        for way in (4, -4):
+            _line(sheet, [x - 4, x + 4], [y - way, y + way], INK, 2, url)
+    elif glyph in DISCS:
+        _circle(sheet, x, y, *DISCS[glyph], url)
+    else:
+        points, fill, edge = POLYGONS[glyph]
         _polygon(sheet, [(x + dx, y + dy) for dx, dy in points], fill, edge, url)
 
-    return shape
 
-
-def _disc(size: float, fill: str, edge: str) -> Callable:
-    return lambda sheet, x, y, url=None: _circle(sheet, x, y, size, fill, edge, url)
-
-
-def _arrow_shape(sheet: Sheet, x: float, y: float, url: str | None = None) -> None:
-    _line(sheet, [x - 2, x + 3], [y, y], BLUE, 1.8, url)
-    _polygon(sheet, [(x + 6, y), (x + 1.5, y - 3.5), (x + 1.5, y + 3.5)], BLUE, BLUE, url)
-    _circle(sheet, x - 3, y, 2.8, WHITE, BLUE, url)
-
-
-def _cross_shape(sheet: Sheet, x: float, y: float, url: str | None = None) -> None:
-    for way in (1, -1):
-        _line(sheet, [x - 4, x + 4], [y - 4 * way, y + 4 * way], INK, 2, url)
-
-
-_SQUARE = [(-4, -4), (4, -4), (4, 4), (-4, 4)]
-_SMALL_SQUARE = [(-2.2, -2.2), (2.2, -2.2), (2.2, 2.2), (-2.2, 2.2)]
-_TRIANGLE = [(-5, -4), (5, -4), (0, 5)]
-_SMALL_TRIANGLE = [(-3, -2.4), (3, -2.4), (0, 3)]
-SHAPES = {
-    "number": _disc(4.2, BLUE, BLUE),
-    "bound": _arrow_shape,
-    "part": _disc(2.6, WHITE, GREY),
-    "practice": _polygon_shape(_SQUARE, GREEN, GREEN),
-    "practice_below": _polygon_shape(_SQUARE, WHITE, GREEN),
-    "practice_other": _polygon_shape(_SMALL_SQUARE, WHITE, GREEN),
-    "limitation": _polygon_shape(_TRIANGLE, VERMILION, VERMILION),
-    "limitation_below": _polygon_shape(_TRIANGLE, WHITE, VERMILION),
-    "limitation_other": _polygon_shape(_SMALL_TRIANGLE, WHITE, VERMILION),
-    "denied": _cross_shape,
-    "ahead": _polygon_shape([(-6, 5), (6, 5), (0, -6)], BLUE, BLUE),
-    "behind": _polygon_shape([(-6, -5), (6, -5), (0, 6)], BLUE, BLUE),
-    "larger": _polygon_shape([(-5, -6), (-5, 6), (6, 0)], INK, INK),
-    "smaller": _polygon_shape([(5, -6), (5, 6), (-6, 0)], INK, INK),
+DISCS = {"number": (4.2, BLUE, BLUE), "part": (2.6, WHITE, GREY)}  # radius, filling, edge
+SQUARE, SMALL_SQUARE = ([(-a, -a), (a, -a), (a, a), (-a, a)] for a in (4, 2.2))
+TRIANGLE, SMALL_TRIANGLE = [(-5, -4), (5, -4), (0, 5)], [(-3, -2.4), (3, -2.4), (0, 3)]
+POLYGONS = {  # points around the middle, filling, edge
+    "practice": (SQUARE, GREEN, GREEN),
+    "practice_below": (SQUARE, WHITE, GREEN),
+    "practice_other": (SMALL_SQUARE, WHITE, GREEN),
+    "limitation": (TRIANGLE, VERMILION, VERMILION),
+    "limitation_below": (TRIANGLE, WHITE, VERMILION),
+    "limitation_other": (SMALL_TRIANGLE, WHITE, VERMILION),
+    "ahead": ([(-6, 5), (6, 5), (0, -6)], BLUE, BLUE),
+    "behind": ([(-6, -5), (6, -5), (0, 6)], BLUE, BLUE),
+    "larger": ([(-5, -6), (-5, 6), (6, 0)], INK, INK),
+    "smaller": ([(5, -6), (5, 6), (-6, 0)], INK, INK),
 }
+SHAPES = {"bound", "denied", *DISCS, *POLYGONS}
 TINTS = {"number": "#e3eef8", "bound": "#e3eef8", "practice": "#e2f1ec", "limitation": "#fbe9df"}
 FILLS = {  # the filling of a whole cell: colour and hatching
     "not_comparable": ("#dedede", None),
@@ -451,21 +437,17 @@ def _svg(figure: Figure, names: list[str]) -> str:
     file = io.StringIO()
     figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
     text = re.sub(r"<style.*?</style>|<!--.*?-->", "", file.getvalue(), flags=re.DOTALL)
-    text = (
-        re.sub(r"\s*\n\s*", " ", text).replace("> <", "><").replace("; stroke-linejoin: miter", "")
-    )
+    text = re.sub(r"\s*\n\s*", " ", text).replace("> <", "><")
+    text = text.replace("; stroke-linejoin: miter", "")
     text = re.sub(r'<g id="(figure|axes|patch|text)_\d+">', "<g>", text)
     text = text.replace("DejaVuSans-Bold-", "b").replace("DejaVuSans-", "t")
     first, *parts = re.split(r'(<a xlink:href="#[^"]*@\d+" target="_blank">)', text)
-    kept, last, seam = [first], "", "</a></g><g>"
-    for tag, drawn in zip(parts[::2], parts[1::2], strict=True):
-        if tag == last and kept[-1].endswith(seam):  # marks of one row become one link
-            kept[-1] = kept[-1].removesuffix(seam)
-        else:
-            kept.append(_named(tag, names))
-        kept.append(drawn)
-        last = tag
-    return "".join(kept)
+    pieces = [first]
+    for tag, marks in groupby(zip(parts[::2], parts[1::2], strict=True), key=itemgetter(0)):
+        *earlier, last = (drawn for _, drawn in marks)  # marks of one row become one link
+        earlier = [drawn.removesuffix("</a></g><g>") for drawn in earlier]
+        pieces += [_named(tag, names), *earlier, last]
+    return "".join(pieces)
 
 
 def _named(tag: str, names: list[str]) -> str:
