@@ -68,8 +68,9 @@ _AMOUNT = re.compile(
     rf"|(?P<top>{_FIRST}|\d+)\sphần\s(?P<bottom>\w+)|(?P<half>(?:(?:quá|già|hơn|trên)\s(?=nửa))?(?:một\s)?nửa)(?!\w|\s(?:năm|đầu|cuối|tháng|đêm|ngày))"
     rf"|(?P<digits>{_SCALED})(?:\s?%?(?:\s?[-–]\s?|\sđến\s|\stới\s)(?P<high>{_SCALED}))?"
     rf"|(?P<words>{_WORDS})"
-    r"|(?P<none>(?:không|chưa)(?=\s(?:(?:có|còn|phải)\s)?(?:một\s)?(?:chi|đảng|tổ|đơn|tccsđ|cấp|đồng"
-    r"|cơ sở|"
+    r"|(?P<none>(?:(?<=:\s)|(?<=thì\s))không(?=(?:\scó|\scòn)?\s?(?:[.;,]|$))"
+    r"|(?:không|chưa)(?=\s(?:(?:có|còn|phải|để còn|để có)\s)?(?:một\s)?"
+    r"(?:chi|đảng|tổ|đơn|tccsđ|cấp|đồng|cơ sở|"
     r"trường hợp|tập thể|ai|người|nơi|thôn|bản|xã|ấp|buôn|làng|khóm)(?!\w)"
     r"|\s[^,.;:]{1,40}\s(?:nào|ai)(?!\w))))"
 )

@@ -40,12 +40,7 @@ _BADGE_YEARS = over_folded(r"[^\d,;:]{0,30}?(\d{2}) năm")
 _YEARS_AHEAD = over_folded(
     r"(\d{2}) năm(?: tuổi đảng)?(?: cho| tặng| là| có|:)?\s(?:(?!và )\w+\s)?$"
 )
-_PLAN_IS = over_folded(
-    r"[\s(:,]*(?:(?:là|của|cả|năm|nay|tới|\d{4}|đề ra|đặt ra|được giao|giao|kết nạp|phải|từ|có"
-    r"|đạt|này|"
-    r"toàn|huyện|xã|tỉnh|phường|nhiệm kỳ|mới|bình quân|hằng năm|mỗi năm|khoảng|trên"
-    r"|ít nhất)[\s:,(]*)*"
-)
+_CLAUSE_END = re.compile(r"[,;)]|\(\w")
 _YEARLY = over_folded(r"(?:mỗi|hằng|hàng) năm[^,;.]*$|/năm")
 _RULED = over_folded(r"yêu cầu|(?<!số )phải|quy định|bảo đảm|đảm bảo")
 _BINDING = over_folded(
@@ -195,9 +190,7 @@ def _complete(
     """Give the readings of a sentence their measures; add the numbers that no rule read."""
     every = range(len(sentence.readings))
     measured = [at for at in every if _measure(sentence, at, measures)]
-    found = [sentence.readings[at] for at in measured]
-    found = [r for r in found if not remainder.stray(sentence, r, lexicon)]
-    sentence.readings = found
+    sentence.readings = found = [sentence.readings[at] for at in measured]
     if not of_party:
         return
     unread = remainder.unread(sentence, lexicon)
@@ -268,12 +261,14 @@ def _composed(reading: Reading, measures: dict[str, str]) -> str:
         share_of_all = reading.amount.unit == "share" and noun.id in ("cells", "members")
         return "" if share_of_all or noun.measure not in measures else noun.measure
     parts = [main.id] if main else []
-    for prefix in (noun.id, noun.population, "organisations"):
-        if prefix == "organisations" and noun.population not in ("cells", "organisations"):
-            continue
+    of_organisations = noun.population in ("cells", "organisations")
+    wider = ("organisations", "base_organisations") if of_organisations else ()
+    for prefix in (noun.id, noun.population, *wider):
         name = "_".join([prefix, *parts, *reading.extra])
         if name in measures:
             return name
+    if main and main.id == "admitted" and reading.rule == "before" and reading.extra == ("young",):
+        return "members_admitted"  # "kết nạp 8 đoàn viên": no part of others
     adjective = main and main.family == "event" and reading.rule == "after"
     return f"{noun.id}_{main.id}" if adjective and f"{noun.id}_{main.id}" in measures else ""
 
@@ -306,10 +301,13 @@ def _of_meetings(sentence: Sentence, reading: Reading) -> bool:
     ids = {e.term.id for e in terms}
     kinds = ("attend", "attended", "assigned", "thematic", "meeting", "held")
     near = [e.term.id for e in terms if e.term.id in kinds and e.start < amount.start]
+    near = near or [e.term.id for e in terms if e.term.id in kinds]
     if reading.noun and reading.noun.id == "minutes":
         reading.measure = "meeting_duration"
+        if text.startswith("tiếng", amount.right + 1):
+            reading.amount = quantities.scaled(amount, 60.0, "count")
         told = " buổi " in text[sentence.start : amount.start]
-        return told or bool(ids & {"meeting", "held", "attended", "thematic"})
+        return told or bool(ids & {"meeting", "held", "attended"})
     if amount.form != "every":
         noun_end = text.find("lần", amount.right, amount.right + 12) + 3
         per = _PER.match(text, noun_end) if noun_end > 2 else None
@@ -351,11 +349,13 @@ def _scheme(sentence: Sentence, measure: str, end: str) -> str:
     return next((name for first, name in starts if year >= first), "to-2017")
 
 
-def _status(sentence: Sentence, at: int, end: str, published: date | None) -> str:
+def _status(sentence: Sentence, at: int, start: str, published: date | None) -> str:
     """Actual, target or rule."""
     reading = sentence.readings[at]
     amount_left = reading.amount.left
-    if reading.ceiling or reading.measure.endswith("_frequency"):
+    if reading.ceiling:
+        return "rule"
+    if reading.measure.endswith("_frequency") or reading.measure == "cells_per_officer":
         return "rule"
     of_meetings = reading.measure in ("meeting_duration", "attendance_rate")
     if reading.measure == "meeting_duration" and reading.amount.bound in ("at_most", "range"):
@@ -370,12 +370,12 @@ def _status(sentence: Sentence, at: int, end: str, published: date | None) -> st
         return "rule"
     near = _plan_before(sentence, reading.amount)
     if near and "completion" not in reading.rule:
-        gap = sentence.text[near.end : reading.amount.left]
-        if _PLAN_IS.fullmatch(gap):
+        gap = sentence.text[near.end : reading.amount.left].replace(fold("kết nạp"), "")
+        if readings.light(sentence, gap) and not _CLAUSE_END.search(gap):
             return "target"
     if reading.target:
         return "target"
-    ahead = published and end > published.isoformat() and end[:4] > str(published.year)
+    ahead = published and start[:4] > str(published.year)
     return "target" if ahead else "actual"
 
 
@@ -404,7 +404,7 @@ def _row(
     start, end = when.first, when.last
     if reading.rule.startswith("respectively"):
         start, end = _in_series(sentence, at, when) or (start, end)
-    status = _status(sentence, at, end, clock.published)
+    status = _status(sentence, at, start, clock.published)
     low, high = amount.low, amount.high
     sign = reading.sign
     return {

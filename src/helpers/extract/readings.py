@@ -17,7 +17,8 @@ from helpers.extract.lexicon import Found, Lexicon, Term, over_folded
 from helpers.quantities import Amount, qualified
 
 _MARK = over_folded(
-    r"[,;:()…]|(?<=\s)[-–](?=\s)|(?<=\s)(?:và|cùng(?! kỳ)|rồi|(?<!đối )(?<!so )với)(?=\s)"
+    r"[,;:()…]|(?<=\s)[-–](?=\s)|(?<=\s)(?:và|cùng(?! kỳ)|rồi|nhưng|song|mà(?! còn)"
+    r"|(?<!đối )(?<!dụng )(?<!so )với)(?=\s)"
 )
 _TO_NOUN = over_folded(
     r"\s*(?:trở lên )?(?:(?:là |có |còn |để )?(?:một )?)(?:trong )?(?:tổng )?(?:số |các |toàn bộ "
@@ -25,7 +26,7 @@ _TO_NOUN = over_folded(
 )
 _TO_NUMBER = over_folded(
     r"(?:.*(?:là|có|:|đạt|còn|gồm|được|=|lên|chỉ|vẹn|tới|đến|với|thêm|nhất|thành|mới|từ|\("
-    r"|thì|cũng|vẫn|hiện|đã))?\s*"
+    r"|thì|cũng|vẫn|hiện|đã|chiếm))?\s*"
 )
 _DATE_BEFORE = over_folded(
     r"(?:ngày|hôm|sáng|chiều|tối|dịp|đến|hết|từ|lễ|mùng|trước|sau|mừng|trưa|vào)\s$"
@@ -34,15 +35,18 @@ _DONE = over_folded(
     r"(?<!\w)(?:đã|đến nay|hiện nay|hiện có|hiện|vừa qua|năm qua|năm ngoái|kết quả|thực tế"
     r"|rồi(?=[.,;!]))(?!\w)"
 )
+_LESS = ("in_", "removed", "probationary", "young", "working_away")  # said beside something sharper
+_SHARES_ONLY = ("attended", "share_of_population")
+_PEOPLE = ("officers", "secretaries", "village_heads")
 _OF_WEAK = ("officers", "sessions", "files", "resolutions")  # said of these nouns alone
 _MANY = 40  # no village or cell has a higher number for its name
 _ANNOUNCES = re.compile(r"[^:;.\d]{0,60}:")
 _PLAN_NAMED = over_folded(r"(?:nghị quyết|kế hoạch|chương trình|đề án)\s$")
 _OF = over_folded(r"\s*(?:được xếp |đạt )?(?:trong|trên)(?: tổng)?(?: số)?\s*")
+_LEVEL = over_folded(r"so với (?:mức|con số|số) ")
+_TOTAL = over_folded(r" hiện (?:có|nay)")
+_ALL = over_folded(r"(?:cả|toàn bộ|tất cả|khắp) $")
 _OF_BEFORE = over_folded(r"trong(?: tổng)?(?: số)?\s$")
-_UNSURE = over_folded(
-    r"\s(?:đã|được|bị|đang|đi|về|làm|nhận|xin|chưa|không|là|từng|biết|vừa|tự|chỉ|\d+ năm)(?=\s)"
-)
 _HAVING = over_folded(r"(?<!\w)(?:có|còn|với|gồm|là|quản lý|tổng số|thay mặt|đại diện)(?!\w)")
 _SHARE_OF_PEOPLE = Term(
     "aspect", "share_of_population", "event", "members", "members_share_of_population"
@@ -53,28 +57,27 @@ ORGANISATIONS = Term("noun", "base_organisations", "", "organisations", "base_or
 _DISCIPLINE = ("disciplined", "reprimanded", "warned", "dismissed", "expelled",
                "violation_population_policy")  # fmt: skip
 _DISCIPLINED = Term("aspect", "disciplined", "general", "members|organisations|cells")
-_EARLIER = over_folded(  # "cùng kỳ", "năm ngoái là": the same number of another time
-    r"(?:^|[,;(]|so với|trong khi)\s*(?:(?:còn|thì|và|của|nhưng)\s)*"
-    r"(?:cùng kỳ(?: năm)?|(?:cả )?năm|quý|(?:\d+|sáu|chín) tháng (?:đầu|cuối) năm)"
-    r"(?: (?:trước|ngoái|trước đó|nay|qua|\d{4}|[iv]+|tới))*"
-    r"(?: (?:là|có|chỉ|được|đạt|thì|còn|mới|với))*[\s:(]*$"
+_CLAUSE = over_folded(r"[,;.…]|(?<!\w)(?:nhưng|song|mà|trong khi|còn(?= năm| cùng| quý))(?!\w)")
+_TIME = over_folded(
+    r"(?<!\w)(?:năm|đợt|cùng kỳ|quý|tháng|nhiệm kỳ|nay|hiện|giờ|trước|đầu|cuối|khóa)(?!\w)"
 )
-_SHARE_OF = over_folded(
-    r"\W*(?:(?:và|cũng|tức|hay|tương ứng|tương đương|chiếm|đạt|bằng|tỷ lệ|tỉ lệ|là|với|khoảng|"
-    r"khỏang|xấp xỉ|trên|cao|thấp|mức|thì|nay|này|đó|hơn|gần|ước|chỉ|tới|đến|lần lượt"
-    r"|một|con số|số|xuống|còn|lên|năm|\d{4}"
-    r"|từ|chỉ tiêu|kế hoạch|mục tiêu|nghị quyết|đề ra|đặt ra)[\s:]+)*"
+_PLACE = over_folded(
+    r"\W*(?:\w+ ){0,2}(?:thành phố|tp|huyện|thị xã|xã|phường|thị trấn)(?: \w+){1,3}(?: \(| là)?\s"
 )
+_STOCK = over_folded(
+    r"(?<!\w)(?:(?<!vẫn )(?<!chỉ )(?<!cũng )(?<!mới )có|gồm|(?<!so )với|tổng)(?!\w)"
+)
+_SAME = over_folded(r"(?<!\w)(?:tức|tương ứng|tương đương|cụ thể|nghĩa là|hay)(?!\w)")
+_UP_OR_DOWN = over_folded(r"(?<!\w)(?:xuống|lên|còn)(?!\w)")
 _SUBJECTS = ("cells", "cells_in_villages", "cells_under_base", "members", "base_organisations",
              "villages", "committees")  # fmt: skip
 _NONE_PASSES = over_folded(  # "không buổi nào dưới 90%" sets a lower bound
     r"(?:không|chưa)\s(?:(?:\w+\s){1,2}nào|để)\s(?:\w+\s)?(dưới|thấp hơn|quá|trên)\s$"
 )
-_BEING = over_folded(r"\s*(?:(?:thì|:|là|có|cũng|vẫn|hiện|còn|được|chỉ)\s*)+")
 _PLACES_LIST = ("villages", "communes", "population")
 _DURATION = over_folded(r"\snăm(?! \d{4})(?!\w)")
 _NEXT_WORD = re.compile(r"\s*(\w*)")
-_PARTY_NEARBY = over_folded(r"chi bộ|đảng viên|tổ chức đảng|sinh hoạt ghép")
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(slots=True)
@@ -109,6 +112,7 @@ class Sentence:
     text: str
     start: int
     end: int
+    lexicon: Lexicon
     events: list
     topic: Term | None = None
     head: Reading | None = None  # the number before "trong đó"
@@ -140,7 +144,7 @@ def read(
     if about and about.noun.family != "weak" and not (before and about.amount):
         topic = about.noun
     if not found:
-        return Sentence(text, s, e, [], topic, before=before, about=about, numbers=numbers)
+        return Sentence(text, s, e, lexicon, [], topic, before=before, about=about, numbers=numbers)
     written = [(a.start, a.right) for a in numbers]
     marks = [
         Found(*m.span(), _mark(m[0]))
@@ -148,7 +152,7 @@ def read(
         if not _inside(m.start(), spans) and not _inside(m.start(), written)
     ]
     events = sorted([*found, *numbers, *marks], key=lambda event: event.start)
-    sentence = Sentence(text, s, e, events, topic, claimed=s)
+    sentence = Sentence(text, s, e, lexicon, events, topic, claimed=s)
     sentence.before, sentence.about, sentence.numbers = before, about, numbers
     planned = before and before.target and before.readings and before.readings[0].target
     sentence.target = bool(planned) and not _DONE.search(text, s, e)
@@ -318,14 +322,15 @@ def _interpret(
     if noun and noun.term.family == "outside":
         return None
     earlier = _earlier(sentence, amount, noun)
-    alone = not (noun or whole or earlier)
-    if alone and not _may_lack_noun(sentence.text, amount, right, lexicon):
+    alone = not (noun or whole)
+    left = _left(sentence, at)
+    told = amount.form == "every" or (amount.form == "zero" and _aspect(left[:1], "tier", "event"))
+    if alone and not told and not _may_lack_noun(sentence.text, amount, right, lexicon):
         return None
     if noun and sentence.text.startswith(" trở lên", noun.end):
         amount = qualified(amount, "at_least")
     reading = Reading(amount, noun.term if noun else None, target=sentence.target)
     reading.awaits_whole = bool(whole)
-    left = _left(sentence, at)
     if noun and amount.unit == "share" and _is_base(sentence, amount, noun, left):
         reading.base_text = sentence.text[noun.start : noun.end]
         noun, reading.noun, right = None, None, []
@@ -333,33 +338,73 @@ def _interpret(
     last = sentence.last
     if not reading.main and last and last.noun and _has(left[:1], "level_value"):
         reading.main, reading.noun = last.main, last.noun
-    if earlier and (reading.rule == "far before" or not (reading.main or reading.extra)):
+    free = reading.rule == "far before" or not (reading.main or reading.extra)
+    if earlier and free and not _change(sentence, reading, left):
         reading.take(earlier, "earlier")
         sentence.claimed = noun.end if noun else amount.right
         return reading
-    if not reading.main and before and before.last and noun and _has(left, "same"):
+    same = noun and _has(left, "same") and not _TOTAL.match(sentence.text, noun.end)
+    if same and not reading.main and before and before.last:
         reading.noun, reading.main, reading.rule = before.last.noun, before.last.main, "same"
     if not _settle(sentence, reading, at, left, noun, before):
         return None
     if whole and not reading.main and not reading.extra:
         reading.unknown = True  # of "14/15 chi bộ họp đủ kỳ" only the 15 is a number of cells
     used = [f for f in right if f.term is reading.main or f.term.family == "group" or f is noun]
-    if used and reading.rule != "before":
-        sentence.claimed = max(sentence.claimed, max(f.end for f in used))
-    else:
-        sentence.claimed = max(sentence.claimed, amount.end)
+    ends = [f.end for f in used] if reading.rule != "before" else []
+    sentence.claimed = max(sentence.claimed, *(ends or [amount.end]))
     return reading
 
 
 def _earlier(sentence: Sentence, amount: Amount, noun: Found | None) -> Reading | None:
-    """The number that this one is the earlier value of: "21 đảng viên, cùng kỳ 16 đảng viên"."""
-    alike = [r for r in sentence.readings if r.noun and r.amount.unit == amount.unit]
-    source = next((r for r in reversed(alike) if "change" not in r.extra), sentence.last)
-    if not source or not source.noun or source.unknown:
+    """The number that this one parallels, at another time: "kết nạp 21; năm 2019 còn 16 người".
+
+    Its clause names a time and has no predicate of its own; what is counted tells which of the
+    numbers before it is meant. Or it says the same again: "86,4%, tức 38/44 chi bộ".
+    """
+    last, text = sentence.last, sentence.text
+    if not last or not last.noun:
         return None
-    other = noun and noun.term.family != "generic" and noun.term is not source.noun
-    gap = sentence.text[max(sentence.last.amount.right, amount.left - 80) : amount.left]
-    return source if not other and _EARLIER.search(gap) else None
+    gap = text[max(sentence.claimed, amount.left - 80) : amount.left]
+    clause = _CLAUSE.split(gap)[-1]
+    if last.amount.unit != amount.unit and _SAME.search(clause):
+        beside = not any(last.amount.end < n.start < amount.start for n in sentence.numbers)
+        return last if beside and _same_kind(noun, last) and light(sentence, clause) else None
+    source = _alike(sentence, amount, noun)
+    if not source or source.unknown:
+        return None
+    if last.rule == "earlier" and noun and re.fullmatch(r"\W*(?:\w+ )?\w*\W*", gap):
+        return source
+    grown = text.endswith(fold("từ "), 0, last.amount.left) and _UP_OR_DOWN.search(clause)
+    timed = (grown or _TIME.search(clause)) and light(sentence, clause)
+    if not timed and not (source.main and _PLACE.fullmatch(clause)):
+        return None
+    stock = (source.main or source.extra) and noun and noun.term.family != "generic"
+    return None if stock and _STOCK.search(clause) else source
+
+
+def _same_kind(noun: Found | None, reading: Reading) -> bool:
+    """Whether a noun, which may be none or as wide as "người", names what a number counts."""
+    if noun and noun.term.family == "generic":
+        kinds = ("members",) if noun.term.population == "members" else ("organisations", "cells")
+        return reading.noun.population in kinds
+    return not noun or noun.term is reading.noun
+
+
+def _alike(sentence: Sentence, amount: Amount, noun: Found | None) -> Reading | None:
+    """The last number before this one that counts the same in the same unit."""
+    found = [r for r in sentence.readings if r.noun and r.amount.unit == amount.unit]
+    found = [r for r in found if _same_kind(noun, r)]
+    found = [r for r in found if not r.denominator] or found
+    plain = [r for r in found if "change" not in r.extra]
+    fresh = [r for r in plain if r.rule != "earlier"]
+    return (fresh or plain or [None])[-1]
+
+
+def light(sentence: Sentence, words: str) -> bool:
+    """Whether words only tell when, how it compares or that it is."""
+    light = sentence.lexicon.lists["light"].fullmatch
+    return all(word.isdecimal() or light(word) for word in _WORD.findall(words))
 
 
 def _has(found: list[Found], *ids: str) -> bool:
@@ -429,10 +474,20 @@ def _say(
     """Find what is said of the number: main aspect and groups, and the rule that found them."""
     term = noun.term if noun else None
     generic = not term or term.family in ("generic", "masses")
+    if reading.amount.unit == "count":
+        left = [f for f in left if f.term.id not in _SHARES_ONLY]
+        right = [f for f in right if f.term.id not in _SHARES_ONLY]
     after, ahead = _said_of(right, term), _said_of(left, term)
+    if term and term.id in _PEOPLE and not (after or ahead):
+        after, ahead = _said_of(right, MEMBERS), _said_of(left, MEMBERS)
+        after, ahead = _aspect(after, "event", "general"), _aspect(ahead, "event", "general")
+        reading.noun = MEMBERS if after or ahead else term
     main = _best(after)
     rule = "after"
-    if not main or (main.family == "general" and _best(ahead)):
+    verb = left and left[0] in ahead[:1] and left[0].term.family == "event"
+    gap = sentence.text[left[0].end : reading.amount.left] if verb else ""
+    verb = verb and noun and term.population == "members" and light(sentence, gap)
+    if verb or not main or (main.family == "general" and _best(ahead)):
         main, rule = _best(ahead) or main, "before" if _best(ahead) else rule
     groups = [f for f in after if f.term.family == "group"]
     if generic and not groups:
@@ -440,13 +495,12 @@ def _say(
     if not main and not groups and noun:
         after = _beyond_comma(sentence, at, term)
         main, rule = _best(after), "after comma"
-    asked = sentence.about and not sentence.about.amount and sentence.about.main
     if not main and not groups and generic:
         far = _left(sentence, at, far=True)
         ahead = [f for f in far if f.term.kind == "aspect"]
-        if asked:  # what was asked for comes before what officers do
-            ahead = [f for f in ahead if fits(f.term, MEMBERS)]
-        main, rule = _best(ahead[:1]), "far before"
+        if reading.amount.value % 1 and reading.amount.unit == "count":  # no number of people
+            ahead = [f for f in ahead if f.term.id == "mean_age"] + ahead
+        main, rule = _best(ahead[:2] if _has(ahead[:1], "mean_age") else ahead[:1]), "far before"
         groups = [f for f in ahead[:1] if f.term.family == "group"]
     if not main and not groups and _other(sentence, reading, left, right, noun):
         reading.unknown = True
@@ -469,7 +523,7 @@ def _said_of(found: list[Found], noun: Term | None) -> list[Found]:
 def _event_of_all(sentence: Sentence, noun: Term | None, left: list[Found]) -> Term | None:
     """The event of the number that a group is a part of: "kết nạp 204, trong đó nữ 98"."""
     last, before = sentence.last, sentence.before
-    parts = not noun or noun.family == "generic"
+    parts = not noun or noun.family in ("generic", "masses")
     whole = sentence.head or (last if parts else None)
     alone = not (last and last.extra) and not _has(left, "members")
     if parts and alone and not (whole and whole.main):
@@ -485,7 +539,7 @@ def _best(found: list[Found]) -> Term | None:
 def best(terms: list[Term]) -> Term | None:
     """The first tier or event, else the first general aspect."""
     sharp = [term for term in terms if term.family in ("tier", "event")]
-    sharp.sort(key=lambda term: (term.id != "not_assessed", term.id.startswith("in_")))
+    sharp.sort(key=lambda term: (term.id != "not_assessed", term.id.startswith(_LESS)))
     return sharp[0] if sharp else next((t for t in terms if t.family == "general"), None)
 
 
@@ -516,7 +570,7 @@ def _other(
         return False
     if sentence.text.endswith(("của ", "ở "), 0, reading.amount.left) and sentence.last:
         return False  # "4.352 đảng viên của 58 chi bộ về dự": all of them
-    if _aspect(right, "other") or _UNSURE.match(sentence.text, noun.end):
+    if _aspect(right, "other"):
         return True
     near = _aspect(left[:2], "other")
     gap = sentence.text[near[0].end : reading.amount.left] if near else ""
@@ -533,12 +587,12 @@ def _settle(
 ) -> bool:  # fmt: skip
     """Give the reading a noun where it has none of its own; False if it is nothing of the Party."""
     term, last = reading.noun, sentence.last
+    if _completes(sentence, reading, at):
+        return _completed(sentence, reading, last, left)
     change = _change(sentence, reading, left)
     if change:
         earlier = (before.head or before.last) if before else None
         return _changed(sentence, reading, last or earlier, change, left)
-    if _completes(sentence, reading, at):
-        return _completed(sentence, reading, last)
     if term and term.family == "weak":
         return _weak(sentence, reading, left, noun)
     if term and term.family in ("generic", "masses"):
@@ -555,23 +609,25 @@ def _specific(sentence: Sentence, reading: Reading, left: list[Found]) -> bool:
     amount, head = reading.amount, sentence.head
     if amount.form == "zero":
         return bool(reading.main)
-    if amount.form == "words" and amount.value <= 10 and not reading.main and not reading.extra:
-        gap = sentence.text[max(sentence.start, amount.left - 14) : amount.left]
-        opens = amount.left <= sentence.start + 1
-        return opens or bool(_HAVING.search(gap)) or bool(sentence.readings)
     if head and head.noun is reading.noun and not reading.main and not reading.extra:
         reading.unknown = True
     last = sentence.last
     if not reading.main and last and not reading.extra:
         _coordinate(sentence, reading, left)
-        if last.noun is reading.noun and _planned(sentence, reading, left):
+        if _counts_alike(last, reading) and _planned(sentence, reading, left):
             reading.main, reading.rule, reading.unknown = last.main, "carried", False
-    planned = left and left[0].term.id == "plan" and amount.left - left[0].end <= 4
-    if not reading.main and not reading.extra and planned:
-        source = last or (sentence.before and sentence.before.last)
-        reading.main = source.main if source else None
+            reading.target = True
+    plan = next((f for f in left if f.term.id == "plan"), None)
+    if not reading.main and not reading.extra and plan and not any(map(_strong, left)):
+        told = [r for r in _earlier_readings(sentence) if r.main and _counts_alike(r, reading)]
+        if told and light(sentence, sentence.text[plan.end : amount.left]):
+            reading.main, reading.target = told[-1].main, True
     reading.rule = reading.rule or "noun"
     return True
+
+
+def _counts_alike(one: Reading, other: Reading) -> bool:
+    return bool(one.noun and one.noun.population == other.noun.population)
 
 
 def _coordinate(sentence: Sentence, reading: Reading, left: list[Found]) -> None:
@@ -585,17 +641,10 @@ def _coordinate(sentence: Sentence, reading: Reading, left: list[Found]) -> None
     if not last.main or last.awaits_whole:
         return
     joined = re.fullmatch(r"[^,;.]{0,40}(?:,| và| cùng)\s*", gap)
-    both = last.rule == "before" and last.main.id in ("inspected", "disciplined")
-    if joined and both and not left:
-        reading.main, reading.rule = last.main, "coordinated"
-    if last.noun is not reading.noun:
-        return
-    segment = re.split(r"[,;]", sentence.text[max(sentence.start, start - 40) : start])[-1]
-    parted = ("," in gap or ";" in gap) and last.rule in ("before", "listed")
-    named = segment.strip() and len(segment) < 36 and not _HAVING.search(segment)
-    listed = parted and named and not left and not reading.main
-    if listed:
-        reading.main, reading.rule = last.main, "listed"
+    aspect = _said_of([Found(0, 0, last.main)], reading.noun)
+    both = last.rule in ("before", "coordinated") and not _counts_alike(last, reading)
+    if joined and both and aspect and not _aspect(left, "tier", "event", "general"):
+        reading.main, reading.rule, reading.unknown = aspect[0].term, "coordinated", False
 
 
 def _generic(sentence: Sentence, reading: Reading, at: int, left: list[Found], noun: Found) -> bool:
@@ -624,6 +673,10 @@ def _generic(sentence: Sentence, reading: Reading, at: int, left: list[Found], n
     if people and not said:
         reading.noun, reading.rule = people, "label"
         return True
+    named = left[0] if left and left[0].term.id == "members" and not said else None
+    if named and _TO_NUMBER.fullmatch(sentence.text, named.end, reading.amount.left):
+        reading.noun, reading.rule = named.term, "label"
+        return True
     comrade = sentence.text[noun.start : noun.end] in ("đồng chí", "đ/c")
     of_members = any(t.population == "members" for t in labels)
     last = sentence.last
@@ -639,12 +692,14 @@ def _generic(sentence: Sentence, reading: Reading, at: int, left: list[Found], n
     if not (said or comrade or body or (reading.awaits_whole and after_members)):
         return False
     mean = re.search(
-        r"(?:bình quân|trung bình)[^,;]{0,12}\s$", sentence.text[: reading.amount.left][-24:]
+        r"(?:bình quân|trung bình)[^,;]{0,12}\s$",
+        sentence.text[max(0, reading.amount.left - 24) : reading.amount.left],
     )
     if (not said and after_members and (mean or _planned(sentence, reading, left))) or (
         reading.awaits_whole and (not said or reading.main.id == "assessed") and after_members
     ):
         reading.main, reading.rule = last.main, "carried"
+        reading.target = reading.target or not (mean or reading.awaits_whole)
     elif (not said and sentence.head) or (not said and not of_members and not comrade and not body):
         reading.unknown = True
     reading.noun = MEMBERS
@@ -666,10 +721,15 @@ def _told_before(sentence: Sentence, reading: Reading) -> Reading | None:
 
 def _strong_body(sentence: Sentence, reading: Reading, left: list[Found]) -> bool:
     """ "Chi bộ đã có 9 người": the people of a cell or a committee are its members."""
-    start = max(sentence.start, reading.amount.left - 10)
-    having = _HAVING.search(sentence.text[start : reading.amount.left])
-    noun = next((f.term for f in left if f.term.kind == "noun"), None)
-    return bool(having and noun and noun.population in ("cells", "organisations"))
+    last = sentence.last
+    if last and last.noun and sentence.claimed == reading.amount.left - 1:
+        return last.noun.population == "cells"  # "một chi bộ 41 người"
+    noun = next((f for f in left if f.term.kind == "noun" or f.term.family == "event"), None)
+    if not noun or noun.term.kind == "aspect":
+        return False
+    gap = sentence.text[noun.end : reading.amount.left]
+    having = _HAVING.search(gap[-10:]) or light(sentence, gap)
+    return bool(having and noun.term.population in ("cells", "organisations"))
 
 
 def _strong(found: Found) -> bool:
@@ -680,10 +740,8 @@ def _bare(sentence: Sentence, reading: Reading, at: int, left: list[Found]) -> b
     """A number with no noun: a labelled one, a share of the number before, or an ellipsis."""
     last, amount = sentence.last, reading.amount
     label = next((f for f in left if _strong(f)), None)
-    if not label and amount.unit == "count":
-        label = left[0] if [f.term.id in _PLACES_LIST for f in left] == [True] else None
-        if label and not _BEING.fullmatch(sentence.text, label.end, amount.left):
-            label = None
+    if not label and left and left[0].term.id in _PLACES_LIST:
+        label = left[0] if light(sentence, sentence.text[left[0].end : amount.left]) else None
     far = reading.rule == "far before"
     if far and reading.main and label and not fits(reading.main, label.term):
         reading.main, reading.extra = None, ()  # said of something else further off
@@ -693,42 +751,34 @@ def _bare(sentence: Sentence, reading: Reading, at: int, left: list[Found]) -> b
         far = label or next((f for f in _left(sentence, at, far=True) if _strong(f)), None)
         nouns = [far.term if far else None, last.noun if last else None, sentence.topic, MEMBERS]
         nouns = [n for n in nouns if n and n.family != "weak"]
-        aspect = reading.main or Term("aspect", "", "group", "members")
-        if _form_of_organisation(sentence, reading):
-            aspect = reading.main = _DISCIPLINED
-        reading.noun = next((n for n in nouns if fits(aspect, n)), MEMBERS)
+        main = reading.main
+        nouns += [CELLS] if main and main.id == "with_committee" else []
+        noun = next((n for n in nouns if not main or fits(main, n)), None)
+        if main and not noun and not main.measure:
+            reading.main = None  # said of what is not spoken of here
+        if reading.main or reading.extra:
+            group = Term("aspect", "", "group", "members")
+            reading.noun = noun or MEMBERS if main else next(n for n in nouns if fits(group, n))
+            return True
+    if sentence.listing:
+        reading.rule = "respectively"
         return True
     if amount.unit == "share" or amount.form == "fraction":
-        if label and label.term.id == "members" and _of_people(sentence):
+        people = last and last.noun and last.noun.id == "population"
+        if people and label and label.term.id == "members":  # "dân số 58.000, đảng viên chiếm 7%"
             reading.noun, reading.main, reading.rule = MEMBERS, _SHARE_OF_PEOPLE, "label"
             return True
         if label and (last is None or not _has(left[:1], "inherit")):
             return False
         return _inherit(sentence, reading)
+    if last and last.rule == "completion" and _planned(sentence, reading, left):
+        reading.take(last, "carried")
+        reading.target = True
+        return True
     if label and _TO_NUMBER.fullmatch(sentence.text, label.end, amount.left):
         reading.noun, reading.rule = label.term, "label"
         return True
-    if sentence.listing:
-        reading.rule = "respectively"
-        return True
     return _again(sentence, reading, left)
-
-
-def _form_of_organisation(sentence: Sentence, reading: Reading) -> bool:
-    """ "Hai tổ chức đảng bị kỷ luật: một khiển trách, một cảnh cáo": how those were disciplined."""
-    last, main = sentence.last, reading.main
-    if not (last and last.main and main and main.id in _DISCIPLINE):
-        return False
-    if last.main.id != "disciplined" or last.noun.population == "members":
-        return False
-    gap = sentence.text[last.amount.right : reading.amount.left]
-    return reading.amount.value <= last.amount.value and (":" in gap or sentence.head is last)
-
-
-def _of_people(sentence: Sentence) -> bool:
-    """Whether the number of people was just told: "so với dân số 58.000, đảng viên chiếm 7%"."""
-    last = sentence.last
-    return bool(last and last.noun and last.noun.id == "population")
 
 
 def _again(sentence: Sentence, reading: Reading, left: list[Found]) -> bool:
@@ -750,9 +800,14 @@ def _inherit(sentence: Sentence, reading: Reading) -> bool:
     if not last or reading.amount.start - last.amount.end > 120:
         return False
     segment = re.split(r"[,;(]", sentence.text[last.amount.right : reading.amount.start])[-1]
-    if not _SHARE_OF.fullmatch(segment):
+    if not light(sentence, segment):
         return False
     source = last
+    if last.rule == "change" and _SAME.search(segment):
+        reading.sign = last.sign
+        reading.take(source, "inherited")
+        reading.extra = last.extra
+        return True
     if last.denominator and len(sentence.readings) > 1:
         source = sentence.readings[-2]
     reading.take(source, "inherited")
@@ -767,6 +822,8 @@ def _change(sentence: Sentence, reading: Reading, left: list[Found]) -> int:
     between = [f for f in left if f.start > cue.start and f.term.kind in ("noun", "aspect")]
     if between or reading.amount.left - cue.end > 40:
         return 0
+    if _LEVEL.search(sentence.text[cue.end : reading.amount.left]):
+        return 0  # "tăng so với mức 164": not by so many
     last, planned = sentence.last, any(f.term.id == "plan" and f.start > cue.start for f in left)
     counted = planned and last and reading.amount.unit == "count"
     if counted and reading.amount.value * 2 > last.amount.value:
@@ -777,8 +834,7 @@ def _change(sentence: Sentence, reading: Reading, left: list[Found]) -> int:
 def _changed(
     sentence: Sentence, reading: Reading, last: Reading | None, sign: int, left: list[Found]
 ) -> bool:
-    totals = [r for r in sentence.readings if r.main and r.main.family == "general"]
-    source = sentence.head or (totals[-1] if totals else last)
+    source = _base_of_change(sentence, reading) or last
     own = reading.noun if reading.noun and reading.noun.family == "" else None
     own = own or next((f.term for f in left if _strong(f)), None)
     if not own and not source:
@@ -791,6 +847,18 @@ def _changed(
     return True
 
 
+def _base_of_change(sentence: Sentence, reading: Reading) -> Reading | None:
+    """The number that a change belongs to: a total before its parts, of what is counted alike."""
+    kind = reading.noun.population if reading.noun and reading.noun.family != "weak" else ""
+    alike = [r for r in _earlier_readings(sentence) if r.noun and r.amount and not r.denominator]
+    alike = [r for r in alike if not kind or r.noun.population == kind] or alike
+    if sentence.head in alike:
+        return sentence.head
+    here = [r for r in alike if r in sentence.readings]
+    totals = [r for r in here or alike if r.main and r.main.family == "general"]
+    return (totals or here or alike or [None])[-1]
+
+
 def _completes(sentence: Sentence, reading: Reading, at: int) -> bool:
     """Whether a share is one of a plan: "102% chỉ tiêu", "một nửa kế hoạch"."""
     if reading.amount.unit != "share":
@@ -801,11 +869,17 @@ def _completes(sentence: Sentence, reading: Reading, at: int) -> bool:
     return bool(re.fullmatch(fold(r"\s*(?:so với |của |so )?"), gap))
 
 
-def _completed(sentence: Sentence, reading: Reading, last: Reading | None) -> bool:
+def _completed(
+    sentence: Sentence, reading: Reading, last: Reading | None, left: list[Found]
+) -> bool:
+    if _change(sentence, reading, left) > 0:  # "vượt 4,4% kế hoạch" is 104,4% of it
+        amount = reading.amount
+        ends = {"low": amount.low + 1, "high": amount.high + 1}
+        reading.amount = amount._replace(value=round(amount.value + 1, 6), **ends)
     source = last.noun if last else sentence.topic
+    reading.noun, ahead = source or MEMBERS, "before" in reading.rule
     reading.extra, reading.rule = ("target_completion",), "completion"
-    reading.noun = source or MEMBERS
-    reading.main = reading.main if reading.main else last.main if last else None
+    reading.main = (reading.main if ahead else None) or (last.main if last else None)
     return bool(last or reading.main)
 
 
@@ -819,22 +893,25 @@ def _weak(sentence: Sentence, reading: Reading, left: list[Found], noun: Found) 
     """Nouns that count for the Party only in some company: villages, communes, sessions, …"""
     term, text, amount = reading.noun, sentence.text, reading.amount
     about = sentence.about
-    if not reading.main and about and not about.amount and about.main and fits(about.main, term):
+    whole = _OF_BEFORE.search(text[max(0, amount.left - 16) : amount.left])
+    asked = about and not about.amount and about.main and fits(about.main, term)
+    if not reading.main and asked and not whole:
         reading.main, reading.rule = about.main, "topic"
     if term.id in ("times", "minutes") or (reading.main and amount.form != "zero"):
         return True
     if reading.main:
         return reading.main.id == "without_members"
     if term.id in ("villages", "communes"):
-        listed = re.match(r"\s*(?:$|[,;.()]|và |với |trong đó|có )", text[noun.end : noun.end + 12])
-        having = _HAVING.search(text[max(sentence.start, amount.left - 60) : amount.left])
+        listed = re.match(
+            r"\s*(?:$|[,;.()]|và |với |trong đó|có |thì )", text[noun.end : noun.end + 12]
+        )
+        ahead = text[max(sentence.start, amount.left - 60) : amount.left]
+        having = whole or _HAVING.search(ahead) or _ALL.search(ahead)
         last = sentence.last
         of_those = last and last.noun and last.noun.id in _PLACES_LIST
-        behind = re.split(r"[,;.]", text[noun.end : noun.end + 40])[0]
         if listed and (having or of_those) and not reading.awaits_whole:
             return amount.form != "words" or amount.value > 3
-        reading.unknown = True
-        return bool(_PARTY_NEARBY.search(behind))
+        return False
     reading.unknown = reading.unknown or not term.measure
     reading.rule = reading.rule or "noun"
     return amount.form != "words" or amount.value > 3

@@ -16,7 +16,6 @@ from helpers.extract.lexicon import Found, Lexicon, Term, over_folded
 from helpers.extract.readings import Reading, Sentence
 from helpers.quantities import Amount
 
-_CARRIED = ("change", "inherited", "listed", "far before")  # read from afar
 _CLAUSE_END = re.compile(r"[,;:()]")
 _COUNTED_WORDS = over_folded(r"\s(?:người|đồng chí|đ/c|cụ|là|và)(?!\w)|\s?[.,;)]")
 _CLAUSE_OR_NUMBER = re.compile(r"[,;:()\d]")
@@ -114,6 +113,8 @@ def _before(sentence: Sentence, reading: Reading) -> Reading | None:
     read = [r for r in sentence.readings if r.measure and r.amount.start < start]
     here = [r for r in read if r.amount.form != "whole"]
     found = [r for r in here if r.noun and r.noun.id != "population"]
+    if reading.amount.unit == "share" and sentence.before and not found:
+        found = [r for r in sentence.before.readings if r.measure and r.amount.unit == "share"]
     return found[-1] if found else sentence.about
 
 
@@ -166,15 +167,12 @@ def _from_before(reading: Reading, before: Reading, planned: bool, *, told: bool
     reading.target = reading.target or (planned and not share)
 
 
-def stray(sentence: Sentence, reading: Reading, lexicon: Lexicon) -> bool:
-    """Whether a number that was read from afar belongs to another field."""
-    return reading.rule in _CARRIED and _foreign(sentence, reading.amount, lexicon)
-
-
 def _foreign(sentence: Sentence, amount: Amount, lexicon: Lexicon) -> bool:
     """Whether a number belongs to another field than the Party's organisation."""
     text = sentence.text
     ahead, behind = _clause(sentence, amount)
+    if amount.form == "part":  # "17/19 tiêu chí": what both count follows the whole
+        amount = next((n for n in sentence.numbers if n.start > amount.start), amount)
     if lexicon.lists["after"].match(text, amount.right):
         duty = _DUTY.search(ahead) and text.startswith("hộ", amount.right + 1)
         return not (duty or (_MEAN.search(ahead) and text.startswith("tuổi", amount.right + 1)))
