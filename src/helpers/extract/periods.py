@@ -26,7 +26,8 @@ _PATTERN = over_folded(
     rf"|(?P<months>\d{{1,2}}|mười một|{'|'.join(_MONTHS)}) tháng (?:(?P<half>đầu|cuối) năm|năm"
     rf"|qua|vừa qua)"
     rf"(?: (?P<half_year>{_Y}|nay))?(?!\w)"
-    rf"|nửa (?:năm )?(?P<half_of>đầu|cuối|qua)(?: năm)?(?: (?P<half_of_year>{_Y}|nay))?(?!\w)"
+    rf"|nửa (?:năm )?(?P<half_of>đầu|cuối|qua)(?: năm)?(?! nhiệm)"
+    rf"(?: (?P<half_of_year>{_Y}|nay))?(?!\w)"
     rf"|(?:tháng )?(?P<in_month>\d{{1,2}})(?:\s?/\s?| năm )(?P<month_year>{_Y})(?!\d)"
     rf"|(?<!một )(?<!mỗi )(?<!hằng )(?<!hàng )(?<!\d )tháng (?P<this_month>\d{{1,2}})"
     rf"(?P<said> (?:này|năm nay))?(?![\w/]| (?:lần|kỳ|buổi|lượt|phiên|cuộc))"
@@ -35,15 +36,17 @@ _PATTERN = over_folded(
     rf"|(?P<term_start>từ đầu nhiệm kỳ|từ (?:sau )?đại hội)(?: (?P<since_term>{_Y})\s?[-–]\s?{_Y})?"
     rf"(?: (?:đến|tới) nay)?"
     rf"|(?P<since_year>(?:từ )?đầu năm (?:đến|tới) nay|từ đầu năm(?! {_Y})(?: nay)?)"
-    rf"|(?P<term>(?:(?:trong|suốt) )?(?:toàn|cả|một|nửa) (?:nhiệm kỳ|khóa)|(?:trong|suốt|sau một"
-    rf"|sau|hết|(?<!năm )cuối|(?<!năm )đầu) nhiệm kỳ|nhiệm kỳ (?:{_BACK}|rồi|này|trước|tới|mới)"
+    rf"|(?P<term>(?:(?:trong|suốt) )?(?:toàn|cả|một|nửa|nửa đầu) (?:nhiệm kỳ|khóa)"
+    rf"|(?:trong|suốt|sau một|sau|hết|(?<!năm )cuối|(?<!năm )đầu) nhiệm kỳ"
+    rf"|nhiệm kỳ (?:{_BACK}|rồi|này|trước|tới|mới)"
     rf"|(?:cũng )?trong (?:5|năm) năm|(?:5|năm) năm qua|(?:bình quân )?(?:hằng|hàng|mỗi) năm)"
     rf"(?: qua| này| trước| tới| mới)?(?! {_Y})(?!\w)"
     rf"|(?P<span>\d{{1,2}}|{'|'.join(_COUNTS)}) năm (?:{_BACK}|thực hiện|triển khai)(?!\w)"
     rf"|(?P<ago>\d|{'|'.join(_COUNTS)}) năm trước(?!\w)"
+    rf"|cách đây (?P<back_from>\d{{1,2}}|{'|'.join(_COUNTS)}) năm(?!\w)"
     rf"|(?P<next>năm tới|sang năm|năm sau|năm mới)(?: {_Y})?(?!\w)"
     rf"|(?P<edge>đầu|cuối|hết) nhiệm kỳ (?P<edge_from>{_Y})\s?[-–]\s?(?P<edge_to>{_Y})(?!\d)"
-    rf"|(?P<from>{_Y})\s?[-–]\s?(?P<to>{_Y})(?!\d)"
+    rf"|(?:năm )?(?P<from>{_Y})\s?[-–]\s?(?P<to>{_Y})(?!\d)"
     rf"|(?P<point>cuối|hết|đầu|đến|tới|tính đến hết|đến hết) (?:năm (?P<point_year>{_Y}|nay)"
     rf"|(?P<until_year>{_Y})(?! (?:đảng|đồng|người|hộ)))(?![\d/]|[.,]\d)"
     rf"|(?P<edge_of>đầu|cuối|hết) năm(?! (?:ngoái|trước|học|\d))(?!\w)"
@@ -66,7 +69,7 @@ _PATTERN = over_folded(
 _OPENERS = quantities.opening(
     r"\d\w* quý qúy quí tháng từ đầu cuối hết đến tới tính các năm một cùng cả trong hiện nay "
     "tòan toàn suốt sau nửa nhiệm cũng sang bây giờ hồi ngày sáng chiều tối đêm đợt dịp bình hằng "
-    "hàng mỗi khi lúc bấy những trước hôm "
+    "hàng mỗi khi lúc bấy những trước hôm cách "
     + " ".join(_COUNTS)
     + " "
     + " ".join(month.split()[0] for month in _MONTHS)
@@ -88,6 +91,7 @@ _UNTIL_BEFORE = re.compile(_UNTIL.pattern + "$")
 _FOUNDED = over_folded(r"(?:thành lập|ra đời|vận hành|hoạt động|sáp nhập|sắp xếp)[^.,;\d]{0,20}$")
 _TERM = over_folded(r"(?:nhiệm kỳ|khóa)[^.;\d]{0,12}$")
 _ONWARD = re.compile(r"[^,;.()]*")
+_ENDS = re.compile(r"[.,;)]|$")
 _CHANGE = re.compile(r"(?:tăng|giảm|thêm|bớt|hụt)[^,;.\d]{0,12}$")
 _TO = over_folded(r" ?(?:đến|tới|-|–)?(?: hết| ngày| cuối| năm)* ?")
 _SAME_TIME = fold("cùng kỳ ")
@@ -95,8 +99,8 @@ _OCCASIONS = tuple(map(fold, ("dịp ", "đợt ")))
 _SINCE_THEN = tuple(map(fold, ("thực hiện", "triển khai")))
 _YEARLY = tuple(map(fold, ("bình quân", "hằng năm", "hàng năm", "mỗi năm")))
 _FLOWS = re.compile(
-    r"admitted|rated|assessed|awarded|removed|left_party|expelled|warned|reprimanded|dismissed|four_good"
-    r"|disciplin|inspected|transferred|made_official|violation|held|issued|merged|attendance|_cap$"
+    r"admitted|rated|assessed|awarded|removed|left_party|expelled|warned|reprimanded|dismissed"
+    r"|four_good|disciplin|inspected|transferred|made_official|violation|held|issued|merged|attendance|_cap$"
 )
 _DOCUMENT = re.compile(
     r"[-/][a-zđ]\w*,? (?:ngày )?$|(?:nghị quyết|chỉ thị|kết luận)\D{0,20}\d+ (?:ngày )?$"
@@ -187,11 +191,9 @@ def _days(group: re.Match, published: date | None) -> tuple | None:
         return f"{group['since']}-01-01", end, "flow"
     if group["since_term"]:
         return f"{group['since_term']}-01-01", today, "flow"
-    if group["ago"]:
-        if not published:
-            return None
-        year_then = published.year - (_COUNTS.get(group["ago"]) or int(group["ago"]))
-        return *of_year(year_then), "as_of"
+    if years := group["ago"] or group["back_from"]:
+        then = (this_year or 0) - (_COUNTS.get(years) or int(years))
+        return (*of_year(then), "as_of") if published else None
     if group["edge"]:
         ends = f"{group['edge_from']}-01-01", f"{group['edge_to']}-12-31"
         return (ends[0], ends[0], "as_of") if group["edge"] == "đầu" else (*ends, "as_of")
@@ -417,7 +419,7 @@ class Clock:
         days = f"{first}-01-01", f"{first + 5}-12-31"
         if words.startswith("từ "):
             return period._replace(first=days[0], last=self._today)
-        if "đầu nhiệm kỳ" in words:
+        if words.startswith("đầu"):
             return period._replace(first=days[0], last=days[0], kind="as_of")
         if words.startswith(("cuối", "hết")):
             return period._replace(first=days[0], last=days[1], kind="as_of")
@@ -506,7 +508,8 @@ class Clock:
             if position < p.start < limit and (not p.against or p.start - end < 3)
         ]
         gap = text[end : after[0].start] if after else ""
-        if after and after[0].last != self._today and _BEHIND.fullmatch(gap):
+        now = after and after[0].last == self._today and not _ENDS.match(text, after[0].end)
+        if after and not now and _BEHIND.fullmatch(gap):
             return after[0]
         rises = text.endswith("từ ", 0, position) and _RISES.match(text, end)
         if rises and not (before and before[-1].last < self._today):
