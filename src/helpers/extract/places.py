@@ -60,7 +60,10 @@ _FORCES = tuple(
 )
 _OPENERS = opening(" ".join(word.split()[0] for word in (*fold(_WORDS).split("|"), "đảng", "chi")))
 _SERIES = re.compile(rf"(?<!\w)(?:xã|phường) ({_PROPER}(?:(?:, | và ){_PROPER})+)")
-_IS_A = re.compile(rf"(?<!\w)({_PROPER})(?= (?:vốn )?là (?:một )?(?:xã|phường|thị trấn)(?!\w))")
+_IS_A = re.compile(
+    rf"(?<!\w)({_PROPER})(?= (?:vốn )?là (?:một )?(?:xã|phường|thị trấn)(?!\w))"
+    rf"|Là (?:một )?(?:xã|phường|thị trấn)(?!\w)[^,.\n]{{0,50}}, ({_PROPER})"
+)
 _NAMELESS = over_folded(
     r"(?<!\w)(?:một (?:đảng ủy|đảng bộ|chi bộ|xã|bản|thôn|ấp)(?: (?:xã|phường|thôn|bản"
     r"|ấp))?(?=[ ,])"
@@ -301,7 +304,7 @@ def _bare_names(text: str, folded: str, named: list[Place], around: list[Place])
     }
     for match in _SERIES.finditer(text):
         communes |= {name.strip(): "commune" for name in re.split(r",| và ", match[1])}
-    communes |= {match[1]: "commune" for match in _IS_A.finditer(text)}
+    communes |= {match[1] or match[2]: "commune" for match in _IS_A.finditer(text)}
     communes = {name: level for name, level in communes.items() if name[:1].isupper()}
     if not communes or len(communes) > 200:
         return []
