@@ -90,7 +90,7 @@ _UNTIL = over_folded(r"(?:đến|tới|hết|cuối|tính)(?: hết| ngày| cu�
 _UNTIL_BEFORE = re.compile(_UNTIL.pattern + "$")
 _FOUNDED = over_folded(r"(?:thành lập|ra đời|vận hành|hoạt động|sáp nhập|sắp xếp)[^.,;\d]{0,20}$")
 _TERM = over_folded(r"(?:nhiệm kỳ|khóa)[^.;\d]{0,12}$")
-_ONWARD = re.compile(r"[^,;.()]*")
+_ONWARD = re.compile(r"[^,;.:()]*|: ")
 _ENDS = re.compile(r"[.,;)]|$")
 _CHANGE = re.compile(r"(?:tăng|giảm|thêm|bớt|hụt)[^,;.\d]{0,12}$")
 _TO = over_folded(r" ?(?:đến|tới|-|–)?(?: hết| ngày| cuối| năm)* ?")
@@ -520,8 +520,13 @@ class Clock:
             return before[-1]
         elsewhere = [p for p in after if p.offset >= 0 and "," not in text[end : p.start]]
         if limit < self._end:  # before another number, words behind a time are that number's
-            elsewhere = [p for p in elsewhere if not _ONWARD.fullmatch(text, p.end, limit)]
+            elsewhere = [p for p in elsewhere if not self._of_next(p, limit)]
         return elsewhere[0] if elsewhere else None
+
+    def _of_next(self, period: Period, limit: int) -> bool:
+        """Whether only words stand between a time and the next number: "(năm 2019: 36)"."""
+        onward = _ONWARD.fullmatch(self._text, period.end, limit)
+        return bool(onward) and (onward[0] != ": " or self._text[period.start - 1] == "(")
 
     def _of_paragraph(self, position: int) -> list[Period]:
         told = self.named[max(self._paragraph, self._next - 20) : self._next + len(self.here)]
