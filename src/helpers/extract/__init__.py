@@ -40,6 +40,7 @@ _BADGE_YEARS = over_folded(r"[^\d,;:]{0,30}?(\d{2}) năm")
 _YEARS_AHEAD = over_folded(
     r"(\d{2}) năm(?: tuổi đảng)?(?: cho| tặng| là| có|:)?\s(?:(?!và )\w+\s)?$"
 )
+_UNDER_BASE = over_folded(r"trực thuộc (?:các )?(?:đảng bộ|đảng ủy|tổ chức|tccsđ)")
 _CLAUSE_END = re.compile(r"[,;)]|\(\w")
 _YEARLY = over_folded(r"(?:mỗi|hằng|hàng) năm[^,;.]*$|/năm")
 _RULED = over_folded(r"yêu cầu|(?<!số )phải|quy định|bảo đảm|đảm bảo")
@@ -393,7 +394,9 @@ def _row(
     """One candidate as a row."""
     reading = sentence.readings[at]
     amount, place = reading.amount, where.at(reading.amount.start)
-    if place.level in ("commune", "agency") and reading.measure == "cells_under_base":
+    of_base = _UNDER_BASE.search(sentence.text, amount.right, amount.right + 40)
+    small = place.level in ("commune", "agency") and not of_base
+    if small and reading.measure == "cells_under_base":
         reading.measure = "cells"
     limit = _limit(sentence, at)
     stock = not reading.main and reading.measure.startswith(_STOCKS)

@@ -33,6 +33,7 @@ _DATE_BEFORE = over_folded(
 )
 _DONE = over_folded(
     r"(?<!\w)(?:đã|đến nay|hiện nay|hiện có|hiện|vừa qua|năm qua|năm ngoái|kết quả|thực tế"
+    r"|cũng trong năm|vẫn (?:có|còn)|hiện mới"
     r"|rồi(?=[.,;!]))(?!\w)"
 )
 _LESS = ("in_", "removed", "probationary", "young", "working_away")  # said beside something sharper
@@ -369,6 +370,7 @@ def _earlier(sentence: Sentence, amount: Amount, noun: Found | None) -> Reading 
     clause = _CLAUSE.split(gap)[-1]
     if last.amount.unit != amount.unit and _SAME.search(clause):
         beside = not any(last.amount.end < n.start < amount.start for n in sentence.numbers)
+        beside = beside and "change" not in last.extra
         return last if beside and _same_kind(noun, last) and light(sentence, clause) else None
     source = _alike(sentence, amount, noun)
     if not source or source.unknown:
@@ -619,7 +621,8 @@ def _specific(sentence: Sentence, reading: Reading, left: list[Found]) -> bool:
             reading.target = True
     plan = next((f for f in left if f.term.id == "plan"), None)
     if not reading.main and not reading.extra and plan and not any(map(_strong, left)):
-        told = [r for r in _earlier_readings(sentence) if r.main and _counts_alike(r, reading)]
+        told = [r for r in _earlier_readings(sentence) if _counts_alike(r, reading)]
+        told = [r for r in told if r.main and r.main.family == "event"]
         if told and light(sentence, sentence.text[plan.end : amount.left]):
             reading.main, reading.target = told[-1].main, True
     reading.rule = reading.rule or "noun"
@@ -740,7 +743,7 @@ def _bare(sentence: Sentence, reading: Reading, at: int, left: list[Found]) -> b
     """A number with no noun: a labelled one, a share of the number before, or an ellipsis."""
     last, amount = sentence.last, reading.amount
     label = next((f for f in left if _strong(f)), None)
-    if not label and left and left[0].term.id in _PLACES_LIST:
+    if not label and len(left) == 1 and left[0].term.id in _PLACES_LIST:
         label = left[0] if light(sentence, sentence.text[left[0].end : amount.left]) else None
     far = reading.rule == "far before"
     if far and reading.main and label and not fits(reading.main, label.term):

@@ -114,7 +114,8 @@ def _before(sentence: Sentence, reading: Reading) -> Reading | None:
     here = [r for r in read if r.amount.form != "whole"]
     found = [r for r in here if r.noun and r.noun.id != "population"]
     if reading.amount.unit == "share" and sentence.before and not found:
-        found = [r for r in sentence.before.readings if r.measure and r.amount.unit == "share"]
+        told = [b.readings for b in (sentence.before.before, sentence.before) if b]
+        found = [r for rs in told for r in rs if r.measure and r.amount.unit == "share"]
     return found[-1] if found else sentence.about
 
 
