@@ -51,7 +51,6 @@ _ASSESSING = over_folded(
     r"(?:trong(?: tổng)?(?: số)?|với|(?:đánh giá|xếp loại|phân loại|bình xét)[^,;.\d]{0,20})\s$"
 )
 _PLANS = over_folded(r"mục tiêu|chỉ tiêu|phấn đấu|nhiệm vụ|phương hướng|kế hoạch")
-_STOCKS = ("cells", "members", "base_", "villages", "population", "communes", "sub")
 
 
 def _committed() -> tuple[Lexicon, dict[str, str], pd.DataFrame]:
@@ -302,7 +301,6 @@ def _of_meetings(sentence: Sentence, reading: Reading) -> bool:
     ids = {e.term.id for e in terms}
     kinds = ("attend", "attended", "assigned", "thematic", "meeting", "held")
     near = [e.term.id for e in terms if e.term.id in kinds and e.start < amount.start]
-    near = near or [e.term.id for e in terms if e.term.id in kinds]
     if reading.noun and reading.noun.id == "minutes":
         reading.measure = "meeting_duration"
         if text.startswith("tiếng", amount.right + 1):
@@ -399,11 +397,11 @@ def _row(
     if small and reading.measure == "cells_under_base":
         reading.measure = "cells"
     limit = _limit(sentence, at)
-    stock = not reading.main and reading.measure.startswith(_STOCKS)
+    stock = periods.stands(reading.measure, bool(reading.main))
     then = reading.rule.startswith("earlier") or bool(
         re.search(r"khi ấy|lúc đó|khi đó", sentence.text[amount.left - 16 : amount.left])
     )
-    when = clock.at(amount.start, amount.right, limit, then=then, stock=stock)
+    when = clock.at(amount.start, amount.right, limit, then=then, stock=stock, plan=reading.target)
     start, end = when.first, when.last
     if reading.rule.startswith("respectively"):
         start, end = _in_series(sentence, at, when) or (start, end)

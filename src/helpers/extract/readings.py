@@ -169,8 +169,6 @@ def read(
             _note(sentence, event)
         elif not sentence.readings and (opened := subject(text, event)):
             sentence.topic = opened
-            if text.startswith((":", " thì"), event.end):
-                sentence.about = Reading(None, opened, rule="topic")
     _distribute(sentence)
     _share_forward(sentence)
     _split_base(sentence)
@@ -349,8 +347,6 @@ def _interpret(
         reading.noun, reading.main, reading.rule = before.last.noun, before.last.main, "same"
     if not _settle(sentence, reading, at, left, noun, before):
         return None
-    if whole and not reading.main and not reading.extra:
-        reading.unknown = True  # of "14/15 chi bộ họp đủ kỳ" only the 15 is a number of cells
     used = [f for f in right if f.term is reading.main or f.term.family == "group" or f is noun]
     ends = [f.end for f in used] if reading.rule != "before" else []
     sentence.claimed = max(sentence.claimed, *(ends or [amount.end]))
@@ -608,11 +604,9 @@ def _settle(
 
 def _specific(sentence: Sentence, reading: Reading, left: list[Found]) -> bool:
     """A number with a noun of its own: "1.142 đảng viên"."""
-    amount, head = reading.amount, sentence.head
+    amount = reading.amount
     if amount.form == "zero":
         return bool(reading.main)
-    if head and head.noun is reading.noun and not reading.main and not reading.extra:
-        reading.unknown = True
     last = sentence.last
     if not reading.main and last and not reading.extra:
         _coordinate(sentence, reading, left)
@@ -694,15 +688,11 @@ def _generic(sentence: Sentence, reading: Reading, at: int, left: list[Found], n
             return True
     if not (said or comrade or body or (reading.awaits_whole and after_members)):
         return False
-    mean = re.search(
-        r"(?:bình quân|trung bình)[^,;]{0,12}\s$",
-        sentence.text[max(0, reading.amount.left - 24) : reading.amount.left],
-    )
-    if (not said and after_members and (mean or _planned(sentence, reading, left))) or (
+    if (not said and after_members and _planned(sentence, reading, left)) or (
         reading.awaits_whole and (not said or reading.main.id == "assessed") and after_members
     ):
         reading.main, reading.rule = last.main, "carried"
-        reading.target = reading.target or not (mean or reading.awaits_whole)
+        reading.target = reading.target or not reading.awaits_whole
     elif (not said and sentence.head) or (not said and not of_members and not comrade and not body):
         reading.unknown = True
     reading.noun = MEMBERS
@@ -806,11 +796,6 @@ def _inherit(sentence: Sentence, reading: Reading) -> bool:
     if not light(sentence, segment):
         return False
     source = last
-    if last.rule == "change" and _SAME.search(segment):
-        reading.sign = last.sign
-        reading.take(source, "inherited")
-        reading.extra = last.extra
-        return True
     if last.denominator and len(sentence.readings) > 1:
         source = sentence.readings[-2]
     reading.take(source, "inherited")

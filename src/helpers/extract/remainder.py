@@ -198,8 +198,6 @@ def _counts(sentence: Sentence, amount: Amount) -> bool:
         text[max(sentence.start, start - 8) : start]
     ):
         return False
-    if amount.value == 1:
-        return False
     if _COUNTED_WORDS.match(text, amount.right) or text.endswith("gấp ", 0, start):
         return True
     at = bisect_left(sentence.events, amount.right, key=lambda event: event.start)
