@@ -9,7 +9,6 @@ from datetime import date
 from typing import NamedTuple
 
 from helpers import quantities
-from helpers.evidence import fold
 from helpers.extract.lexicon import over_folded
 
 _Y = r"(?:19|20)\d{2}"
@@ -91,13 +90,14 @@ _UNTIL_BEFORE = re.compile(_UNTIL.pattern + "$")
 _FOUNDED = over_folded(r"(?:thành lập|ra đời|vận hành|hoạt động|sáp nhập|sắp xếp)[^.,;\d]{0,20}$")
 _TERM = over_folded(r"(?:nhiệm kỳ|khóa)[^.;\d]{0,12}$")
 _ONWARD = re.compile(r"[^,;.:()]*|: ")
+_TELLS = over_folded(r"(?<!\w)(?:là|có|đạt|được|chỉ|mới)(?!\w)|[(:,]")
 _ENDS = re.compile(r"[.,;)]|$")
 _CHANGE = re.compile(r"(?:tăng|giảm|thêm|bớt|hụt)[^,;.\d]{0,12}$")
 _TO = over_folded(r" ?(?:đến|tới|-|–)?(?: hết| ngày| cuối| năm)* ?")
-_SAME_TIME = fold("cùng kỳ ")
-_OCCASIONS = tuple(map(fold, ("dịp ", "đợt ")))
-_SINCE_THEN = tuple(map(fold, ("thực hiện", "triển khai")))
-_YEARLY = tuple(map(fold, ("bình quân", "hằng năm", "hàng năm", "mỗi năm")))
+_SAME_TIME = "cùng kỳ "
+_OCCASIONS = ("dịp ", "đợt ")
+_SINCE_THEN = ("thực hiện", "triển khai")
+_YEARLY = ("bình quân", "hằng năm", "hàng năm", "mỗi năm")
 _FLOWS = re.compile(
     r"admitted|rated|assessed|awarded|removed|left_party|expelled|warned|reprimanded|dismissed"
     r"|four_good|disciplin|inspected|transferred|made_official|violation|held|issued|merged|attendance|_cap$"
@@ -398,8 +398,8 @@ class Clock:
     def _of_term(self, period: Period, named: Period | None) -> Period | None:
         """A term that is not told by its years: the one named last, or the one of that time."""
         words, start = self._text[period.start : period.end], period.start
-        yearly = words.endswith(_YEARLY) and "đại hội" not in self._text[max(0, start - 60) : start]
-        if yearly and not self._terms:
+        yearly = words.endswith(_YEARLY)
+        if yearly and not self._terms and "đại hội" not in self._text[max(0, start - 60) : start]:
             return None
         this_year, month_now = self.published.year, self.published.month
         line = max(self._text.rfind(end, max(0, start - 250), start) for end in ("\n", ". "))
@@ -414,7 +414,7 @@ class Clock:
             first += 5 * (first < this_year)
         elif ahead:
             first += 5 * (first + 5 <= this_year)
-        elif first >= this_year and month_now <= 10:
+        elif first >= this_year and month_now <= 10 and not (yearly and named.end > line):
             first -= 5  # what is told of a term before its congress is the one that ends
         days = f"{first}-01-01", f"{first + 5}-12-31"
         if words.startswith("từ "):
@@ -492,7 +492,7 @@ class Clock:
             if p.start < position
             and (
                 not p.against
-                or (then and position - p.end > 3)
+                or (then and _TELLS.search(text, p.end, position))
                 or _IN_BRACKETS.fullmatch(text[p.end : position])
             )
             and not (stock and p.event and self._founds(p))
@@ -509,7 +509,8 @@ class Clock:
         ]
         gap = text[end : after[0].start] if after else ""
         now = after and after[0].last == self._today and not _ENDS.match(text, after[0].end)
-        if after and not now and _BEHIND.fullmatch(gap):
+        aside = gap.endswith("(") and self._of_next(after[0], limit)  # "(khi ấy là 4.733)"
+        if after and not now and not aside and _BEHIND.fullmatch(gap):
             return after[0]
         rises = text.endswith("từ ", 0, position) and _RISES.match(text, end)
         if rises and not (before and before[-1].last < self._today):

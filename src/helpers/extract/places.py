@@ -309,7 +309,7 @@ def _bare_names(text: str, folded: str, named: list[Place], around: list[Place])
     if not communes or len(communes) > 200:
         return []
     names = "|".join(sorted(map(re.escape, communes), key=len, reverse=True))
-    taken = {at for place in named for at in range(place.start, place.end)}
+    taken = {at for place in named for at in range(place.start + 1, place.end)}
     found = []
     bare = re.compile(rf"(?<!\w)({names})(?![\w’']| [{_UPPER}])")
     for match in bare.finditer(text):
