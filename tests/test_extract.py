@@ -225,6 +225,8 @@ DISCOURSE = [
     # one verb or tier for two nouns; the verb right before a number
     ("Hoàn thành tốt nhiệm vụ: 26 tổ chức cơ sở đảng, 101 chi bộ.",
      [("26", "organisations_rated_good"), ("101", "cells_rated_good")]),
+    ("Kỷ luật 6 đảng viên bằng hình thức khiển trách 4, cảnh cáo 2.",
+     [("6", "members_disciplined"), ("4", "members_reprimanded"), ("2", "members_warned")]),
     ("Khiển trách 4 đảng viên sinh con thứ ba; cách chức 1 đảng ủy viên.",
      [("4", "members_reprimanded"), ("1", "members_dismissed")]),
     ("Xã có 30 chi bộ. 86,4% hoàn thành tốt nhiệm vụ trở lên, tức 38/44 chi bộ.",

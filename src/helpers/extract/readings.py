@@ -480,6 +480,9 @@ def _say(
         after, ahead = _said_of(right, MEMBERS), _said_of(left, MEMBERS)
         after, ahead = _aspect(after, "event", "general"), _aspect(ahead, "event", "general")
         reading.noun = MEMBERS if after or ahead else term
+    following = next((e for e in sentence.events[at + 1 : at + 40] if isinstance(e, Amount)), None)
+    if ahead and after and following and after[-1].end + 1 == following.start:
+        after.pop()  # "kỷ luật 6 đảng viên bằng hình thức khiển trách 4": of the next number
     main = _best(after)
     rule = "after"
     verb = left and left[0] in ahead[:1] and left[0].term.family == "event"

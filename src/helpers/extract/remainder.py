@@ -27,6 +27,7 @@ _PEOPLE = over_folded(
     r"^[\s%]*(?:người|đồng chí|đ/c|quần chúng|trường hợp|đơn vị|tổ chức|nơi|ca|cụ|bác|cô|chú|vị)?"
 )
 _PERSON = over_folded(r"\s(?:người|đồng chí|đ/c)(?!\w)")
+_BODY = over_folded(r"\s(?:tổ chức|đơn vị|tập thể|nơi)(?!\w)")
 _HOW_MANY = over_folded(r"(?:bao nhiêu|mấy)\s$")
 _LONGEST_CLAUSE = 120
 
@@ -94,6 +95,7 @@ def explain(sentence: Sentence, reading: Reading, lexicon: Lexicon) -> None:
     elif (
         before
         and (share or _bare(behind, lexicon))
+        and not (before.noun.population == "members" and _BODY.match(behind))
         and not any(_counted_else(f.term, ahead=f.start < reading.amount.start) for f in found)
     ):
         person = before.noun.population in ("cells", "organisations") and _PERSON.match(behind)
