@@ -905,7 +905,7 @@ def _weak(sentence: Sentence, reading: Reading, left: list[Found], noun: Found) 
         return False
     reading.unknown = reading.unknown or not term.measure
     reading.rule = reading.rule or "noun"
-    return amount.form != "words" or amount.value > 3
+    return amount.form not in ("words", "zero") or amount.value > 3
 
 
 def _distribute(sentence: Sentence) -> None:
