@@ -139,9 +139,18 @@ def alphas() -> pd.DataFrame:
     return pd.DataFrame(rows | {"alpha_low": [1.0, 0.69], "alpha_high": [1.0, 1.0]})
 
 
+def sizes() -> pd.DataFrame:
+    """Sizes of two kinds, one of them on the edge between two steps."""
+    kinds = [("ordered", "xếp được"), ("not ordered", "không xếp được")]
+    return pd.DataFrame({"size": [0, 0.1, 0.2, 0.25, 0.95], "kind": [*kinds, *kinds, kinds[0]]})
+
+
+HISTOGRAM = {"value": "size", "by": "kind", "step": 0.1, "name": "h"}
+HISTOGRAM |= {"en": "How far apart?", "vi": "Cách nhau bao xa?"}
 EXTRACTION = {"by": "rule", "value": "precision", "low": "low", "high": "high", "n": "n"}
 EXTRACTION |= {"name": "q", "en": "How often right?", "vi": "Đúng bao nhiêu?"}
 DRAWN = {
+    "histogram": lambda: figures.histogram(sizes(), **HISTOGRAM),
     "evidence_map": lambda: figures.evidence_map(evidence()),
     "practices": lambda: figures.practices(practice_counts()),
     "verdict_matrix": lambda: figures.verdict_matrix(verdicts()),
@@ -316,6 +325,7 @@ def test_counts_stand_beside_shares_when_the_facts_are_given():
         lambda: figures.tiers(ratings().head(0)),
         lambda: figures.ceiling(ceilings().head(0)),
         lambda: figures.bars(quality().head(0), **EXTRACTION),
+        lambda: figures.histogram(sizes().head(0), **HISTOGRAM),
     ],
 )
 def test_a_collection_that_says_nothing_gives_a_figure_that_says_so(draw):
@@ -359,6 +369,14 @@ def test_many_localities_are_counted_by_subject_and_by_year(data_folder):
     assert "2022 (15 of 30): 50%" in shown.parts["en"]["alt"]
 
 
+def test_a_histogram_counts_every_step_and_says_so():
+    shown = figures.histogram(sizes(), **HISTOGRAM)
+    alt = shown.parts["en"]["alt"]
+    assert "at most 0.1, ordered: 1. at most 0.1, not ordered: 1. 0.1 to 0.2, ordered: 1." in alt
+    assert alt.endswith("0.2 to 0.3, not ordered: 1. 0.9 to 1, ordered: 1. n = 5.")
+    assert [row[2] for row in shown.parts["vi"]["rows"]] == ["1"] * 5
+
+
 def test_hostile_text_stays_text():
     table = quality().assign(rule=[("<script>\"&'</script>", "$x_1$ --> ]]>"), ("b", "c")])
     shown = figures.bars(table.assign(precision=bounds.exact(0.5, "share")), **EXTRACTION)
@@ -370,8 +388,8 @@ import sys
 sys.path.insert(0, sys.argv[1])
 import test_figures as t
 for name in reversed(t.DRAWN):
-    print(name, t.fingerprint(t.DRAWN[name]()))
-assert "matplotlib.pyplot" not in sys.modules
+    assert "matplotlib.pyplot" not in sys.modules
+    print(name, t.fingerprint(t.DRAWN[name]()))  # the histogram, by seaborn, comes last
 """
 
 

@@ -5,11 +5,11 @@ gate does not let stand on one axis is refused.
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain, combinations, cycle, product, repeat
+from itertools import chain, combinations, cycle, pairwise, product, repeat
 
 import pandas as pd
 
@@ -378,6 +378,41 @@ def bars(
     if low:
         shown["interval"] = [_interval(row) for row in rows]
     return _row_figure(Frame(Words(en, vi), measure, name, language), rows, shown, drawing.dot)
+
+
+def histogram(
+    table: pd.DataFrame,
+    value: str,
+    by: str,
+    step: float,
+    name: str,
+    en: str,
+    vi: str,
+    language: str = "en",
+    measure: tuple[str, str] = ("", ""),
+) -> Shown:
+    """How many rows have which size, in steps, stacked by the words of the column ``by``.
+
+    ``value`` names a column of numbers from 0 to 1, ``by`` one of at most two (English, Vietnamese)
+    pairs; ``measure``, the subtitle, says in both languages what is counted.
+    """
+    edges = [round(at * step, 6) for at in range(round(1 / step) + 1)]
+    sizes = pd.cut(table[value], edges, include_lowest=True, labels=edges[1:])
+    kinds = [_cell_words(by, one) for one in table[by]]
+    found = Counter(zip(sizes, kinds, strict=True))
+    lines = [
+        (Bounded(low, high, False, False, "ratio", None, "range"), kind, found[high, kind])
+        for low, high in pairwise(edges)
+        for kind in dict.fromkeys(kinds)
+        if found[high, kind]
+    ]
+    told = {"en": [], "vi": []}
+    for (lang, said), (size, kind, n) in product(told.items(), lines):
+        count = quantities.write(n, "count", lang)
+        said.append(f"{bounds.words(size, lang)}, {getattr(kind, lang)}: {count}")
+    frame = Frame(Words(en, vi), Words(*measure), name, language, _word("n", len(table)))
+    body = partial(drawing.steps, lines=lines)
+    return _figure(frame, NONE, told, body, _table(lines, "interval", by, "n"))
 
 
 def _share_figure(

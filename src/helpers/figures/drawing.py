@@ -22,6 +22,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Circle, Polygon, Rectangle
 from matplotlib.textpath import text_to_path
 from matplotlib.ticker import MaxNLocator
+from matplotlib.transforms import Bbox
 
 from helpers import bounds, quantities, report
 from helpers.bounds import Bounded
@@ -33,6 +34,7 @@ INK, GREY, PALE, WHITE = "#1b1b1b", "#595959", "#d4d4d4", "#ffffff"
 # At least 4.5:1 on white, and apart for every kind of colour vision (the tests measure both).
 BLUE, VERMILION, GREEN, PURPLE, BROWN = "#0011cc", "#cc4400", "#008060", "#9847b2", "#4d2600"
 COLOURS = (BLUE, VERMILION, GREEN, PURPLE, BROWN)
+STACKED = (BLUE, "#b4b4b4")  # the kinds of a histogram, from below
 STYLE = {
     "svg.fonttype": "path",
     "svg.hashsalt": "party-cells",
@@ -277,6 +279,43 @@ def _at(number: float, ticks: list[float]) -> float:
 
 def _ends(amount: Bounded, ticks: list[float]) -> tuple[float, float]:
     return _at(max(amount.low, ticks[0]), ticks), _at(min(amount.high, ticks[-1]), ticks)
+
+
+def steps(sheet: Sheet, lines: Sequence[tuple[Bounded, Words, int]]) -> None:
+    """Draw a histogram of counts by size and kind, the kinds stacked and named above."""
+    if not lines:
+        return
+    import seaborn  # half a second, and widgets, for this drawing alone
+
+    sizes, kinds, counts = zip(*lines, strict=True)
+    colours = dict(zip(dict.fromkeys(kinds), STACKED, strict=False))
+    for words, colour in colours.items():
+        _box(sheet, (EDGE, sheet.y + 3, 12, 12), colour)
+        _text(sheet, EDGE + 18, sheet.y + SMALL + 2, sheet.say(words), SMALL)
+        sheet.y += SMALL + 7
+    axes = _axes(sheet, EDGE + 40, 170)
+    seaborn.histplot(
+        **{"x": [size.low for size in sizes], "weights": counts, "hue": list(map(str, kinds))},
+        bins=sorted({end for size in sizes for end in (size.low, size.high)}),
+        palette={str(words): colour for words, colour in reversed(colours.items())},
+        **{"multiple": "stack", "alpha": 1, "edgecolor": WHITE, "legend": False, "ax": axes},
+    )
+    seaborn.despine(ax=axes)
+    axes.set(xlabel="", ylabel="", xlim=(sizes[0].low, sizes[-1].high))
+    axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(lambda at, _: quantities.write(at, "count", sheet.language))
+    axes.tick_params(labelsize=SMALL, labelcolor=GREY, color=GREY)
+
+
+def _axes(sheet: Sheet, left: float, height: float) -> Axes:
+    """Axes for a library to draw on, the next thing on the sheet."""
+    figure, data = sheet.axes.figure, sheet.axes.transData
+    place = Bbox([(left, sheet.y + 8 + height), (WIDTH - EDGE - 12, sheet.y + 8)])
+    sheet.y += height + 34
+    axes = figure.add_axes((0, 0, 1, 1))  # the sheet's height is known when all the rest is drawn
+    axes.set_axes_locator(lambda *_: place.transformed(data + figure.transFigure.inverted()))
+    return axes
 
 
 def grid(sheet: Sheet, table: Grid) -> None:
