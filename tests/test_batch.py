@@ -251,7 +251,7 @@ def test_a_stopped_batch_goes_on_where_it_was(project, number):
     first = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert first.stdout.readline().startswith("1/2 done 10-quick")
     first.send_signal(number)
-    said, _ = first.communicate(timeout=30)
+    said, _ = first.communicate(timeout=120)
     if number != signal.SIGKILL:
         assert first.returncode == 130
         assert "1 of 2 runs are done, and whole" in said and "goes on with the rest" in said

@@ -182,6 +182,8 @@ def _days(group: re.Match, published: date | None) -> tuple | None:
     if group["quarter"] and group["quarter_year"] and year("quarter_year"):
         number = _ROMAN[group["quarter"]]
         return *month(year("quarter_year"), number * 3 - 2, number * 3), "flow"
+    if (group["half_year"] or group["half_of_year"] or "").isdigit():
+        return _some_months(group, published)
     if group["in_month"]:
         number = int(group["in_month"])
         return (*month(year("month_year"), number), "flow") if 1 <= number <= 12 else None
@@ -276,7 +278,7 @@ def _latest(published: date, first: int, last: int) -> tuple[str, str]:
     return month(published.year - 1, first, last) if ahead else days
 
 
-def _some_months(group: re.Match, published: date) -> tuple | None:
+def _some_months(group: re.Match, published: date | None) -> tuple | None:
     """The days of "6 tháng đầu năm", "chín tháng qua", "nửa cuối năm"."""
     words = group["months"] or "6"
     number = _MONTHS.get(words) or int(re.sub(r"\D", "", words) or 0)
