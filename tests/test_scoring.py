@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from helpers import extract
 from helpers.extract import scoring
 
 ARTICLE = """published: 2021-01-14
@@ -64,3 +65,10 @@ def test_scores_count_found_noise_and_right():
         "1/2",
         "1/1",
     ]
+
+
+def test_more_noise_than_facts_is_a_rate_without_an_interval():
+    text, _, gold = scoring.annotated("locality: xã A\n---\nCó ⟦12|cells⟧ chi bộ, 5 và 7.")
+    loud = extract.propose(text).iloc[[0, 0, 0]].assign(char_start=[3, 14, 19], measure_id="")
+    noise = scoring.scores(gold, loud, set()).set_index("question").loc["noise"]
+    assert noise["share"] == 2 and noise[["low", "high"]].isna().all()

@@ -184,10 +184,11 @@ def scores(gold: pd.DataFrame, candidates: pd.DataFrame, known: set[str]) -> pd.
         "place": (found["place_right"].sum(), len(found)),
         "period": (dated["period_right"].sum(), len(dated)),
     }
-    rows = [
-        (name, int(k), int(n), k / n if n else math.nan, *wilson(int(k), int(n)))
-        for name, (k, n) in counts.items()
-    ]
+    rows = []
+    for name, (k, n) in counts.items():
+        # more noise than facts is a rate, not a share: it has no such interval
+        ends = wilson(int(k), int(n)) if k <= n else (math.nan, math.nan)
+        rows.append((name, int(k), int(n), k / n if n else math.nan, *ends))
     return pd.DataFrame(rows, columns=["question", "hits", "n", "share", "low", "high"])
 
 
