@@ -455,3 +455,8 @@ def test_every_parameter_of_a_notebook_has_a_name_in_both_languages():
         code = [c.source for c in cells if "parameters" in c.metadata.get("tags", [])]
         names = {name for text in code for name in re.findall(r"^(\w+)\s*[:=]", text, re.M)}
         assert names <= {*codebook.labels("vocabulary:parameter", "vi")}, path.name
+
+
+def test_a_parameter_is_told_in_the_words_of_the_report():
+    said = [publish._value(value, "vi") for value in ("unseen", "yen-minh", None, 3)]
+    assert said == ["Chưa từng xem", "Yên Minh", "không có", "3"]

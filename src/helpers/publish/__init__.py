@@ -472,7 +472,8 @@ def _parameters(record: dict, language: str) -> dict[str, str]:
 
 
 def _value(value, language: str) -> str:
-    for table in ("localities", "measures", "vocabulary:level", "vocabulary:status"):
+    lists = ("vocabulary:level", "vocabulary:status", "vocabulary:column")
+    for table in ("localities", "measures", *lists):
         if isinstance(value, str) and value in (known := labels(table, language)):
             return known[value]
     return ui("none", language) if value in (None, "", "none") else str(value)
