@@ -238,9 +238,10 @@ def test_a_stopped_batch_goes_on_where_it_was(project, number):
     )
     program = project / "run.py"
     lines = [
-        "import sys, types, helpers",
+        "import signal, sys, types, helpers",
         "from pathlib import Path",
         "from helpers import batch, paths",
+        "signal.signal(signal.SIGINT, signal.default_int_handler)",  # off in the background
     ]
     lines += [f"paths.notebooks = lambda: Path({str(project / 'notebooks')!r})"]
     lines += ["stub = types.ModuleType('helpers.publish')", f"exec({STUB!r}, stub.__dict__)"]
