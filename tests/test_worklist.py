@@ -144,6 +144,13 @@ def test_each_refusal_is_named_by_row_and_column_and_the_rest_is_saved(book):
     assert named == [[MEMBERS, "level", "galaxy"], [MEMBERS, "period_end", "4/12/2019"]]
 
 
+def test_a_number_below_nought_is_refused_before_it_stops_the_tables(book):
+    path, edit = book
+    edit({(CELLS, "decision"): "accepted", (CELLS, "value_low"): "-inf"})
+    saved, refused = worklist.import_queue(path, "lan", DAY)
+    assert saved == 0 and refused["column"].tolist() == ["value"]
+
+
 def test_a_wrong_value_does_not_hide_an_unknown_id(book):
     path, edit = book
     edit(

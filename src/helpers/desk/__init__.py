@@ -200,10 +200,10 @@ def unfit(row: Row) -> list[tuple[str, str]]:
 
 
 def _outside(row: Row) -> list[tuple[str, str]]:
-    """The number printed lies in the interval that its words allow."""
+    """The number printed lies in the interval that its words allow, and none is negative."""
     low, high = (float(row[name] or row["value"]) for name in ("value_low", "value_high"))
-    inside = low <= float(row["value"]) <= high
-    return [] if inside else [("value", "a number from value_low to value_high")]
+    inside = 0 <= low <= float(row["value"]) <= high
+    return [] if inside else [("value", "a number from value_low to value_high, none below 0")]
 
 
 def _second_fact(row: Row) -> list[tuple[str, str]]:
