@@ -48,6 +48,8 @@ PHRASINGS = [
     ("tập huấn cho 230 đảng viên", [("230", "")]),
     ("15 đảng viên nhận Huy hiệu Đảng", [("15", "badges_awarded")]),
     ("vận động 42 hộ góp 380 triệu đồng làm 3,6 km đường, trồng 160ha chè, năm 2020", []),
+    ("Huyện có: 12 chi bộ\n- 15 đảng viên", [("12", "cells"), ("15", "members")]),
+    ("Đảng bộ huyện\n0\n-1", []),
     ("Bà Lan chia sẻ: Chi bộ có 32 đảng viên", [("32", "members")]),
     ("Chia sẻ | In bài | 32 đảng viên", []),
     ("Nghị quyết số 18-NQ/TW ngày 25/10/2017, Điều 3, khóa XII; 08:57; lượt xem: 1.204", []),

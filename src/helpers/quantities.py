@@ -48,7 +48,7 @@ _WORDS = rf"{_FIRST}(?:\s(?:{_NEXT}|{_DIGIT}))*+(?!\w)"
 # Four bare digits come before groups of three so that 2492 stays whole.
 _DIGITS = (
     r"(?>\d{1,3}(?:[.\u2019]\d{3})++(?:,\d+)?|\d{1,3}(?:,\d{3})++(?:\.\d+)?"
-    r"|\d{1,3}(?:\s\d{3})++(?![\d.,/])|\d+(?:[.,]\d+)?)(?!\d)"
+    r"|\d{1,3}(?:[^\S\n]\d{3})++(?![\d.,/])|\d+(?:[.,]\d+)?)(?!\d)"
 )
 _SCALED = rf"{_DIGITS}(?:\s?(?:nghìn|ngàn|vạn|triệu|tỷ|tỉ)(?!\w))?"
 # What can stand in the place of a number and is none: dates, clock times, terms, numbers of
@@ -64,9 +64,9 @@ _AMOUNT = re.compile(
     rf"(?<!\w)(?<!\d[.,:/])(?<!\w[-–])(?:(?P<no>{_NO_AMOUNT})"
     rf"|(?P<every>\d+|{_FIRST})\s(?P<span>tháng|tuần|quý|qúy|năm)(?:/|\s(?:một|1|/)\s)lần(?!\w)"
     rf"|(?P<over>[1-9])/(?P<under>[2-9])(?=\s(?:tổng\s)?số\s)"
-    rf"|(?P<part>{_DIGITS})(?:\s?/\s?|\strên\s(?:tổng\s(?:số\s)?)?)(?P<whole>{_DIGITS})(?!\s?[/-]\s?\d)"
+    rf"|(?P<part>{_DIGITS})(?:[^\S\n]?/[^\S\n]?|\strên\s(?:tổng\s(?:số\s)?)?)(?P<whole>{_DIGITS})(?!\s?[/-]\s?\d)"
     rf"|(?P<top>{_FIRST}|\d+)\sphần\s(?P<bottom>\w+)|(?P<half>(?:(?:quá|già|hơn|trên)\s(?=nửa))?(?:một\s)?nửa)(?!\w|\s(?:năm|đầu|cuối|tháng|đêm|ngày))"
-    rf"|(?P<digits>{_SCALED})(?:\s?%?(?:\s?[-–]\s?|\sđến\s|\stới\s)(?P<high>{_SCALED}))?"
+    rf"|(?P<digits>{_SCALED})(?:\s?%?(?:[^\S\n]?[-–][^\S\n]?|\sđến\s|\stới\s)(?P<high>{_SCALED}))?"
     rf"|(?P<words>{_WORDS})"
     r"|(?P<none>(?:(?<=:\s)|(?<=thì\s))không(?=(?:\scó|\scòn)?\s?(?:[.;,]|$))"
     r"|(?:không|chưa)(?=\s(?:(?:có|còn|phải|để còn|để có)\s)?(?:một\s)?"

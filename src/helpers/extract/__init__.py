@@ -92,7 +92,11 @@ def propose(
     if terms is not None:
         lexicon = _compiled(terms)
     folded = fold(text)
-    amounts = [a for a in quantities.read(folded) if not _counts_items(folded, a)]
+    amounts = [
+        a
+        for a in quantities.read(folded)
+        if "\n" not in folded[a.start : a.end] and not _counts_items(folded, a)
+    ]
     if not amounts:
         return pd.DataFrame(columns=COLUMNS)
     starts = [amount.start for amount in amounts]
