@@ -19,7 +19,7 @@ from helpers.extract import scoring
 
 ARTICLES = Path(__file__).parents[1] / "tests" / "articles"
 PARTS = {"devset": "devset/*.txt", "tuned on": "*.txt", "held out": "holdout/*.txt",
-         "never seen": "unseen/*.txt"}  # fmt: skip
+         "never tuned on": "unseen/*.txt"}  # fmt: skip
 COLUMNS = ["char_start", "value", "bound", "measure_id", "status", "place", "level",
            "period_start", "period_end", "rule"]  # fmt: skip
 Found = Iterator[tuple[int, float]]

@@ -459,4 +459,4 @@ def test_every_parameter_of_a_notebook_has_a_name_in_both_languages():
 
 def test_a_parameter_is_told_in_the_words_of_the_report():
     said = [publish._value(value, "vi") for value in ("unseen", "yen-minh", None, 3)]
-    assert said == ["Chưa từng xem", "Yên Minh", "không có", "3"]
+    assert said == ["Không dùng để chỉnh", "Yên Minh", "không có", "3"]
