@@ -59,7 +59,7 @@ def test_outputs_are_those_of_plain_papermill(notebook, parent):
 
 def test_nothing_leaks_from_one_notebook_to_the_next(parent):
     first, second = (outputs(LEAK, parent) for _ in range(2))
-    assert '"text/plain": "[]"' in first[2] and second[2] == first[2]
+    assert '"text/plain": "[]"' in first[3] and second[3] == first[3]
     assert second[-1] != first[-1], "random numbers repeat: the generators were not seeded again"
 
 
