@@ -7,7 +7,7 @@ import shutil
 import pytest
 from desk_cases import desk_folder  # noqa: F401
 
-from helpers import codebook, corpus, desk, paths
+from helpers import bounds, codebook, corpus, desk, paths
 from helpers.desk import intake, verbs, worklist
 
 pytestmark = pytest.mark.usefixtures("desk_folder")
@@ -47,6 +47,18 @@ def test_an_article_keeps_its_line_ends_through_the_tables(tmp_path, newline):
     fact = codebook.load("facts").iloc[-1]
     assert fact["prefix"] == row["prefix"]
     assert desk.moved() == [] and desk.tables(check=True) == []
+
+
+def test_a_decrease_is_a_fact_below_nought(tmp_path):
+    path = tmp_path / "less.txt"
+    path.write_text(f"{TEXT}Đảng bộ giảm hơn 30 đảng viên so với năm 2019.\n", "utf-8")
+    assert verbs.main(["add", str(path), *NEW]) == 0
+    row = next(row for row in worklist.queue(corpus.read_all()) if row["number_text"] == "30")
+    desk.decide([row | SIGNED])
+    fact = codebook.load("facts").query("measure_id == 'members_change'").iloc[0]
+    assert (fact["value"], fact["value_high"], fact["high_open"]) == (-30, -30, True)
+    assert bounds.words(bounds.from_fact(fact), "en") == "less than -30"
+    assert desk.tables(check=True) == []
 
 
 def test_an_empty_folder_becomes_a_collection(article, tmp_path, monkeypatch):

@@ -144,9 +144,10 @@ def test_each_refusal_is_named_by_row_and_column_and_the_rest_is_saved(book):
     assert named == [[MEMBERS, "level", "galaxy"], [MEMBERS, "period_end", "4/12/2019"]]
 
 
-def test_a_number_below_nought_is_refused_before_it_stops_the_tables(book):
+@pytest.mark.parametrize("low", ["-inf", "-5", "inf"])
+def test_a_number_that_its_measure_cannot_be_is_refused_before_the_tables_are(book, low):
     path, edit = book
-    edit({(CELLS, "decision"): "accepted", (CELLS, "value_low"): "-inf"})
+    edit({(CELLS, "decision"): "accepted", (CELLS, "value_low"): low})
     saved, refused = worklist.import_queue(path, "lan", DAY)
     assert saved == 0 and refused["column"].tolist() == ["value"]
 

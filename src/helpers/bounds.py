@@ -126,11 +126,20 @@ class Bounded:
         return _lift(other, "ratio") / self
 
 
+def least(measure_id: str) -> float:
+    """Return the smallest number that a measure can be: only changes go below nought.
+
+    >>> least("members"), least("members_change")
+    (0.0, -inf)
+    """
+    return -math.inf if measure_id.endswith("_change") else 0.0
+
+
 def from_fact(row: Mapping, *, rounding: str = "none", share_limit: float | None = 1.0) -> Bounded:
     """Return the interval that a fact's words allow, in the fact's unit (shares 0-1).
 
-    No measure here is negative, so a missing lower end is zero; a missing upper end is infinity,
-    or `share_limit` for shares. `rounding` chooses how a figure in print is read (off by default,
+    A missing lower end is the `least` of the measure; a missing upper end is infinity, or
+    `share_limit` for shares. `rounding` chooses how a figure in print is read (off by default,
     and to be named in the report): "printed_digits" reads 99,6 % as [99.55, 99.65);
     "next_step" reads besides "trên 3.550" as below 3560, one step of its last digit not zero,
     and "khoảng" or "gần" as within one step.
@@ -146,7 +155,7 @@ def from_fact(row: Mapping, *, rounding: str = "none", share_limit: float | None
         low, high = (value if low is None else low), (value if high is None else high)
     limit = share_limit if unit == "share" and share_limit is not None else math.inf
     ends = (
-        0.0 if low is None else low,
+        least(str(row.get("measure_id", ""))) if low is None else low,
         limit if high is None else high,
         low is not None and _true(row["low_open"]),
         high is not None and _true(row["high_open"]),

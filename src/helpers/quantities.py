@@ -302,6 +302,19 @@ def scaled(amount: Amount, factor: float, unit: str) -> Amount:
     return amount._replace(value=amount.value * factor, unit=unit, **ends)
 
 
+def negative(amount: Amount) -> Amount:
+    """The amount as a decrease: "giảm hơn 30" is a change below -30."""
+    turned = {"at_least": "at_most", "at_most": "at_least"}
+    return amount._replace(
+        value=-amount.value,
+        low=-amount.high,
+        high=-amount.low,
+        low_open=amount.high_open,
+        high_open=amount.low_open,
+        bound=turned.get(amount.bound, amount.bound),
+    )
+
+
 def write(value: float | None, unit: str = "count", language: str = "en", digits: int = 1) -> str:
     """A number as a reader of the language expects it; an empty text for a missing one.
 

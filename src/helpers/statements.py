@@ -99,9 +99,9 @@ def check_facts(
 ) -> pd.DataFrame:
     """Return the facts unchanged, or raise FactsInvalid with every bad row and why it is bad.
 
-    Refused: bounds that hold no number or not the one printed, a negative number, a share over
-    the measure's `share_limit`, a tier or population that its scheme does not know, an actual
-    value whose period begins after the article was published.
+    Refused: bounds that hold no number or not the one printed, a number below the least of its
+    measure, a share over the measure's `share_limit`, a tier or population that its scheme does
+    not know, an actual value whose period begins after the article was published.
     """
     limits = _limits(measures)
     tiers = {(row.scheme_id, row.population): row.tiers for row in schemes.itertuples()}
@@ -131,7 +131,7 @@ def _bounds_problem(fact: dict, limit: float | None) -> str:
     ]
     if fact["unit"] == "share" and limit is not None and max(numbers) > limit:
         return f"a share of {max(numbers):g}; {fact['measure_id']} is at most {limit:g}"
-    if min(numbers) < 0:
+    if min(numbers) < bounds.least(fact["measure_id"]):
         return f"negative: {min(numbers):g}"
     if not amount.low <= float(fact["value"]) <= amount.high:
         return f"the printed {fact['value']:g} is outside {amount.low:g} to {amount.high:g}"

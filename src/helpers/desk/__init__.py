@@ -6,10 +6,11 @@
 """
 
 from collections.abc import Iterable
+from math import isfinite
 
 import pandas as pd
 
-from helpers import audit, codebook, corpus, statements
+from helpers import audit, bounds, codebook, corpus, statements
 from helpers.desk import derivation, storage
 from helpers.desk.derivation import check_unit, fact_id, locate, passage_unit
 from helpers.desk.storage import Row
@@ -200,10 +201,13 @@ def unfit(row: Row) -> list[tuple[str, str]]:
 
 
 def _outside(row: Row) -> list[tuple[str, str]]:
-    """The number printed lies in the interval that its words allow, and none is negative."""
+    """The number printed lies in the interval that its words allow, and that its measure can be."""
     low, high = (float(row[name] or row["value"]) for name in ("value_low", "value_high"))
-    inside = 0 <= low <= float(row["value"]) <= high
-    return [] if inside else [("value", "a number from value_low to value_high, none below 0")]
+    least = bounds.least(row["measure_id"])
+    if not (least <= low and isfinite(low) and isfinite(high)):
+        return [("value", f"numbers from {least:g}; an end that nobody printed stays empty")]
+    inside = low <= float(row["value"]) <= high
+    return [] if inside else [("value", "a number from value_low to value_high")]
 
 
 def _second_fact(row: Row) -> list[tuple[str, str]]:

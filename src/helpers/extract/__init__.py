@@ -410,18 +410,18 @@ def _row(
     if reading.rule.startswith("respectively"):
         start, end = _in_series(sentence, at, when) or (start, end)
     status = _status(sentence, at, start, clock.published)
-    low, high = amount.low, amount.high
-    sign = reading.sign
+    if reading.sign < 0:
+        amount = quantities.negative(amount)
     return {
         "char_start": amount.start,
         "char_end": amount.end,
         "number_text": text[amount.start : amount.end],
         "quote": _quote(text, sentence, amount),
         **selectors(text, amount.start, amount.end),
-        "value": amount.value * sign,
-        "value_low": None if low == -float("inf") else low * sign,
+        "value": amount.value,
+        "value_low": None if amount.low == -float("inf") else amount.low,
         "low_open": amount.low_open,
-        "value_high": None if high == float("inf") else high * sign,
+        "value_high": None if amount.high == float("inf") else amount.high,
         "high_open": amount.high_open,
         "bound": amount.bound,
         "unit": _unit(sentence, amount, reading.measure, measures),
