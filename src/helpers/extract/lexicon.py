@@ -115,14 +115,15 @@ def _expanded(pattern: str, macros: dict[str, str]) -> str:
 def alternatives(pattern: str) -> list[str]:
     """A pattern's alternatives, split at the bars outside every bracket.
 
-    >>> alternatives("htxs|(?:đạt|mức) tốt")
-    ['htxs', '(?:đạt|mức) tốt']
+    >>> alternatives("htxs|(?:đạt|mức) tốt|kém(?=[|,)])")
+    ['htxs', '(?:đạt|mức) tốt', 'kém(?=[|,)])']
     """
-    parts, depth, start = [], 0, 0
+    parts, depth, start, one_of = [], 0, 0, False
     for at, char in enumerate(pattern):
         if pattern[at - 1 : at] != "\\":
-            depth += (char in "([") - (char in ")]")
-        if char == "|" and not depth:
+            one_of = char == "[" or (one_of and char != "]")
+            depth += 0 if one_of else (char == "(") - (char == ")")
+        if char == "|" and not depth and not one_of:
             parts.append(pattern[start:at])
             start = at + 1
     return [*parts, pattern[start:]]
