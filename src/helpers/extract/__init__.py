@@ -233,7 +233,7 @@ def _name(sentence: Sentence, at: int, measures: dict[str, str]) -> None:
         reading.measure = completion
     if measures.get(reading.measure) == "share" and reading.amount.unit != "share":
         reading.measure = ""
-    capped = f"{reading.measure}_cap"
+    capped = f"{reading.measure}_cap".replace("rated_good", "rated_excellent")  # a share of the good
     if reading.amount.unit == "share" and reading.amount.bound == "at_most" and capped in measures:
         reading.measure, reading.ceiling = capped, True
 

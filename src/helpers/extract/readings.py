@@ -58,6 +58,10 @@ ORGANISATIONS = Term("noun", "base_organisations", "", "organisations", "base_or
 _DISCIPLINE = ("disciplined", "reprimanded", "warned", "dismissed", "expelled",
                "violation_population_policy")  # fmt: skip
 _DISCIPLINED = Term("aspect", "disciplined", "general", "members|organisations|cells")
+_TIERS = tuple(
+    Term("aspect", f"rated_{tier}", "tier", "cells|organisations|members")
+    for tier in ("excellent", "good", "completed", "not_completed")
+)  # as regulations list them since 2018
 _CLAUSE = over_folded(r"[,;.…]|(?<!\w)(?:nhưng|song|mà|trong khi|còn(?= năm| cùng| quý))(?!\w)")
 _TIME = over_folded(
     r"(?<!\w)(?:năm|đợt|cùng kỳ|quý|tháng|nhiệm kỳ|nay|hiện|giờ|trước|đầu|cuối|khóa)(?!\w)"
@@ -77,6 +81,7 @@ _NONE_PASSES = over_folded(  # "không buổi nào dưới 90%" sets a lower bou
 )
 _PLACES_LIST = ("villages", "communes", "population")
 _DURATION = over_folded(r"\snăm(?! \d{4})(?!\w)")
+_THESE = over_folded(r" (?:này|đó|ấy|trên|kia|nói trên)(?!\w)")
 _NEXT_WORD = re.compile(r"\s*(\w*)")
 _WORD = re.compile(r"\w+")
 
@@ -335,7 +340,7 @@ def _interpret(
         noun, reading.noun, right = None, None, []
     _say(sentence, reading, at, left, right, noun)
     last = sentence.last
-    if not reading.main and last and last.noun and _has(left[:1], "level_value"):
+    if not reading.main and last and last.noun and _goes_on(sentence, reading, left):
         reading.main, reading.noun = last.main, last.noun
     free = reading.rule == "far before" or not (reading.main or reading.extra)
     if earlier and free and not _change(sentence, reading, left):
@@ -353,6 +358,13 @@ def _interpret(
     return reading
 
 
+def _goes_on(sentence: Sentence, reading: Reading, left: list[Found]) -> bool:
+    """ "Kết nạp 88, tăng lên 92": the same at another time, if nothing else is named."""
+    clause = _CLAUSE.split(sentence.text[sentence.claimed : reading.amount.left])[-1]
+    other = any(map(_strong, left)) or sentence.lexicon.lists["subject"].search(f"{clause} ")
+    return _has(left[:1], "level_value") and not other
+
+
 def _earlier(sentence: Sentence, amount: Amount, noun: Found | None) -> Reading | None:
     """The number that this one parallels, at another time: "kết nạp 21; năm 2019 còn 16 người".
 
@@ -367,7 +379,8 @@ def _earlier(sentence: Sentence, amount: Amount, noun: Found | None) -> Reading 
     if last.amount.unit != amount.unit and _SAME.search(clause):
         beside = not any(last.amount.end < n.start < amount.start for n in sentence.numbers)
         beside = beside and "change" not in last.extra
-        return last if beside and _same_kind(noun, last) and light(sentence, clause) else None
+        told = _parted(sentence)
+        return told if beside and _same_kind(noun, told) and light(sentence, clause) else None
     source = _alike(sentence, amount, noun)
     if not source or source.unknown:
         return None
@@ -599,24 +612,28 @@ def _settle(
     if term and term.family in ("generic", "masses"):
         return _generic(sentence, reading, at, left, noun)
     if term:
-        return _specific(sentence, reading, left)
+        return _specific(sentence, reading, left, noun)
     if reading.amount.form == "every":
         return True
     return _bare(sentence, reading, at, left)
 
 
-def _specific(sentence: Sentence, reading: Reading, left: list[Found]) -> bool:
+def _specific(sentence: Sentence, reading: Reading, left: list[Found], noun: Found) -> bool:
     """A number with a noun of its own: "1.142 đảng viên"."""
     amount = reading.amount
     if amount.form == "zero":
         return bool(reading.main)
     last = sentence.last
+    again = _these(sentence, reading, noun)
+    if again:
+        reading.take(again, "again")
+        return True
     if not reading.main and last and not reading.extra:
         _coordinate(sentence, reading, left)
         if _counts_alike(last, reading) and _planned(sentence, reading, left):
             reading.main, reading.rule, reading.unknown = last.main, "carried", False
             reading.target = True
-    plan = next((f for f in left if f.term.id == "plan"), None)
+    plan = _plan_before(sentence, reading, left)
     if not reading.main and not reading.extra and plan and not any(map(_strong, left)):
         told = [r for r in _earlier_readings(sentence) if _counts_alike(r, reading)]
         told = [r for r in told if r.main and r.main.family == "event"]
@@ -624,6 +641,22 @@ def _specific(sentence: Sentence, reading: Reading, left: list[Found]) -> bool:
             reading.main, reading.target = told[-1].main, True
     reading.rule = reading.rule or "noun"
     return True
+
+
+def _plan_before(sentence: Sentence, reading: Reading, left: list[Found]) -> Found | None:
+    """The plan that a number is of, also of one in brackets: "vượt chỉ tiêu (250 đảng viên)"."""
+    if sentence.text.endswith("(", sentence.start, reading.amount.left):
+        at = bisect_left(sentence.events, reading.amount.left - 1, key=lambda event: event.start)
+        left = [e for e in sentence.events[max(0, at - 1) : at] if isinstance(e, Found)]
+    return next((f for f in left if f.term.id == "plan"), None)
+
+
+def _these(sentence: Sentence, reading: Reading, noun: Found) -> Reading | None:
+    """The number just told that this one points back to: "Hai chi bộ này"."""
+    if reading.main or not _THESE.match(sentence.text, noun.end):
+        return None
+    told = [r for r in _earlier_readings(sentence) if r.noun and _counts_alike(r, reading)]
+    return next((r for r in reversed(told) if r.amount.value == reading.amount.value), None)
 
 
 def _counts_alike(one: Reading, other: Reading) -> bool:
@@ -642,7 +675,7 @@ def _coordinate(sentence: Sentence, reading: Reading, left: list[Found]) -> None
         return
     joined = re.fullmatch(r"[^,;.]{0,40}(?:,| và| cùng)\s*", gap)
     aspect = _said_of([Found(0, 0, last.main)], reading.noun)
-    both = last.rule in ("before", "coordinated") and not _counts_alike(last, reading)
+    both = last.rule in ("before", "far before", "coordinated") and not _counts_alike(last, reading)
     if joined and both and aspect and not _aspect(left, "tier", "event", "general"):
         reading.main, reading.rule, reading.unknown = aspect[0].term, "coordinated", False
 
@@ -670,8 +703,8 @@ def _generic(sentence: Sentence, reading: Reading, at: int, left: list[Found], n
         reading.take(told, "again")
         return True
     people = next((f.term for f in left if f.term.id == "population"), None)
-    if people and not said:
-        reading.noun, reading.rule = people, "label"
+    if people and (not said or reading.rule == "far before"):
+        reading.noun, reading.main, reading.extra, reading.rule = people, None, (), "label"
         return True
     named = left[0] if left and left[0].term.id == "members" and not said else None
     if named and _TO_NUMBER.fullmatch(sentence.text, named.end, reading.amount.left):
@@ -798,11 +831,14 @@ def _inherit(sentence: Sentence, reading: Reading) -> bool:
     segment = re.split(r"[,;(]", sentence.text[last.amount.right : reading.amount.start])[-1]
     if not light(sentence, segment):
         return False
-    source = last
-    if last.denominator and len(sentence.readings) > 1:
-        source = sentence.readings[-2]
-    reading.take(source, "inherited")
+    reading.take(_parted(sentence), "inherited")
     return True
+
+
+def _parted(sentence: Sentence) -> Reading:
+    """The number before; of "43/58 tổ chức" the part, not the whole."""
+    last = sentence.last
+    return sentence.readings[-2] if last.denominator and len(sentence.readings) > 1 else last
 
 
 def _change(sentence: Sentence, reading: Reading, left: list[Found]) -> int:
@@ -914,7 +950,7 @@ def _distribute(sentence: Sentence) -> None:
     cue = next((e for e in found if e.term.id == "respectively"), None)
     if not cue:
         return
-    after = [r for r in sentence.readings if r.amount.start > cue.end]
+    after = [r for r in sentence.readings if r.amount.start > cue.end and not r.denominator]
     earlier = [r.amount.end for r in sentence.readings if r.amount.start < cue.start]
     start = max(earlier, default=sentence.start)
     labels = [e for e in found if start <= e.start < cue.start]
@@ -922,6 +958,8 @@ def _distribute(sentence: Sentence) -> None:
     nouns = [e.term for e in labels if _strong(e)] or [r.noun for r in after if r.noun]
     told = [r.main for r in sentence.before.readings if r.main] if sentence.before else []
     tiers = [main for main in told if main.family == "tier"]
+    if sentence.text.endswith(fold("mức"), cue.start, cue.end):
+        tiers = tiers or list(_TIERS)
     if not mains and len(tiers) == len(after) > 2:
         mains, nouns = tiers, nouns[:1] or [sentence.topic]
     several = len(nouns) == len(after) and len(mains) != len(after)
