@@ -41,6 +41,7 @@ _YEARS_AHEAD = over_folded(
     r"(\d{2}) năm(?: tuổi đảng)?(?: cho| tặng| là| có|:)?\s(?:(?!và )\w+\s)?$"
 )
 _UNDER_BASE = over_folded(r"trực thuộc (?:các )?(?:đảng bộ|đảng ủy|tổ chức|tccsđ)")
+_EXEMPLARY = over_folded(r"^tiêu biểu|\d (?:\w+ ){0,3}tiêu biểu")
 _CLAUSE_END = re.compile(r"[,;)]|\(\w")
 _YEARLY = over_folded(r"(?:mỗi|hằng|hàng) năm[^,;.]*$|/năm")
 _RULED = over_folded(r"yêu cầu|(?<!số )phải|quy định|bảo đảm|đảm bảo")
@@ -50,6 +51,7 @@ _BINDING = over_folded(
 _ASSESSING = over_folded(
     r"(?:trong(?: tổng)?(?: số)?|với|(?:đánh giá|xếp loại|phân loại|bình xét)[^,;.\d]{0,20})\s$"
 )
+_PLANS_ASKED = over_folded(r"(?:mục tiêu|chỉ tiêu|phấn đấu|phương hướng)[^.:]*\?")
 _PLANS = over_folded(r"mục tiêu|chỉ tiêu|phấn đấu|nhiệm vụ|phương hướng|kế hoạch")
 
 
@@ -108,6 +110,7 @@ def propose(
     named = False  # the Party, in the line before
     listing = False  # in a list under a heading such as "Mục tiêu nhiệm kỳ 2020 - 2025:"
     asked: Reading | None = None  # what the question or heading before is about
+    plans_asked = False  # by a question such as "Mục tiêu năm 2014 là gì?"
     lead = False  # behind a question or the head of a list, whose period also holds
     for start, end in _lines(folded):
         bullet = folded[start : start + 4].strip()[:1] in tuple("-–+•*")
@@ -125,6 +128,7 @@ def propose(
             asked = remainder.topic(folded, start, end, lexicon)
             if lead:
                 clock.sentence(start, end)
+            plans_asked = bool(_PLANS_ASKED.search(folded, start, end))
         if not (counted or listing):
             continue
         before: Sentence | None = None
@@ -141,7 +145,8 @@ def propose(
                 continue
             of_party = told or named or about is not None
             sentence = readings.read(folded, s, e, inside, lexicon, before, about, of_party)
-            planned = listing and bullet and heading_plans
+            planned = plans_asked or (listing and bullet and heading_plans)
+            plans_asked = False
             for reading in sentence.readings:
                 reading.target = reading.target or planned
             _complete(sentence, measures, lexicon, of_party)
@@ -216,6 +221,8 @@ def _measure(sentence: Sentence, at: int, measures: dict[str, str]) -> bool:
     noun = reading.noun
     if reading.amount.form == "every" or (noun and noun.id in ("times", "minutes")):
         return _of_meetings(sentence, reading)
+    if noun and noun.id == "sessions" and _of_meetings(sentence, reading):
+        return True  # "mỗi năm 4 kỳ sinh hoạt chuyên đề"
     if noun and not reading.main and noun.id in ("cells", "members", "base_organisations"):
         _rated_base(sentence, at)
     _name(sentence, at, measures)
@@ -225,6 +232,7 @@ def _measure(sentence: Sentence, at: int, measures: dict[str, str]) -> bool:
 def _name(sentence: Sentence, at: int, measures: dict[str, str]) -> None:
     """Compose the measure of a reading that has its noun and aspects."""
     reading = sentence.readings[at]
+    _exemplary(sentence, at)
     reading.measure = "" if reading.unknown else _composed(reading, measures)
     _class_of_badge(sentence, at, measures)
     completion = f"{reading.measure}_target_completion"
@@ -236,6 +244,16 @@ def _name(sentence: Sentence, at: int, measures: dict[str, str]) -> None:
     capped = f"{reading.measure}_cap".replace("rated_good", "rated_excellent")  # a share of the good
     if reading.amount.unit == "share" and reading.amount.bound == "at_most" and capped in measures:
         reading.measure, reading.ceiling = capped, True
+
+
+def _exemplary(sentence: Sentence, at: int) -> None:
+    """ "47 trong sạch, vững mạnh, trong đó 9 tiêu biểu": the best of those just told."""
+    reading, told = sentence.readings[at], sentence.readings[max(0, at - 3) : at]
+    strong = next((r for r in reversed(told) if r.main and r.main.id == "rated_tsvm"), None)
+    around = sentence.text[reading.amount.left - 9 : reading.amount.right + 25]
+    if strong and _EXEMPLARY.search(around):
+        reading.take(strong, strong.rule)
+        reading.main = strong.main._replace(id="rated_tsvm_exemplary")
 
 
 def _class_of_badge(sentence: Sentence, at: int, measures: dict[str, str]) -> None:
@@ -352,7 +370,9 @@ def _scheme(sentence: Sentence, measure: str, end: str) -> str:
     return next((name for first, name in starts if year >= first), "to-2017")
 
 
-def _status(sentence: Sentence, at: int, start: str, published: date | None) -> str:
+def _status(
+    sentence: Sentence, at: int, start: str, end: str, published: date | None
+) -> str:
     """Actual, target or rule."""
     reading = sentence.readings[at]
     amount_left = reading.amount.left
@@ -378,8 +398,15 @@ def _status(sentence: Sentence, at: int, start: str, published: date | None) -> 
             return "target"
     if reading.target:
         return "target"
-    ahead = published and start[:4] > str(published.year)
-    return "target" if ahead else "actual"
+    return "target" if published and _ahead(sentence, start, end, published) else "actual"
+
+
+def _ahead(sentence: Sentence, start: str, end: str, published: date) -> bool:
+    """Whether a period lies ahead, or is a year just begun: "Năm 2021, kết nạp 8" in January."""
+    year = str(published.year)
+    named = year in sentence.text[sentence.start : sentence.end] and published.month <= 3
+    begun = named and (start, end) == periods.of_year(published.year)
+    return start[:4] > year or (begun and not readings.done(sentence))
 
 
 def _plan_before(sentence: Sentence, amount: Amount) -> Found | None:
@@ -409,7 +436,7 @@ def _row(
     start, end = when.first, when.last
     if reading.rule.startswith("respectively"):
         start, end = _in_series(sentence, at, when) or (start, end)
-    status = _status(sentence, at, start, clock.published)
+    status = _status(sentence, at, start, end, clock.published)
     if reading.sign < 0:
         amount = quantities.negative(amount)
     return {

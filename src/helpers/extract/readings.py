@@ -36,6 +36,7 @@ _DONE = over_folded(
     r"|cũng trong năm|vẫn (?:có|còn)|hiện mới"
     r"|rồi(?=[.,;!]))(?!\w)"
 )
+_RULE = over_folded(r"(?<!\w)(?:yêu cầu|quy định|hướng dẫn)(?!\w)")
 _LESS = ("in_", "removed", "probationary", "young", "working_away")  # said beside something sharper
 _SHARES_ONLY = ("attended", "share_of_population")
 _PEOPLE = ("officers", "secretaries", "village_heads")
@@ -81,6 +82,9 @@ _NONE_PASSES = over_folded(  # "không buổi nào dưới 90%" sets a lower bou
 )
 _PLACES_LIST = ("villages", "communes", "population")
 _DURATION = over_folded(r"\snăm(?! \d{4})(?!\w)")
+_AGAINST_PLAN = over_folded(
+    r"(?<!\w)so (?:với )?(?:chỉ tiêu|kế hoạch|nghị quyết)[^,;.\d]{0,30} (?:đạt|bằng|được)\s$"
+)
 _THESE = over_folded(r" (?:này|đó|ấy|trên|kia|nói trên)(?!\w)")
 _NEXT_WORD = re.compile(r"\s*(\w*)")
 _WORD = re.compile(r"\w+")
@@ -161,7 +165,7 @@ def read(
     sentence = Sentence(text, s, e, lexicon, events, topic, claimed=s)
     sentence.before, sentence.about, sentence.numbers = before, about, numbers
     planned = before and before.target and before.readings and before.readings[0].target
-    sentence.target = bool(planned) and not _DONE.search(text, s, e)
+    sentence.target = bool(planned) and not done(sentence) and not _required(before)
     for at, event in enumerate(events):
         if isinstance(event, Amount):
             sentence.plans |= {event.start} if sentence.target else set()
@@ -178,6 +182,16 @@ def read(
     _share_forward(sentence)
     _split_base(sentence)
     return sentence
+
+
+def done(sentence: Sentence) -> bool:
+    """Whether a sentence says that something is done."""
+    return bool(_DONE.search(sentence.text, sentence.start, sentence.end))
+
+
+def _required(sentence: Sentence) -> bool:
+    """Whether a sentence tells a rule, which the next ones do not go on with."""
+    return bool(_RULE.search(sentence.text, sentence.start, sentence.end))
 
 
 @cache
@@ -782,6 +796,7 @@ def _bare(sentence: Sentence, reading: Reading, at: int, left: list[Found]) -> b
         nouns = [n for n in nouns if n and n.family != "weak"]
         main = reading.main
         nouns += [CELLS] if main and main.id == "with_committee" else []
+        nouns += [ORGANISATIONS] if main and main.family == "tier" else []
         noun = next((n for n in nouns if not main or fits(main, n)), None)
         if main and not noun and not main.measure:
             reading.main = None  # said of what is not spoken of here
@@ -890,6 +905,8 @@ def _completes(sentence: Sentence, reading: Reading, at: int) -> bool:
     """Whether a share is one of a plan: "102% chỉ tiêu", "một nửa kế hoạch"."""
     if reading.amount.unit != "share":
         return False
+    if _AGAINST_PLAN.search(sentence.text, sentence.claimed, reading.amount.left):
+        return True
     right = _right(sentence.events, at)
     plan = right and right[0].term.id in ("plan", "resolutions")
     gap = sentence.text[reading.amount.right : right[0].start] if plan else "none"
@@ -957,9 +974,9 @@ def _distribute(sentence: Sentence) -> None:
     mains = [e.term for e in labels if e.term.family in ("tier", "event")]
     nouns = [e.term for e in labels if _strong(e)] or [r.noun for r in after if r.noun]
     told = [r.main for r in sentence.before.readings if r.main] if sentence.before else []
-    tiers = [main for main in told if main.family == "tier"]
-    if sentence.text.endswith(fold("mức"), cue.start, cue.end):
-        tiers = tiers or list(_TIERS)
+    tiers = list(dict.fromkeys(main for main in told if main.family == "tier"))
+    if len(tiers) != len(after) and sentence.text.endswith(fold("mức"), cue.start, cue.end):
+        tiers = list(_TIERS)
     if not mains and len(tiers) == len(after) > 2:
         mains, nouns = tiers, nouns[:1] or [sentence.topic]
     several = len(nouns) == len(after) and len(mains) != len(after)

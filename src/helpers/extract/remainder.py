@@ -96,7 +96,7 @@ def explain(sentence: Sentence, reading: Reading, lexicon: Lexicon) -> None:
         before
         and (share or _bare(behind, lexicon))
         and not (before.noun.population == "members" and _BODY.match(behind))
-        and not any(_counted_else(f.term, ahead=f.start < reading.amount.start) for f in found)
+        and not any(_counted_else(f, reading, before) for f in found)
     ):
         person = before.noun.population in ("cells", "organisations") and _PERSON.match(behind)
         if person:  # "chi bộ ..., năm ngoái có 5 người": the members of the cell
@@ -118,6 +118,8 @@ def _before(sentence: Sentence, reading: Reading) -> Reading | None:
     if reading.amount.unit == "share" and sentence.before and not found:
         told = [b.readings for b in (sentence.before.before, sentence.before) if b]
         found = [r for rs in told for r in rs if r.measure and r.amount.unit == "share"]
+    if reading.amount.unit != "share" and found and found[-1].rule == "completion":
+        found = [r for r in found if r.amount.unit != "share"] or found  # "đạt 77% chỉ tiêu"
     return found[-1] if found else sentence.about
 
 
@@ -139,9 +141,12 @@ def _bare(behind: str, lexicon: Lexicon) -> bool:
     return not words or bool(lexicon.lists["joint"].fullmatch(words[0]))
 
 
-def _counted_else(term: Term, *, ahead: bool) -> bool:
+def _counted_else(found: Found, reading: Reading, before: Reading) -> bool:
     """Whether a noun of the clause is what the number counts, or speaks of something else."""
+    term, ahead = found.term, found.start < reading.amount.start
     passing = ("resolutions", "communes", "villages", "times") if ahead else ("resolutions",)
+    if reading.amount.unit == "share" and before.noun.population == "members" and ahead:
+        passing += ("cells", "cells_in_villages", "cells_in_agencies")  # whose members are meant
     return term.kind == "noun" and term.family in ("", "weak") and term.id not in passing
 
 
