@@ -345,6 +345,22 @@ def test_what_was_done_is_told_from_plan_and_rule(text, status):
     assert row(text, published="2022-06-30")["status"] == status
 
 
+def test_a_year_just_begun_is_planned():
+    told = "Năm 2022 xã kết nạp 15 đảng viên"
+    assert row(told, published="2022-02-10")["status"] == "target"
+    assert row(f"{told}, đến nay", published="2022-02-10")["status"] == "actual"
+
+
+def test_a_question_tells_that_its_answer_is_a_plan():
+    asked = "Mục tiêu năm 2014 là gì?\nKết nạp 200 đảng viên. Hiện có 31 chi bộ."
+    assert extract.propose(asked)["status"].tolist() == ["target", "actual"]
+
+
+def test_a_rule_ends_with_its_sentence():
+    told = "Hướng dẫn yêu cầu đạt tối thiểu 85% dự họp chi bộ. Tỷ lệ dự họp là 70%."
+    assert extract.propose(told)["status"].tolist()[-1] == "actual"
+
+
 @pytest.mark.parametrize(
     ("text", "start", "end"),
     [

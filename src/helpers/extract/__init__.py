@@ -51,7 +51,9 @@ _BINDING = over_folded(
 _ASSESSING = over_folded(
     r"(?:trong(?: tổng)?(?: số)?|với|(?:đánh giá|xếp loại|phân loại|bình xét)[^,;.\d]{0,20})\s$"
 )
-_PLANS_ASKED = over_folded(r"(?:mục tiêu|chỉ tiêu|phấn đấu|phương hướng)[^.:]*\?")
+_PLANS_ASKED = over_folded(
+    r"(?:mục tiêu|chỉ tiêu|phấn đấu|phương hướng)[^.:?]{0,60} (?:gì|nào|sao|bao nhiêu|mấy)(?!\w)"
+)
 _PLANS = over_folded(r"mục tiêu|chỉ tiêu|phấn đấu|nhiệm vụ|phương hướng|kế hoạch")
 
 
@@ -128,7 +130,8 @@ def propose(
             asked = remainder.topic(folded, start, end, lexicon)
             if lead:
                 clock.sentence(start, end)
-            plans_asked = bool(_PLANS_ASKED.search(folded, start, end))
+        asks = folded.endswith("?", start, end)
+        plans_asked = bool(_PLANS_ASKED.search(folded, start, end)) if asks else plans_asked
         if not (counted or listing):
             continue
         before: Sentence | None = None
@@ -145,8 +148,8 @@ def propose(
                 continue
             of_party = told or named or about is not None
             sentence = readings.read(folded, s, e, inside, lexicon, before, about, of_party)
-            planned = plans_asked or (listing and bullet and heading_plans)
-            plans_asked = False
+            planned = (plans_asked and not asks) or (listing and bullet and heading_plans)
+            plans_asked = plans_asked and asks
             for reading in sentence.readings:
                 reading.target = reading.target or planned
             _complete(sentence, measures, lexicon, of_party)
@@ -241,7 +244,8 @@ def _name(sentence: Sentence, at: int, measures: dict[str, str]) -> None:
         reading.measure = completion
     if measures.get(reading.measure) == "share" and reading.amount.unit != "share":
         reading.measure = ""
-    capped = f"{reading.measure}_cap".replace("rated_good", "rated_excellent")  # a share of the good
+    best = reading.measure.replace("rated_good", "rated_excellent")  # as a share of the good
+    capped = f"{best}_cap"
     if reading.amount.unit == "share" and reading.amount.bound == "at_most" and capped in measures:
         reading.measure, reading.ceiling = capped, True
 
@@ -370,9 +374,7 @@ def _scheme(sentence: Sentence, measure: str, end: str) -> str:
     return next((name for first, name in starts if year >= first), "to-2017")
 
 
-def _status(
-    sentence: Sentence, at: int, start: str, end: str, published: date | None
-) -> str:
+def _status(sentence: Sentence, at: int, start: str, end: str, published: date | None) -> str:
     """Actual, target or rule."""
     reading = sentence.readings[at]
     amount_left = reading.amount.left

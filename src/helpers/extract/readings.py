@@ -661,7 +661,7 @@ def _plan_before(sentence: Sentence, reading: Reading, left: list[Found]) -> Fou
     """The plan that a number is of, also of one in brackets: "vượt chỉ tiêu (250 đảng viên)"."""
     if sentence.text.endswith("(", sentence.start, reading.amount.left):
         at = bisect_left(sentence.events, reading.amount.left - 1, key=lambda event: event.start)
-        left = [e for e in sentence.events[max(0, at - 1) : at] if isinstance(e, Found)]
+        left = [e for e in sentence.events[max(0, at - 2) : at] if isinstance(e, Found)]
     return next((f for f in left if f.term.id == "plan"), None)
 
 

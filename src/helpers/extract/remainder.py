@@ -79,6 +79,10 @@ def explain(sentence: Sentence, reading: Reading, lexicon: Lexicon) -> None:
     before, share = _before(sentence, reading), reading.amount.unit == "share"
     nouns = [t for t in terms if t.kind == "noun" and t.family in ("", "weak")]
     nouns += [n for n in (before and before.noun, sentence.topic, readings.MEMBERS) if n]
+    behind_it = next((f for f in found if f.start == reading.amount.right + 1), None)
+    if reading.amount.form == "whole" and behind_it and behind_it.term.id == "villages":
+        reading.noun, reading.rule, reading.unknown = behind_it.term, "whole", False
+        return
     said = [t for t in terms if t.kind == "aspect" and any(readings.fits(t, n) for n in nouns)]
     if any(t.family == "other" for t in said):
         return
