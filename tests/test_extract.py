@@ -356,6 +356,11 @@ def test_a_question_tells_that_its_answer_is_a_plan():
     assert extract.propose(asked)["status"].tolist() == ["target", "actual"]
 
 
+def test_what_stands_under_a_heading_of_plans_is_planned():
+    told = "4. Nhiệm vụ 6 tháng cuối năm\nKết nạp 20 đảng viên.\nKết quả\nKết nạp 9 đảng viên."
+    assert extract.propose(told)["status"].tolist()[-2:] == ["target", "actual"]
+
+
 def test_a_rule_ends_with_its_sentence():
     told = "Hướng dẫn yêu cầu đạt tối thiểu 85% dự họp chi bộ. Tỷ lệ dự họp là 70%."
     assert extract.propose(told)["status"].tolist()[-1] == "actual"

@@ -54,6 +54,10 @@ _ASSESSING = over_folded(
 _PLANS_ASKED = over_folded(
     r"(?:mục tiêu|chỉ tiêu|phấn đấu|phương hướng)[^.:?]{0,60} (?:gì|nào|sao|bao nhiêu|mấy)(?!\w)"
 )
+_PLAN_HEADING = over_folded(
+    r"(?:[\divx]{1,4}[.)]\s|[-–•*]\s)?(?:một số |các )?(?:phương hướng|mục tiêu|chỉ tiêu|nhiệm vụ)"
+    r" (?:trọng tâm|chủ yếu|cụ thể|phấn đấu|năm|6 tháng|sáu tháng|quý|thời gian|nhiệm kỳ|cuối|đến)"
+)
 _PLANS = over_folded(r"mục tiêu|chỉ tiêu|phấn đấu|nhiệm vụ|phương hướng|kế hoạch")
 
 
@@ -112,6 +116,7 @@ def propose(
     named = False  # the Party, in the line before
     listing = False  # in a list under a heading such as "Mục tiêu nhiệm kỳ 2020 - 2025:"
     asked: Reading | None = None  # what the question or heading before is about
+    under_plan = False  # under a heading such as "Nhiệm vụ 6 tháng cuối năm"
     plans_asked = False  # by a question such as "Mục tiêu năm 2014 là gì?"
     lead = False  # behind a question or the head of a list, whose period also holds
     for start, end in _lines(folded):
@@ -131,6 +136,8 @@ def propose(
             if lead:
                 clock.sentence(start, end)
         asks = folded.endswith("?", start, end)
+        if not bullet and remainder.opens(folded, start, end):
+            under_plan = bool(_PLAN_HEADING.match(folded, start, end))
         plans_asked = bool(_PLANS_ASKED.search(folded, start, end)) if asks else plans_asked
         if not (counted or listing):
             continue
@@ -149,6 +156,7 @@ def propose(
             of_party = told or named or about is not None
             sentence = readings.read(folded, s, e, inside, lexicon, before, about, of_party)
             planned = (plans_asked and not asks) or (listing and bullet and heading_plans)
+            planned = planned or (under_plan and not readings.done(sentence))
             plans_asked = plans_asked and asks
             for reading in sentence.readings:
                 reading.target = reading.target or planned
