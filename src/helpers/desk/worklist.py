@@ -3,6 +3,7 @@
 It is worked on in the review of the notebook, or exported to a spreadsheet and imported again.
 """
 
+import math
 from functools import lru_cache
 from pathlib import Path
 
@@ -85,11 +86,12 @@ def _proposed(
 
     They are asked once for an article, so that loading the queue again is quick.
     """
-    found = extract.propose(text, published=day, locality=locality)
-    found["proposed_measure_id"], found["population_stated"] = found["measure_id"], True
-    names = [name for name in codebook.columns("checks") if name in found]
-    cells = zip(*(_texts(found[name]) for name in names), strict=True)
-    return names, list(cells), found["place"].fillna("").tolist()
+    rows = extract.candidates(text, published=day, locality=locality)
+    for row in rows:
+        row |= {"proposed_measure_id": row["measure_id"], "population_stated": True}
+    names = [name for name in codebook.columns("checks") if not rows or name in rows[0]]
+    cells = [tuple(_text(row[name]) for name in names) for row in rows]
+    return names, cells, [row["place"] for row in rows]
 
 
 def _place_ids() -> dict[tuple[str | None, str], str]:
@@ -100,17 +102,13 @@ def _place_ids() -> dict[tuple[str | None, str], str]:
     return ids | {(locality, name): one for locality, name, one in inside}
 
 
-def _texts(values: pd.Series) -> list[str]:
-    """A column as CSV text, in the format of `codebook.to_text`, whatever its type."""
-    return [value if type(value) is str else _text(value) for value in values.tolist()]
-
-
-def _text(value: object) -> str:
+def _text(value: str | float | bool | None) -> str:
+    """A cell as CSV text, in the format of `codebook.to_text`."""
     if isinstance(value, bool):
         return str(value).lower()
-    if pd.isna(value):
-        return ""
-    return f"{value:.15g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return "" if math.isnan(value) else f"{value:.15g}"
+    return "" if value is None else str(value)
 
 
 # --- codings ------------------------------------------------------------------------------------

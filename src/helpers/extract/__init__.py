@@ -96,6 +96,18 @@ def propose(
     >>> rows[["value", "bound", "measure_id"]].values.tolist()
     [[43.0, 'exact', 'base_organisations'], [3550.0, 'at_least', 'members']]
     """
+    rows = candidates(text, published=published, locality=locality, terms=terms)
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def candidates(
+    text: str,
+    *,
+    published: str | date | None = None,
+    locality: str | None = None,
+    terms: pd.DataFrame | None = None,
+) -> list[dict]:
+    """The rows of `propose` without their frame, for whoever reads many short articles."""
     lexicon, measures, known = _committed()
     if terms is not None:
         lexicon = _compiled(terms)
@@ -106,7 +118,7 @@ def propose(
         if "\n" not in folded[a.start : a.end] and not _counts_items(folded, a)
     ]
     if not amounts:
-        return pd.DataFrame(columns=COLUMNS)
+        return []
     starts = [amount.start for amount in amounts]
     day = date.fromisoformat(published) if isinstance(published, str) and published else None
     clock = periods.Clock(folded, day or (published if isinstance(published, date) else None))
@@ -167,7 +179,7 @@ def propose(
             )
             before, about = sentence, remainder.latest(sentence) or about
         asked = about if lead else asked
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return rows
 
 
 def _counts_items(folded: str, amount: Amount) -> bool:
