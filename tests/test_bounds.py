@@ -205,6 +205,19 @@ def test_a_share_of_a_plan_may_exceed_one():
 
 
 @pytest.mark.parametrize(
+    ("said", "low", "high"),
+    [
+        ({"value_high": -30, "high_open": True}, -INF, -30),  # "giảm hơn 30"
+        ({"value_low": -30, "low_open": True}, -30, 0),  # "giảm gần 30"
+    ],
+)
+def test_what_is_not_said_of_a_decrease_is_no_increase(said, low, high):
+    fact = FACT | {"measure_id": "members_change", "bound": "approx", "value": -30}
+    b = bounds.from_fact(fact | {"value_low": None, "value_high": None} | said)
+    assert (b.low, b.high) == (low, high)
+
+
+@pytest.mark.parametrize(
     ("b", "en", "vi"),
     [
         (make(1142, 1142, value=1142), "1,142", "1.142"),

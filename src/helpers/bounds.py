@@ -138,11 +138,11 @@ def least(measure_id: str) -> float:
 def from_fact(row: Mapping, *, rounding: str = "none", share_limit: float | None = 1.0) -> Bounded:
     """Return the interval that a fact's words allow, in the fact's unit (shares 0-1).
 
-    A missing lower end is the `least` of the measure; a missing upper end is infinity, or
-    `share_limit` for shares. `rounding` chooses how a figure in print is read (off by default,
-    and to be named in the report): "printed_digits" reads 99,6 % as [99.55, 99.65);
-    "next_step" reads besides "trên 3.550" as below 3560, one step of its last digit not zero,
-    and "khoảng" or "gần" as within one step.
+    A missing lower end is zero; a missing upper end is infinity, or `share_limit` for shares. Of
+    a decrease, which is below zero, they are minus infinity and zero. `rounding` chooses how a
+    figure in print is read (off by default, and to be named in the report): "printed_digits"
+    reads 99,6 % as [99.55, 99.65); "next_step" reads besides "trên 3.550" as below 3560, one
+    step of its last digit not zero, and "khoảng" or "gần" as within one step.
 
     >>> row = {"fact_id": "a", "value": 3550, "value_low": 3550, "low_open": True,
     ...        "value_high": None, "high_open": None, "bound": "at_least", "unit": "persons"}
@@ -154,8 +154,11 @@ def from_fact(row: Mapping, *, rounding: str = "none", share_limit: float | None
     if bound == "exact":
         low, high = (value if low is None else low), (value if high is None else high)
     limit = share_limit if unit == "share" and share_limit is not None else math.inf
+    floor = 0.0
+    if value is not None and value < 0:
+        floor, limit = -math.inf, 0.0
     ends = (
-        least(str(row.get("measure_id", ""))) if low is None else low,
+        floor if low is None else low,
         limit if high is None else high,
         low is not None and _true(row["low_open"]),
         high is not None and _true(row["high_open"]),
