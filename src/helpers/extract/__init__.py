@@ -48,6 +48,12 @@ _RULED = over_folded(r"yêu cầu|(?<!số )phải|quy định|bảo đảm|đ�
 _BINDING = over_folded(
     r"(?<!\w)(?:(?<!số )phải|theo quy định|bắt buộc|điều lệ|khống chế|không được)(?!\w)"
 )
+_BY_STATUTE = over_folded(r"theo điều lệ[^.;\d]*$")
+_DUTY = over_folded(  # "mỗi huyện ủy viên được giao kèm cặp ít nhất 2 bản"
+    r"mỗi (?:người|đồng chí|cán bộ|(?:\w+ ){1,2}viên) [^,.;\d]{0,30}"
+    r"(?:phụ trách|theo dõi|kèm|kèm cặp|đứng điểm|cắm)(?: ít nhất)?\W*$"
+)
+_AT_PRESENT = over_folded(r"[(;,.]\s?(?:hiện|hiện nay|hiện tại)(?: tỷ lệ \w+| mới| là| đạt| có)*\s$")
 _ASSESSING = over_folded(
     r"(?:trong(?: tổng)?(?: số)?|với|(?:đánh giá|xếp loại|phân loại|bình xét)[^,;.\d]{0,20})\s$"
 )
@@ -403,7 +409,7 @@ def _status(sentence: Sentence, at: int, start: str, end: str, published: date |
     if reading.measure.endswith("_frequency") or reading.measure == "cells_per_officer":
         return "rule"
     of_meetings = reading.measure in ("meeting_duration", "attendance_rate")
-    if reading.measure == "meeting_duration" and reading.amount.bound in ("at_most", "range"):
+    if reading.measure == "meeting_duration" and reading.amount.bound not in ("exact", "approx"):
         return "rule"
     if of_meetings and reading.amount.bound == "at_least":
         before = sentence.text[sentence.start : reading.amount.start]
@@ -411,8 +417,12 @@ def _status(sentence: Sentence, at: int, start: str, end: str, published: date |
             return "rule"
     limit = reading.amount.bound in ("at_least", "at_most") and not reading.target
     just_before = sentence.text[max(sentence.start, amount_left - 40) : amount_left]
-    if limit and _BINDING.search(just_before):
+    if (limit and _BINDING.search(just_before)) or _BY_STATUTE.search(just_before):
         return "rule"
+    if _DUTY.search(just_before):
+        return "rule"
+    if _AT_PRESENT.search(just_before):
+        return "actual"
     near = _plan_before(sentence, reading.amount)
     if near and "completion" not in reading.rule:
         gap = sentence.text[near.end : reading.amount.left].replace(fold("kết nạp"), "")

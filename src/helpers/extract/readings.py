@@ -78,7 +78,7 @@ _UP_OR_DOWN = over_folded(r"(?<!\w)(?:xuống|lên|còn)(?!\w)")
 _SUBJECTS = ("cells", "cells_in_villages", "cells_under_base", "members", "base_organisations",
              "villages", "committees")  # fmt: skip
 _NONE_PASSES = over_folded(  # "không buổi nào dưới 90%" sets a lower bound
-    r"(?:không|chưa)\s(?:(?:\w+\s){1,2}nào|để)\s(?:\w+\s)?(dưới|thấp hơn|quá|trên)\s$"
+    r"(?:không|chưa)\s(?:(?:\w+\s){1,2}nào|để|kéo dài|được)\s(?:\w+\s)?(dưới|thấp hơn|quá|trên)\s$"
 )
 _PLACES_LIST = ("villages", "communes", "population")
 _DURATION = over_folded(r"\snăm(?! \d{4})(?!\w)")
@@ -621,6 +621,8 @@ def _settle(
     if change:
         earlier = (before.head or before.last) if before else None
         return _changed(sentence, reading, last or earlier, change, left)
+    if term and not noun and term.family:
+        return True  # what the number before it counts
     if term and term.family == "weak":
         return _weak(sentence, reading, left, noun)
     if term and term.family in ("generic", "masses"):
@@ -632,7 +634,7 @@ def _settle(
     return _bare(sentence, reading, at, left)
 
 
-def _specific(sentence: Sentence, reading: Reading, left: list[Found], noun: Found) -> bool:
+def _specific(sentence: Sentence, reading: Reading, left: list[Found], noun: Found | None) -> bool:
     """A number with a noun of its own: "1.142 đảng viên"."""
     amount = reading.amount
     if amount.form == "zero":
@@ -665,9 +667,9 @@ def _plan_before(sentence: Sentence, reading: Reading, left: list[Found]) -> Fou
     return next((f for f in left if f.term.id == "plan"), None)
 
 
-def _these(sentence: Sentence, reading: Reading, noun: Found) -> Reading | None:
+def _these(sentence: Sentence, reading: Reading, noun: Found | None) -> Reading | None:
     """The number just told that this one points back to: "Hai chi bộ này"."""
-    if reading.main or not _THESE.match(sentence.text, noun.end):
+    if not noun or reading.main or not _THESE.match(sentence.text, noun.end):
         return None
     told = [r for r in _earlier_readings(sentence) if r.noun and _counts_alike(r, reading)]
     return next((r for r in reversed(told) if r.amount.value == reading.amount.value), None)
