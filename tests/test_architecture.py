@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "batch.grid": {"paths"},
     "bounds": {"quantities"},
     "codebook": {"paths"},
-    "extract.lexicon": {"evidence"},
+    "extract.lexicon": {"evidence", "quantities"},
     "audit": {"bounds", "quantities"},
     "batch.warm": {"codebook", "paths"},
     "corpus": {"codebook", "paths"},

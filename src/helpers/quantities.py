@@ -7,7 +7,8 @@ business of `extract`.
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 _ONES = {"không": 0, "một": 1, "mốt": 1, "hai": 2, "ba": 3, "bốn": 4, "tư": 4, "năm": 5, "lăm": 5}
@@ -60,20 +61,38 @@ _NO_AMOUNT = (
     r"ql|qc|ttr|pl|l|ch|tw)(?![a-zà-ỹ])(?:[-/]\w+)*+|0\d{2,3}[.\s]\d{3,4}[.\s]\d{3,4}|\d{9,}"
     r"|\d+,\d/\d+|\d+(?:\.\d+){3,}"
 )
-_AMOUNT = re.compile(
-    rf"(?<!\w)(?<!\d[.,:/])(?<!\w[-–])(?:(?P<no>{_NO_AMOUNT})"
-    rf"|(?P<every>\d+|{_FIRST})\s(?P<span>tháng|tuần|quý|qúy|năm)(?:/|\s(?:một|1|/)\s)lần(?!\w)"
-    rf"|(?P<over>[1-9])/(?P<under>[2-9])(?=\s(?:tổng\s)?số\s)"
-    rf"|(?P<part>{_DIGITS})(?:[^\S\n]?/[^\S\n]?|\strên\s(?:tổng\s(?:số\s)?)?)(?P<whole>{_DIGITS})(?!\s?[/-]\s?\d)"
-    rf"|(?P<top>{_FIRST}|\d+)\sphần\s(?P<bottom>\w+)|(?P<half>(?:(?:quá|già|hơn|trên)\s(?=nửa))?(?:một\s)?nửa)(?!\w|\s(?:năm|đầu|cuối|tháng|đêm|ngày))"
-    rf"|(?P<digits>{_SCALED})(?:\s?%?(?:[^\S\n]?[-–][^\S\n]?|\sđến\s|\stới\s)(?P<high>{_SCALED}))?"
-    rf"|(?P<words>{_WORDS})"
-    r"|(?P<none>(?:(?<=:\s)|(?<=thì\s))không(?=(?:\scó|\scòn)?\s?(?:[.;,]|$))"
-    r"|(?:không|chưa)(?=\s(?:(?:có|còn|phải|để còn|để có)\s)?(?:một\s)?"
-    r"(?:chi|đảng|tổ|đơn|tccsđ|cấp|đồng|cơ sở|"
-    r"trường hợp|tập thể|ai|người|nơi|thôn|bản|xã|ấp|buôn|làng|khóm)(?!\w)"
-    r"|\s[^,.;:]{1,40}\s(?:nào|ai)(?!\w))))"
-)
+_NUMBER_WORDS = "một hai ba bốn năm sáu bảy bẩy tám chín mười"
+# The words that open a form ("0": any number in digits), and the form.
+_FORMS = [
+    ("0", rf"(?P<no>{_NO_AMOUNT})"),
+    (
+        f"0 {_NUMBER_WORDS}",
+        rf"(?P<every>\d+|{_FIRST})\s(?P<span>tháng|tuần|quý|qúy|năm)(?:/|\s(?:một|1|/)\s)lần(?!\w)",
+    ),
+    ("0", r"(?P<over>[1-9])/(?P<under>[2-9])(?=\s(?:tổng\s)?số\s)"),
+    (
+        "0",
+        rf"(?P<part>{_DIGITS})(?:[^\S\n]?/[^\S\n]?|\strên\s(?:tổng\s(?:số\s)?)?)(?P<whole>{_DIGITS})(?!\s?[/-]\s?\d)",
+    ),
+    (f"0 {_NUMBER_WORDS}", rf"(?P<top>{_FIRST}|\d+)\sphần\s(?P<bottom>\w+)"),
+    (
+        "một nửa quá già hơn trên",
+        r"(?P<half>(?:(?:quá|già|hơn|trên)\s(?=nửa))?(?:một\s)?nửa)(?!\w|\s(?:năm|đầu|cuối|tháng|đêm|ngày))",
+    ),
+    (
+        "0",
+        rf"(?P<digits>{_SCALED})(?:\s?%?(?:[^\S\n]?[-–][^\S\n]?|\sđến\s|\stới\s)(?P<high>{_SCALED}))?",
+    ),
+    (_NUMBER_WORDS, rf"(?P<words>{_WORDS})"),
+    (
+        "không chưa",
+        r"(?P<none>(?:(?<=:\s)|(?<=thì\s))không(?=(?:\scó|\scòn)?\s?(?:[.;,]|$))"
+        r"|(?:không|chưa)(?=\s(?:(?:có|còn|phải|để còn|để có)\s)?(?:một\s)?"
+        r"(?:chi|đảng|tổ|đơn|tccsđ|cấp|đồng|cơ sở|"
+        r"trường hợp|tập thể|ai|người|nơi|thôn|bản|xã|ấp|buôn|làng|khóm)(?!\w)"
+        r"|\s[^,.;:]{1,40}\s(?:nào|ai)(?!\w)))",
+    ),
+]
 # What the qualifier before a number says of it; both spellings where `fold` moves the tone mark.
 _BEFORE = {
     "không quá": "at_most", "không vượt quá": "at_most", "tối đa": "at_most",
@@ -95,9 +114,9 @@ _QUALIFIER = re.compile(
 )
 # The last words of a qualifier: nearly every number has another word before it, or none.
 _QUALIFIES = (*{name.split()[-1] for name in _BEFORE}, "là", "có", "đạt", "từ", "phải")
+_WORD = re.compile(r"\w+")
 _PERCENT = re.compile(r"\s?(?:%|phần trăm(?!\w))")
 _COMPARED = re.compile(r"(?:nhiều|cao|ít|thấp|đông)\s(?:hơn|quá)\s$")
-_OPENERS = "một hai ba bốn năm sáu bảy bẩy tám chín mười không chưa nửa quá già hơn trên"
 _YEARLY = {"tháng": 12.0, "tuần": 52.0, "quý": 4.0, "qúy": 4.0, "năm": 1.0}
 
 
@@ -171,28 +190,43 @@ def read(folded: str) -> list[Amount]:
     [(3550.0, 'at_least', True), (0.2, 'exact', False)]
     """
     found = []
-    for match in matches(_AMOUNT, _AMOUNT_OPENERS, folded):
+    for match in matches(_AMOUNTS, folded):
         for amount in _amounts(match):
             if not math.isnan(amount.value):
                 found.append(_bounded(folded, amount))
     return found
 
 
-def opening(words: str) -> re.Pattern:
-    """A pattern of the places where one of these words begins."""
-    return re.compile(rf"\b(?:{'|'.join(sorted(set(words.split())))})\b")
+def by_opening(
+    forms: Iterable[tuple[str, str]], frame: str, compiled: Callable = re.compile
+) -> dict[str, re.Pattern]:
+    """The forms as one pattern for each word that opens some of them, "0" for all numbers.
+
+    So only few forms are tried at a word, and none at most words.
+    """
+    found: dict[str, list[str]] = {}
+    for openers, form in forms:
+        for word in dict.fromkeys(compiled(openers).pattern.split()):
+            found.setdefault(word, []).append(form)
+    return {word: compiled(frame.format("|".join(each))) for word, each in found.items()}
 
 
-_AMOUNT_OPENERS = opening(rf"\d\w* {_OPENERS}")
+_AMOUNTS = by_opening(_FORMS, r"(?<!\w)(?<!\d[.,:/])(?<!\w[-–])(?:{})")
 
 
-def matches(pattern: re.Pattern, openers: re.Pattern, folded: str) -> Iterator[re.Match]:
-    """The matches of a pattern at the places of another, cheaper one, not overlapping."""
-    reached = 0
-    for place in openers.finditer(folded):
-        start = place.start()
-        if start >= reached:
-            match = pattern.match(folded, start)
+@lru_cache(maxsize=1)
+def words(folded: str) -> list[tuple[int, str]]:
+    """Every word of a text with the place where it begins; kept for the next reader of the text."""
+    return [(found.start(), found[0]) for found in _WORD.finditer(folded)]
+
+
+def matches(forms: dict[str, re.Pattern], folded: str) -> Iterator[re.Match]:
+    """The matches of forms at the words that open them, not overlapping."""
+    numbers, reached = forms.get("0"), 0
+    for start, word in words(folded):
+        form = numbers if word[0].isdecimal() else forms.get(word)
+        if form and start >= reached:
+            match = form.match(folded, start)
             if match:
                 reached = match.end()
                 yield match
@@ -211,16 +245,16 @@ def _amounts(match: re.Match) -> Iterator[Amount]:
 
     if form in ("digits", "words"):
         yield at(form, form)
-    elif match["every"]:
+    elif form == "span":
         times = _YEARLY[match["span"]] / max(number(match["every"]), 1)
         yield Amount(*match.span(), times, "every", "per_year")
-    elif match["over"]:
+    elif form == "under":
         value = round(int(match["over"]) / int(match["under"]), 4)
         yield Amount(*match.span(), value, "fraction", "share")
-    elif match["part"] and _is_fraction(match):
+    elif form == "whole" and _is_fraction(match):
         value = round(number(match["part"]) / number(match["whole"]), 4)
         yield Amount(match.start(), match.end(), value, "fraction", "share")
-    elif match["part"]:
+    elif form == "whole":
         yield at("part", "part")
         yield at("whole", "whole")
     elif form == "high":
@@ -230,11 +264,11 @@ def _amounts(match: re.Match) -> Iterator[Amount]:
             yield low._replace(end=high.end, **bounds)
         else:
             yield from (low._replace(form="digits"), high._replace(form="digits"))
-    elif match["half"]:
+    elif form == "half":
         more = match["half"].split()[0] in ("quá", "già", "hơn", "trên")
         half = Amount(*match.span(), 0.5, "fraction", "share")
         yield half._replace(bound="at_least", low=0.5, low_open=True) if more else half
-    elif match["bottom"]:
+    elif form == "bottom":
         parts = {"mười": 10.0}.get(match["bottom"]) or number(match["bottom"])
         if parts and parts > 1:
             value = round(number(match["top"]) / parts, 4)

@@ -6,17 +6,18 @@ comes before "chi bộ" whatever the order of the rows.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import pandas as pd
 
+from helpers import quantities
 from helpers.evidence import fold
 
 _OPTIONAL = re.compile(r"\(\?:[^()]*\)[?*]|\(\?<?[=!][^()]*\)|\\[wd]\+|\w\?")
 _GROUP = re.compile(r"\(\?:([^()|]*)(?:\|[^()]*)?\)(?![?*])")  # innermost: its first alternative
 _FIRST_WORD = re.compile(r"(?:\(\?<[=!][^()]*\))*(\w+)(?![?*+{\w]|\(\?:\w)")
-_WORD = re.compile(r"\w+")
 # Words right before a number (that make it a name) or right behind it (that make it another thing).
 _FRAMES = {
     "strict": r"(?<!\w)(?:{})\s$",
@@ -73,14 +74,15 @@ class Lexicon(NamedTuple):
 
     def scan(self, folded: str, start: int, end: int) -> Iterator[Found]:
         """The terms between two offsets, in order, not overlapping."""
-        reached = start
-        for word in _WORD.finditer(folded, start, end):
-            group = self.groups.get(word[0])
-            if group and word.start() >= reached:
-                match = group[0].match(folded, word.start(), end)
+        reached, groups, words = start, self.groups, quantities.words(folded)
+        for at in range(bisect_left(words, (start,)), bisect_left(words, (end,))):
+            begin, word = words[at]
+            if word in groups and begin >= reached:
+                pattern, terms = groups[word]
+                match = pattern.match(folded, begin, end)
                 if match:
                     reached = match.end()
-                    yield Found(word.start(), reached, group[1][match.lastindex - 1])
+                    yield Found(begin, reached, terms[match.lastindex - 1])
 
 
 def compiled(terms: pd.DataFrame, kinds: tuple[str, ...]) -> Lexicon:

@@ -5,6 +5,7 @@ Works on the folded text (`evidence.fold`), where "quý" and "quí", "hoà" and 
 
 import re
 from calendar import monthrange
+from collections import defaultdict
 from datetime import date
 from typing import NamedTuple
 
@@ -16,63 +17,114 @@ _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "1": 1, "2": 2, "3": 3, "4": 4}
 _MONTHS = {"ba": 3, "sáu": 6, "bảy": 7, "tám": 8, "chín": 9, "mười": 10, "mười một": 11, "bốn": 4}
 _COUNTS = {"hai": 2, "ba": 3, "bốn": 4, "năm": 5, "mười": 10}
 _BACK = "(?:qua|vừa qua|gần đây|trở lại đây)"
-_PATTERN = over_folded(
-    rf"(?<![\w/.,])(?:(?P<day>\d{{1,2}})[/.-](?P<month>\d{{1,2}})[/.-](?P<year>{_Y})(?!\d)"
-    rf"|(?:ngày|sáng|chiều|tối|đêm|đợt|dịp|đến)(?: hết)?(?: ngày)? (?P<day_of>\d{{1,2}})/"
-    rf"(?P<month_of>\d{{1,2}})(?![\d/.-])(?! (?:đảng|chi|tổ|thôn|bản|ấp|xã|đồng|cơ|khu))"
-    rf"|(?:quý|qúy|quí) (?P<quarter>iv|iii|ii|i|[1-4])(?:\s?/\s?|,? năm )?(?P<quarter_year>{_Y}"
-    rf"|nay)?(?!\w)"
-    rf"|(?P<months>\d{{1,2}}|mười một|{'|'.join(_MONTHS)}) tháng (?:(?P<half>đầu|cuối) năm|năm"
-    rf"|qua|vừa qua)"
-    rf"(?: (?P<half_year>{_Y}|nay))?(?!\w)"
-    rf"|nửa (?:năm )?(?P<half_of>đầu|cuối|qua)(?: năm)?(?! nhiệm)"
-    rf"(?: (?P<half_of_year>{_Y}|nay))?(?!\w)"
-    rf"|(?:tháng )?(?P<in_month>\d{{1,2}})(?:\s?/\s?| năm )(?P<month_year>{_Y})(?!\d)"
-    rf"|(?<!một )(?<!mỗi )(?<!hằng )(?<!hàng )(?<!\d )tháng (?P<this_month>\d{{1,2}})"
-    rf"(?P<said> (?:này|năm nay))?(?![\w/]| (?:lần|kỳ|buổi|lượt|phiên|cuộc))"
-    rf"|từ (?:đầu |tháng \d+/)?(?:năm )?(?P<since>{_Y}) đến (?P<until>nay|(?:hết "
-    rf"|cuối )?(?:năm )?{_Y})"
-    rf"|(?P<term_start>từ đầu nhiệm kỳ|từ (?:sau )?đại hội)(?: (?P<since_term>{_Y})\s?[-–]\s?{_Y})?"
-    rf"(?: (?:đến|tới) nay)?"
-    rf"|(?P<since_year>(?:từ )?đầu năm (?:đến|tới) nay|từ đầu năm(?! {_Y})(?: nay)?)"
-    rf"|(?P<term>(?:(?:trong|suốt) )?(?:toàn|cả|một|nửa|nửa đầu) (?:nhiệm kỳ|khóa)"
-    rf"|(?:trong|suốt|sau một|sau|hết|(?<!năm )cuối|(?<!năm )đầu) nhiệm kỳ"
-    rf"|nhiệm kỳ (?:{_BACK}|rồi|này|trước|tới|mới)"
-    rf"|(?:cũng )?trong (?:5|năm) năm|(?:5|năm) năm qua|(?:bình quân )?(?:hằng|hàng|mỗi) năm)"
-    rf"(?: qua| này| trước| tới| mới)?(?! {_Y})(?!\w)"
-    rf"|(?P<span>\d{{1,2}}|{'|'.join(_COUNTS)}) năm (?:{_BACK}|thực hiện|triển khai)(?!\w)"
-    rf"|(?P<ago>\d|{'|'.join(_COUNTS)}) năm trước(?!\w)"
-    rf"|cách đây (?P<back_from>\d{{1,2}}|{'|'.join(_COUNTS)}) năm(?!\w)"
-    rf"|(?P<next>năm tới|sang năm|năm sau|năm mới)(?: {_Y})?(?!\w)"
-    rf"|(?P<edge>đầu|cuối|hết) nhiệm kỳ (?P<edge_from>{_Y})\s?[-–]\s?(?P<edge_to>{_Y})(?!\d)"
-    rf"|(?:năm )?(?P<from>{_Y})\s?[-–]\s?(?P<to>{_Y})(?!\d)"
-    rf"|(?P<point>cuối|hết|đầu|đến|tới|tính đến hết|đến hết) (?:năm (?P<point_year>{_Y}|nay)"
-    rf"|(?P<until_year>{_Y})(?! (?:đảng|đồng|người|hộ)))(?![\d/]|[.,]\d)"
-    rf"|(?P<edge_of>đầu|cuối|hết) năm(?! (?:ngoái|trước|học|\d))(?!\w)"
-    rf"|(?:các )?năm (?P<one>{_Y})(?P<more>(?:(?:, | và |, năm | và năm | đến năm "
-    rf"|, và năm ){_Y})*)(?!\d)"
-    r"|(?P<last_year>năm ngoái|năm cũ|năm (?:vừa )?rồi)(?!\w)"
-    r"|(?P<last>(?:một )?năm trước(?: đó)?|cùng kỳ(?: năm (?:trước|ngoái))?)(?!\w)"
-    r"|(?P<this>(?:cả |trong )?năm nay)(?!\w)|(?P<whole>cả năm|trong năm)(?! \d)(?!\w)"
-    r"|(?P<same>(?:trong |cũng )?(?:cùng )?năm (?:này|đó|ấy)|cùng (?:trong )?năm(?! \d)"
-    r"|cùng (?:thời gian|thời điểm)|(?:khi|hồi|lúc|bấy) (?:ấy|đó|giờ|này))(?!\w)"
-    r"|(?P<past>(?:trong |một )?năm (?:qua|vừa qua))(?!\w)"
-    r"|(?P<founding>(?:những )?ngày (?:đầu|mới thành lập)|(?:khi|lúc) (?:mới )?thành lập"
-    r"|trước (?:khi )?(?:sáp nhập|sắp xếp|hợp nhất|nhập)|trước đó(?=,))(?!\w)"
-    r"|(?P<now>bây giờ|giờ(?= (?:đã|có|còn|là|được|\d))|hiện nay|hiện tại|đến nay|tới nay"
-    r"|đến thời điểm này|từ nay(?= (?:đến|tới))|(?:dịp|đợt) này|dịp kỷ niệm|hôm (?:qua|trước)"
-    r"|(?<!thực )(?<!thể )(?<!phát )(?<!xuất )(?<!biểu )(?<!tái )(?<!đại )hiện"
-    r"|(?<!năm )(?<!lâu )(?<!xưa )(?<!từ )(?<!ngày )nay)(?!\w)"
-    rf"|(?P<bare>{_Y})(?=[:)]|\s\()|hồi (?P<back>{_Y})(?!\d))"
-)
-_OPENERS = quantities.opening(
-    r"\d\w* quý qúy quí tháng từ đầu cuối hết đến tới tính các năm một cùng cả trong hiện nay "
-    "tòan toàn suốt sau nửa nhiệm cũng sang bây giờ hồi ngày sáng chiều tối đêm đợt dịp bình hằng "
-    "hàng mỗi khi lúc bấy những trước hôm cách "
-    + " ".join(_COUNTS)
-    + " "
-    + " ".join(month.split()[0] for month in _MONTHS)
-)
+_COUNTS_OPEN = " ".join(_COUNTS)
+# The words that open a form ("0": any number in digits), and the form.
+_FORMS = [
+    ("0", rf"(?P<day>\d{{1,2}})[/.-](?P<month>\d{{1,2}})[/.-](?P<year>{_Y})(?!\d)"),
+    (
+        "ngày sáng chiều tối đêm đợt dịp đến",
+        r"(?:ngày|sáng|chiều|tối|đêm|đợt|dịp|đến)(?: hết)?(?: ngày)? (?P<day_of>\d{1,2})/"
+        r"(?P<month_of>\d{1,2})(?![\d/.-])(?! (?:đảng|chi|tổ|thôn|bản|ấp|xã|đồng|cơ|khu))",
+    ),
+    (
+        "quý qúy quí",
+        rf"(?:quý|qúy|quí) (?P<quarter>iv|iii|ii|i|[1-4])(?:\s?/\s?|,? năm )?"
+        rf"(?P<quarter_year>{_Y}|nay)?(?!\w)",
+    ),
+    (
+        "0 " + " ".join(month.split()[0] for month in _MONTHS),
+        rf"(?P<months>\d{{1,2}}|mười một|{'|'.join(_MONTHS)}) tháng "
+        rf"(?:(?P<half>đầu|cuối) năm|năm|qua|vừa qua)(?: (?P<half_year>{_Y}|nay))?(?!\w)",
+    ),
+    (
+        "nửa",
+        rf"nửa (?:năm )?(?P<half_of>đầu|cuối|qua)(?: năm)?(?! nhiệm)"
+        rf"(?: (?P<half_of_year>{_Y}|nay))?(?!\w)",
+    ),
+    (
+        "tháng 0",
+        rf"(?:tháng )?(?P<in_month>\d{{1,2}})(?:\s?/\s?| năm )(?P<month_year>{_Y})(?!\d)",
+    ),
+    (
+        "tháng",
+        r"(?<!một )(?<!mỗi )(?<!hằng )(?<!hàng )(?<!\d )tháng (?P<this_month>\d{1,2})"
+        r"(?P<said> (?:này|năm nay))?(?![\w/]| (?:lần|kỳ|buổi|lượt|phiên|cuộc))",
+    ),
+    (
+        "từ",
+        rf"từ (?:đầu |tháng \d+/)?(?:năm )?(?P<since>{_Y}) đến "
+        rf"(?P<until>nay|(?:hết |cuối )?(?:năm )?{_Y})",
+    ),
+    (
+        "từ",
+        rf"(?P<term_start>từ đầu nhiệm kỳ|từ (?:sau )?đại hội)"
+        rf"(?: (?P<since_term>{_Y})\s?[-–]\s?{_Y})?(?: (?:đến|tới) nay)?",
+    ),
+    (
+        "từ đầu",
+        rf"(?P<since_year>(?:từ )?đầu năm (?:đến|tới) nay|từ đầu năm(?! {_Y})(?: nay)?)",
+    ),
+    (
+        "trong suốt toàn cả một nửa sau hết cuối đầu nhiệm cũng năm bình hằng hàng mỗi 0",
+        rf"(?P<term>(?:(?:trong|suốt) )?(?:toàn|cả|một|nửa|nửa đầu) (?:nhiệm kỳ|khóa)"
+        rf"|(?:trong|suốt|sau một|sau|hết|(?<!năm )cuối|(?<!năm )đầu) nhiệm kỳ"
+        rf"|nhiệm kỳ (?:{_BACK}|rồi|này|trước|tới|mới)"
+        rf"|(?:cũng )?trong (?:5|năm) năm|(?:5|năm) năm qua|(?:bình quân )?(?:hằng|hàng|mỗi) năm)"
+        rf"(?: qua| này| trước| tới| mới)?(?! {_Y})(?!\w)",
+    ),
+    (
+        f"0 {_COUNTS_OPEN}",
+        rf"(?P<span>\d{{1,2}}|{'|'.join(_COUNTS)}) năm "
+        rf"(?:{_BACK}|(?P<since_then>thực hiện|triển khai))(?!\w)",
+    ),
+    (f"0 {_COUNTS_OPEN}", rf"(?P<ago>\d|{'|'.join(_COUNTS)}) năm trước(?!\w)"),
+    ("cách", rf"cách đây (?P<back_from>\d{{1,2}}|{'|'.join(_COUNTS)}) năm(?!\w)"),
+    ("năm sang", rf"(?P<next>năm tới|sang năm|năm sau|năm mới)(?: {_Y})?(?!\w)"),
+    (
+        "đầu cuối hết",
+        rf"(?P<edge>đầu|cuối|hết) nhiệm kỳ (?P<edge_from>{_Y})\s?[-–]\s?(?P<edge_to>{_Y})(?!\d)",
+    ),
+    ("năm 0", rf"(?:năm )?(?P<from>{_Y})\s?[-–]\s?(?P<to>{_Y})(?!\d)"),
+    (
+        "cuối hết đầu đến tới tính",
+        rf"(?P<point>cuối|hết|đầu|đến|tới|tính đến hết|đến hết) (?:năm (?P<point_year>{_Y}|nay)"
+        rf"|(?P<until_year>{_Y})(?! (?:đảng|đồng|người|hộ)))(?![\d/]|[.,]\d)",
+    ),
+    ("đầu cuối hết", r"(?P<edge_of>đầu|cuối|hết) năm(?! (?:ngoái|trước|học|\d))(?!\w)"),
+    (
+        "các năm",
+        rf"(?:các )?năm (?P<one>{_Y})"
+        rf"(?P<more>(?:(?:, | và |, năm | và năm | đến năm |, và năm ){_Y})*)(?!\d)",
+    ),
+    ("năm", r"(?P<last_year>năm ngoái|năm cũ|năm (?:vừa )?rồi)(?!\w)"),
+    (
+        "một năm cùng",
+        r"(?P<last>(?:một )?năm trước(?: đó)?|cùng kỳ(?: năm (?:trước|ngoái))?)(?!\w)",
+    ),
+    ("cả trong năm", r"(?P<this>(?:cả |trong )?năm nay)(?!\w)"),
+    ("cả trong", r"(?P<whole>cả năm|trong năm)(?! \d)(?!\w)"),
+    (
+        "trong cũng cùng năm khi hồi lúc bấy",
+        r"(?P<same>(?:trong |cũng )?(?:cùng )?năm (?:này|đó|ấy)|cùng (?:trong )?năm(?! \d)"
+        r"|cùng (?:thời gian|thời điểm)|(?:khi|hồi|lúc|bấy) (?:ấy|đó|giờ|này))(?!\w)",
+    ),
+    ("trong một năm", r"(?P<past>(?:trong |một )?năm (?:qua|vừa qua))(?!\w)"),
+    (
+        "những ngày khi lúc trước",
+        r"(?P<founding>(?:những )?ngày (?:đầu|mới thành lập)|(?:khi|lúc) (?:mới )?thành lập"
+        r"|trước (?:khi )?(?:sáp nhập|sắp xếp|hợp nhất|nhập)|trước đó(?=,))(?!\w)",
+    ),
+    (
+        "bây giờ hiện đến tới từ dịp đợt hôm nay",
+        r"(?P<now>bây giờ|giờ(?= (?:đã|có|còn|là|được|\d))|hiện nay|hiện tại|đến nay|tới nay"
+        r"|đến thời điểm này|từ nay(?= (?:đến|tới))|(?:dịp|đợt) này|dịp kỷ niệm|hôm (?:qua|trước)"
+        r"|(?<!thực )(?<!thể )(?<!phát )(?<!xuất )(?<!biểu )(?<!tái )(?<!đại )hiện"
+        r"|(?<!năm )(?<!lâu )(?<!xưa )(?<!từ )(?<!ngày )nay)(?!\w)",
+    ),
+    ("0", rf"(?P<bare>{_Y})(?=[:)]|\s\()"),
+    ("hồi", rf"hồi (?P<back>{_Y})(?!\d)"),
+]
+_PERIODS = quantities.by_opening(_FORMS, r"(?<![\w/.,])(?:{})", over_folded)
 # Only a noun stands between a number and its year.
 _BEHIND = over_folded(r"\s(?:(?!(?:và|nhưng|mà|thì|song|còn)\s)\w+\s){0,4}\(?")
 _IN_BRACKETS = re.compile(r"\s?(?:\(|: )\D{0,12}$")  # "hơn năm 2024 (57 đồng chí)"
@@ -96,7 +148,6 @@ _CHANGE = re.compile(r"(?:tăng|giảm|thêm|bớt|hụt)[^,;.\d]{0,12}$")
 _TO = over_folded(r" ?(?:đến|tới|-|–)?(?: hết| ngày| cuối| năm)* ?")
 _SAME_TIME = "cùng kỳ "
 _OCCASIONS = ("dịp ", "đợt ")
-_SINCE_THEN = ("thực hiện", "triển khai")
 _YEARLY = ("bình quân", "hằng năm", "hàng năm", "mỗi năm")
 _FLOWS = re.compile(
     r"admitted|rated|assessed|awarded|removed|left_party|expelled|warned|reprimanded|dismissed"
@@ -131,15 +182,16 @@ def find(folded: str, published: date | None = None) -> list[Period]:
     [('2019-12-31', '2019-12-31', 'as_of'), ('2025-01-01', '2025-06-30', 'flow')]
     """
     found = []
-    for match in quantities.matches(_PATTERN, _OPENERS, folded):
-        days = _days(match, published) or _told(match, published)
+    for match in quantities.matches(_PERIODS, folded):
+        named = defaultdict(str, match.groupdict(""))
+        days = _days(named, published) or _told(named, published)
         if days:
             before = folded[max(0, match.start() - 40) : match.start()]
             until = _UNTIL.match(match[0]) or _UNTIL_BEFORE.search(before)
             closes = until or days[1].endswith(("-12-31", "-06-30", "-09-30", "-03-31"))
-            event = bool(match["day"] or match["day_of"]) and not closes
+            event = bool(named["day"] or named["day_of"]) and not closes
             if not _DOCUMENT.search(before):
-                against = bool(match["back"] or _AGAINST.search(before))
+                against = bool(named["back"] or _AGAINST.search(before))
                 period = Period(*match.span(), *days[:3], against, *days[3:], event=event)
                 back = before.endswith(_SAME_TIME)
                 found.append(period._replace(offset=-1) if back else period)
@@ -169,7 +221,7 @@ def stands(measure: str, event: bool) -> bool | None:
     return not _FLOWS.search(measure)
 
 
-def _days(group: re.Match, published: date | None) -> tuple | None:
+def _days(group: dict[str, str], published: date | None) -> tuple | None:
     """First day, last day and kind of what needs no more than the day of publication."""
     today = published.isoformat() if published else ""
     this_year = published.year if published else None
@@ -222,7 +274,7 @@ def _one_day(*written: str) -> tuple | None:
     return day, day, "as_of"
 
 
-def _told(group: re.Match, published: date | None) -> tuple | None:
+def _told(group: dict[str, str], published: date | None) -> tuple | None:
     """First day, last day and kind of what is told from the day of publication, then what it is
     relative to and how many years off."""
     if not published:
@@ -245,7 +297,7 @@ def _told(group: re.Match, published: date | None) -> tuple | None:
         return *of_year(this_year - 1), "flow"
     if group["span"]:
         years = _COUNTS.get(group["span"]) or int(group["span"])
-        whole = published.month > 9 and not group[0].endswith(_SINCE_THEN)
+        whole = published.month > 9 and not group["since_then"]
         return f"{recent + whole - years}-01-01", today, "flow"
     if group["months"] or group["half_of"]:
         return _some_months(group, published)
@@ -278,7 +330,7 @@ def _latest(published: date, first: int, last: int) -> tuple[str, str]:
     return month(published.year - 1, first, last) if ahead else days
 
 
-def _some_months(group: re.Match, published: date | None) -> tuple | None:
+def _some_months(group: dict[str, str], published: date | None) -> tuple | None:
     """The days of "6 tháng đầu năm", "chín tháng qua", "nửa cuối năm"."""
     words = group["months"] or "6"
     number = _MONTHS.get(words) or int(re.sub(r"\D", "", words) or 0)

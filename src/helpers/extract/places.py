@@ -7,7 +7,7 @@ import pandas as pd
 
 from helpers.evidence import fold
 from helpers.extract.lexicon import over_folded
-from helpers.quantities import matches, opening
+from helpers.quantities import by_opening, matches
 
 _LEVELS = {
     "tỉnh": "province", "huyện": "district", "thị xã": "district", "tx": "district",
@@ -41,9 +41,14 @@ _FIRM_WORDS = (
 )
 _FIRM_WORDS = rf"(?:{_FIRM_WORDS.replace(' ', '|')})"  # "Công ty cổ phần Hòn Nghê"
 _WORDS = "|".join(sorted([*_LEVELS, *_COMMITTEES], key=len, reverse=True))
-_LEVEL_WORD = over_folded(
+_LEVEL_WORD = (
     rf"(?:(?P<cell>chi bộ (?:tổ|khu)(?! (?:phố|dân)))"
     rf"|(?<!cơ )(?P<body>(?:đảng bộ |đảng ủy |chi bộ )*)(?P<word>{_WORDS})(?:(?<=t[xp])\.)?)(?!\w)"
+)
+_LEVELS_NAMED = by_opening(
+    [("đảng chi " + " ".join(word.split()[0] for word in _WORDS.split("|")), _LEVEL_WORD)],
+    "{}",
+    over_folded,
 )
 _NAMED = re.compile(rf" (?:{_LAND} ){{0,4}}({_PROPER})")
 _SMALL = re.compile(rf" ({_NUMBERED})")
@@ -58,22 +63,21 @@ _FOLDED_COMMITTEES = {fold(body): fold(word) for body, word in _COMMITTEES.items
 _FORCES = tuple(
     fold(word) for word in _LEVELS if word.endswith(("công an", "quân sự", "biên phòng"))
 )
-_OPENERS = opening(" ".join(word.split()[0] for word in (*fold(_WORDS).split("|"), "đảng", "chi")))
 _SERIES = re.compile(rf"(?<!\w)(?:xã|phường) ({_PROPER}(?:(?:, | và ){_PROPER})+)")
 _IS_A = re.compile(
     rf"(?<!\w)({_PROPER})(?= (?:vốn )?là (?:một )?(?:xã|phường|thị trấn)(?!\w))"
     rf"|Là (?:một )?(?:xã|phường|thị trấn)(?!\w)[^,.\n]{{0,50}}, ({_PROPER})"
 )
-_NAMELESS = over_folded(
-    r"(?<!\w)(?:một (?:đảng ủy|đảng bộ|chi bộ|xã|bản|thôn|ấp)(?: (?:xã|phường|thôn|bản"
+_NAMELESS = (
+    r"(?:một (?:đảng ủy|đảng bộ|chi bộ|xã|bản|thôn|ấp)(?: (?:xã|phường|thôn|bản"
     r"|ấp))?(?=[ ,])"
     r"(?! (?:nào|cơ sở|trực thuộc|độc lập|riêng|đảng|\d))"
     r"|có (?:bản|thôn|ấp|chi bộ)(?= \d+ đảng viên))"
 )
+_NAMELESS = by_opening([("một có", _NAMELESS)], "{}", over_folded)
 _WHOLE = over_folded(r"(?<!\w)(?:toàn|cả|chung|trên địa bàn) $")
-_WHOLE_PARTY = over_folded(
-    r"(?:toàn|cả|tính chung|chung) (?:toàn )?đảng bộ(?!\w)|nhìn chung(?!\w)|tính chung(?!\w)"
-)
+_WHOLE_PARTY = r"(?:toàn|cả|tính chung|chung) (?:toàn )?đảng bộ(?!\w)|(?:nhìn|tính) chung(?!\w)"
+_WHOLE_PARTY = by_opening([("cả tính chung nhìn", _WHOLE_PARTY)], "{}", over_folded)
 _SEVERAL = over_folded(r"(?:(?<!\w)(?:các|những|nhiều|mỗi|từng|một|số)|\d) $")
 _OFFICE = over_folded(r"(?:bí thư|chủ tịch|chủ nhiệm|trưởng|trưởng ban)(?: \w+){0,3} $")
 _SURNAME = over_folded(
@@ -88,7 +92,8 @@ _TELLS = over_folded(
     r"(?: (?:em|mình|tôi|này|ấy))?(?: (?:hiện|đã|nay|vẫn|mới|chỉ))*"
     r"(?= (?:có|họp|còn|kết nạp|lúc)(?!\w)| \d)"
 )
-_PARTY = over_folded(r"đảng ủy(?= (?:đã |cũng )?(?:có|cử|giao|phân công|kết nạp|chỉ đạo)(?!\w))")
+_PARTY = r"đảng ủy(?= (?:đã |cũng )?(?:có|cử|giao|phân công|kết nạp|chỉ đạo)(?!\w))"
+_PARTY = by_opening([("đảng", _PARTY)], "{}", over_folded)
 
 _FAR = 1500
 _COUNTED = re.compile(r"(?: cũ)?(?: ít hơn,)? (?:có |còn |chỉ |với |góp )?\d")
@@ -231,7 +236,7 @@ def own_place(locality: str | None, known: pd.DataFrame | None) -> Place | None:
 def _mentions(text: str, folded: str, around: list[Place]) -> list[Place]:
     """Every place a text names or stands for; ``around`` are known by their bare names too."""
     found, reached = [], 0
-    for match in matches(_LEVEL_WORD, _OPENERS, folded):
+    for match in matches(_LEVELS_NAMED, folded):
         if match.start() < reached:
             continue  # part of a name: "xã Bản Liền"
         word = _FOLDED_COMMITTEES.get(match["word"], match["word"])
@@ -252,17 +257,17 @@ def _mentions(text: str, folded: str, around: list[Place]) -> list[Place]:
             reached = name.end()
         elif told := _stands_for_one(folded, match, level, before):
             found.append(told)
-    for match in matches(_NAMELESS, opening("một có"), folded):
+    for match in matches(_NAMELESS, folded):
         words = match[0].split()
         commune = words[-1] in ("xã", "phường") or words[1:] == ["đảng", "ủy"]
         level = "commune" if commune else "cell"
         found.append(Place(match[0].strip(), level, match.start(), False, match.end()))
     found.extend(_bare_names(text, folded, found, around))
     found.extend(_listed(text, sorted(found, key=lambda p: p.start)))
-    for match in matches(_PARTY, opening("đảng"), folded):
+    for match in matches(_PARTY, folded):
         if _HEAD.search(folded[max(0, match.start() - 14) : match.start()]):
             found.append(Place("", "party", match.start()))
-    whole = matches(_WHOLE_PARTY, opening("toàn cả tính chung nhìn"), folded)
+    whole = matches(_WHOLE_PARTY, folded)
     return found + [Place("", "own", match.start(), True) for match in whole]
 
 
