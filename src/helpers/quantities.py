@@ -62,8 +62,11 @@ _NO_AMOUNT = (
     r"|\d+,\d/\d+|\d+(?:\.\d+){3,}"
 )
 _NUMBER_WORDS = "một hai ba bốn năm sáu bảy bẩy tám chín mười"
+# The words behind a number that may make more of it; before any other word it is what it is.
+_GOES_ON = "(?:tháng|tuần|quý|qúy|năm|phần|trên|đến|tới|nghìn|ngàn|vạn|triệu|tỷ|tỉ)"
 # The words that open a form ("0": any number in digits), and the form.
 _FORMS = [
+    ("0", rf"(?P<plain>[1-9](?:\d{{0,2}}\.\d{{3}}|\d{{0,3}}))(?=\s[^\W\d_])(?!\s{_GOES_ON})"),
     ("0", rf"(?P<no>{_NO_AMOUNT})"),
     (
         f"0 {_NUMBER_WORDS}",
@@ -114,7 +117,7 @@ _QUALIFIER = re.compile(
 )
 # The last words of a qualifier: nearly every number has another word before it, or none.
 _QUALIFIES = (*{name.split()[-1] for name in _BEFORE}, "là", "có", "đạt", "từ", "phải")
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"(\d)\w*|\w+")
 _PERCENT = re.compile(r"\s?(?:%|phần trăm(?!\w))")
 _COMPARED = re.compile(r"(?:nhiều|cao|ít|thấp|đông)\s(?:hơn|quá)\s$")
 _YEARLY = {"tháng": 12.0, "tuần": 52.0, "quý": 4.0, "qúy": 4.0, "năm": 1.0}
@@ -216,17 +219,20 @@ _AMOUNTS = by_opening(_FORMS, r"(?<!\w)(?<!\d[.,:/])(?<!\w[-–])(?:{})")
 
 @lru_cache(maxsize=1)
 def words(folded: str) -> list[tuple[int, str]]:
-    """Every word of a text with the place where it begins; kept for the next reader of the text."""
-    return [(found.start(), found[0]) for found in _WORD.finditer(folded)]
+    """Every word of a text ("0" for a number in digits) with the place where it begins.
+
+    They are kept for the next reader of the same text.
+    """
+    found = _WORD.finditer(folded)
+    return [(word.start(), "0" if word.lastindex else word[0]) for word in found]
 
 
 def matches(forms: dict[str, re.Pattern], folded: str) -> Iterator[re.Match]:
     """The matches of forms at the words that open them, not overlapping."""
-    numbers, reached = forms.get("0"), 0
+    reached = 0
     for start, word in words(folded):
-        form = numbers if word[0].isdecimal() else forms.get(word)
-        if form and start >= reached:
-            match = form.match(folded, start)
+        if word in forms and start >= reached:
+            match = forms[word].match(folded, start)
             if match:
                 reached = match.end()
                 yield match
@@ -243,8 +249,8 @@ def _amounts(match: re.Match) -> Iterator[Amount]:
         value = round(number(match[group], percent=percent) / scale, 8)
         return Amount(*match.span(group), value, kind, unit)
 
-    if form in ("digits", "words"):
-        yield at(form, form)
+    if form in ("plain", "digits", "words"):
+        yield at(form, form.replace("plain", "digits"))
     elif form == "span":
         times = _YEARLY[match["span"]] / max(number(match["every"]), 1)
         yield Amount(*match.span(), times, "every", "per_year")

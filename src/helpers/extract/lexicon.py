@@ -75,8 +75,7 @@ class Lexicon(NamedTuple):
     def scan(self, folded: str, start: int, end: int) -> Iterator[Found]:
         """The terms between two offsets, in order, not overlapping."""
         reached, groups, words = start, self.groups, quantities.words(folded)
-        for at in range(bisect_left(words, (start,)), bisect_left(words, (end,))):
-            begin, word = words[at]
+        for begin, word in words[bisect_left(words, (start,)) : bisect_left(words, (end,))]:
             if word in groups and begin >= reached:
                 pattern, terms = groups[word]
                 match = pattern.match(folded, begin, end)
@@ -140,6 +139,7 @@ def _by_first_word(
     for word, opening, term in sorted(
         entries, key=lambda e: (_fixed(e[1]), e[2].kind == "noun"), reverse=True
     ):
+        word = "0" if word[0].isdecimal() else word  # as in `quantities.words`
         groups.setdefault(word, []).append((opening, term))
     return {
         word: (
