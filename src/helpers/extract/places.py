@@ -75,6 +75,12 @@ _NAMELESS = (
     r"|có (?:bản|thôn|ấp|chi bộ)(?= \d+ đảng viên))"
 )
 _NAMELESS = by_opening([("một có", _NAMELESS)], "{}", over_folded)
+_MERGED = (  # places that were merged, as one; not beside the new one, nor in brackets
+    r"(?<!của )(?:ba|hai|bốn|năm|[2-9]) (?:xã|phường|đảng bộ|địa phương)(?: xã)? cũ(?!\w| và|\))"
+    r"|khi còn là (?:ba|hai|bốn|năm|[2-9]) (?:xã|phường)(?!\w)"
+)
+_MERGED = by_opening([("ba hai bốn năm khi 2 3 4 5 6 7 8 9", _MERGED)], "{}", over_folded)
+_NOW = over_folded(r"[^,.]{0,12}(?<!\w)(?:hiện|nay|mới|sắp xếp)(?!\w)")
 _WHOLE = over_folded(r"(?<!\w)(?:toàn|cả|chung|trên địa bàn) $")
 _WHOLE_PARTY = r"(?:toàn|cả|tính chung|chung) (?:toàn )?đảng bộ(?!\w)|(?:nhìn|tính) chung(?!\w)"
 _WHOLE_PARTY = by_opening([("toàn cả tính chung nhìn", _WHOLE_PARTY)], "{}", over_folded)
@@ -82,15 +88,16 @@ _SEVERAL = over_folded(r"(?:(?<!\w)(?:các|những|nhiều|mỗi|từng|một|s�
 _OFFICE = over_folded(r"(?:bí thư|chủ tịch|chủ nhiệm|trưởng|trưởng ban)(?: \w+){0,3} $")
 _SURNAME = over_folded(
     r"(?:nguyễn|trần|lê|phạm|hoàng|huỳnh|phan|vũ|võ|đặng|bùi|đỗ|hồ|ngô|dương|lý|đinh|đào|mai|trịnh"
-    r"|lương|hà|tô|cao) \w+ \w+"
+    r"|lương|hà|tô|cao|đoàn|trương|tạ|chu|lâm|vàng|giàng|sùng|lò|thào|mùa|hạng|vừ|cứ|lầu|quàng|cà"
+    r"|tòng|lường|nông|triệu|ma|thạch|danh|sơn|kim|rơ|siu|ksor|y|a)(?: \w+){2,3}|h['’]\w+ \w+"
 )
 _SCENERY = over_folded(r"(?<!\w)(?:thuộc|giáp|cách|quê(?: ở)?) (?:địa bàn )?$")
 _WITHIN = over_folded(r" ?(?:,|\(|thuộc|của|ở|-)? ?")
 _HEAD = over_folded(r"(?:^|[.:;,!?\n“”\"–-] ?|(?<!\w)(?:ở|tại|riêng|như|là|còn|trở lại) )$")
 _FIRM_HEAD = over_folded(r"(?:^|[.:;\n“”\"] ?|(?<!\w)(?:ở|tại|riêng|như|là) )$")
 _TELLS = over_folded(
-    r"(?: (?:em|mình|tôi|này|ấy))?(?: (?:hiện|đã|nay|vẫn|mới|chỉ))*"
-    r"(?= (?:có|họp|còn|kết nạp|lúc)(?!\w)| \d)"
+    r"(?: (?:em|mình|tôi|này|ấy))?(?: (?:hiện|đã|nay|vẫn|mới|chỉ|cũng))*"
+    r"(?= (?:có|họp|còn|kết nạp|lúc|cử|phân công|giao|đặt|phấn đấu)(?!\w)| \d)"
 )
 _PARTY = r"đảng ủy(?= (?:đã |cũng )?(?:có|cử|giao|phân công|kết nạp|chỉ đạo)(?!\w))"
 _PARTY = by_opening([("đảng", _PARTY)], "{}", over_folded)
@@ -136,6 +143,8 @@ class Places:
         """Move to the next sentence; call in order of the text."""
         if self.here:
             self._carry()
+        if self.current and self.current.name.endswith(" cũ") and _NOW.match(self._folded, start):
+            self.current = None  # no longer of the places that were merged
         self._start = start
         while self._next < len(self.mentions) and self.mentions[self._next].start < start:
             self._next += 1
@@ -262,6 +271,10 @@ def _mentions(text: str, folded: str, around: list[Place]) -> list[Place]:
         commune = words[-1] in ("xã", "phường") or words[1:] == ["đảng", "ủy"]
         level = "commune" if commune else "cell"
         found.append(Place(match[0].strip(), level, match.start(), False, match.end()))
+    for match in matches(_MERGED, folded):
+        count, unit = match[0].removeprefix(fold("khi còn là ")).split()[:2]
+        unit = unit if unit == fold("phường") else "xã"
+        found.append(Place(f"{count} {unit} cũ", "commune", match.start(), True, match.end()))
     found.extend(_bare_names(text, folded, found, around))
     found.extend(_listed(text, sorted(found, key=lambda p: p.start)))
     for match in matches(_PARTY, folded):
