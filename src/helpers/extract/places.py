@@ -315,28 +315,31 @@ def _stands_for_one(folded: str, match: re.Match, level: str, before: str) -> Pl
 
 def _bare_names(text: str, folded: str, named: list[Place], around: list[Place]) -> list[Place]:
     """Places called by their bare name, once named: "ba xã A, B", "B có 14", "Đảng bộ B"."""
-    communes = {
-        p.name.split(" ", 1)[1]: p.level
+    known = {
+        p.name.split(" ", 1)[1]: Place(p.name, p.level)
         for p in [*around, *named[:500]]
-        if p.level == "commune" and " " in p.name
+        if p.level in ("commune", "district") and " " in p.name
     }
     for match in _SERIES.finditer(text):
-        communes |= {name.strip(): "commune" for name in re.split(r",| và ", match[1])}
-    communes |= {match[1] or match[2]: "commune" for match in _IS_A.finditer(text)}
-    communes = {name: level for name, level in communes.items() if name[:1].isupper()}
-    if not communes or len(communes) > 200:
+        listed = re.split(r",| và ", match[1])
+        known |= {name.strip(): Place(f"xã {name.strip()}", "commune") for name in listed}
+    for match in _IS_A.finditer(text):
+        name = match[1] or match[2]
+        known[name] = Place(f"xã {name}", "commune")
+    known = {name: place for name, place in known.items() if name[:1].isupper()}
+    if not known or len(known) > 200:
         return []
-    names = "|".join(sorted(map(re.escape, communes), key=len, reverse=True))
+    names = "|".join(sorted(map(re.escape, known), key=len, reverse=True))
     taken = {at for place in named for at in range(place.start + 1, place.end)}
     found = []
-    bare = re.compile(rf"(?<!\w)({names})(?![\w’']| [{_UPPER}])")
+    bare = re.compile(rf"(?<!\w)({names})(?![\w’']| (?:và )?[{_UPPER}])")
     for match in bare.finditer(text):
         before = folded[max(0, match.start() - 12) : match.start()]
         number = _COUNTED.match(text, match.end())
         heads = _HEAD.search(before) or before.endswith(_BODIES)
         if match.start() not in taken and (number or heads):
-            place = Place(f"xã {match[1]}", "commune", match.start(), bool(number), match.end())
-            found.append(place)
+            spot = {"start": match.start(), "end": match.end(), "counted": bool(number)}
+            found.append(known[match[1]]._replace(**spot))
     return found
 
 
