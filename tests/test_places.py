@@ -78,6 +78,24 @@ def test_a_place_is_read_in_its_sentence(text, place):
     assert named_at(text, "13", "huyện Kiến Xương") == place
 
 
+def test_places_that_were_merged_are_one_place_until_now():
+    own = "xã Tân Lập Thượng"
+    told = "Năm 2024, khi còn là ba xã, kết nạp 7 đảng viên. Có 98 đảng viên. Hiện có 640 đảng viên."
+    assert named_at(told, "7", own) == named_at(told, "98", own) == "ba xã cũ"
+    assert named_at(told, "640", own) == own
+    assert named_at("Xã kết nạp 21 đảng viên (tính gộp cả hai xã cũ)", "21", own) == own
+
+
+def test_a_person_is_no_place():
+    told = "Bí thư Đảng ủy xã Lê Thị Kim Thoa cho biết có 12 đảng viên"
+    assert named_at(told, "12", "huyện Mỹ Hải") == "huyện Mỹ Hải"
+
+
+def test_a_district_is_known_by_its_bare_name():
+    told = "Cán bộ Huyện ủy Krông Hin dự họp.\nỞ cấp huyện, Krông Hin có 41 tổ chức cơ sở đảng."
+    assert named_at(told, "41", "tỉnh Đắk Hơ") == "huyện Krông Hin"
+
+
 def test_a_larger_place_is_told_as_a_whole():
     own = "bản Huổi Ngài, xã Nậm Kha"
     assert named_at("Đảng bộ Nậm Kha có 13 chi bộ", "13", own) == "xã Nậm Kha"

@@ -53,7 +53,9 @@ _DUTY = over_folded(  # "mỗi huyện ủy viên được giao kèm cặp ít n
     r"mỗi (?:người|đồng chí|cán bộ|(?:\w+ ){1,2}viên) [^,.;\d]{0,30}"
     r"(?:phụ trách|theo dõi|kèm|kèm cặp|đứng điểm|cắm)(?: ít nhất)?\W*$"
 )
-_AT_PRESENT = over_folded(r"[(;,.]\s?(?:hiện|hiện nay|hiện tại)(?: tỷ lệ \w+| mới| là| đạt| có)*\s$")
+_AT_PRESENT = over_folded(
+    r"[(;,.]\s?(?:hiện|hiện nay|hiện tại)(?: tỷ lệ \w+| mới| là| đạt| có)*\s$"
+)
 _ASSESSING = over_folded(
     r"(?:trong(?: tổng)?(?: số)?|với|(?:đánh giá|xếp loại|phân loại|bình xét)[^,;.\d]{0,20})\s$"
 )

@@ -97,7 +97,7 @@ _HEAD = over_folded(r"(?:^|[.:;,!?\n“”\"–-] ?|(?<!\w)(?:ở|tại|riêng|n
 _FIRM_HEAD = over_folded(r"(?:^|[.:;\n“”\"] ?|(?<!\w)(?:ở|tại|riêng|như|là) )$")
 _TELLS = over_folded(
     r"(?: (?:em|mình|tôi|này|ấy))?(?: (?:hiện|đã|nay|vẫn|mới|chỉ|cũng))*"
-    r"(?= (?:có|họp|còn|kết nạp|lúc|cử|phân công|giao|đặt|phấn đấu)(?!\w)| \d)"
+    r"(?= (?:có|họp|còn|kết nạp|lúc|cử|phân công|đặt|phấn đấu)(?!\w)| \d)"
 )
 _PARTY = r"đảng ủy(?= (?:đã |cũng )?(?:có|cử|giao|phân công|kết nạp|chỉ đạo)(?!\w))"
 _PARTY = by_opening([("đảng", _PARTY)], "{}", over_folded)

@@ -74,6 +74,10 @@ _STOCK = over_folded(
     r"(?<!\w)(?:(?<!vẫn )(?<!chỉ )(?<!cũng )(?<!mới )có|gồm|(?<!so )với|tổng)(?!\w)"
 )
 _SAME = over_folded(r"(?<!\w)(?:tức|tương ứng|tương đương|cụ thể|nghĩa là|hay)(?!\w)")
+_LISTED = over_folded(r"\s*(?:$|[,;.()]|và |với |trong đó|có |thì |còn |nay |sáp nhập |sắp xếp )")
+_MERGED_INTO = over_folded(
+    r"(?<!\w)(?:được )?(?:sắp xếp|sáp nhập|hợp nhất|gom|dồn|rút|nhập)(?: lại)? (?:thành|còn|xuống)"
+)
 _UP_OR_DOWN = over_folded(r"(?<!\w)(?:xuống|lên|còn)(?!\w)")
 _SUBJECTS = ("cells", "cells_in_villages", "cells_under_base", "members", "base_organisations",
              "villages", "committees")  # fmt: skip
@@ -395,13 +399,17 @@ def _earlier(sentence: Sentence, amount: Amount, noun: Found | None) -> Reading 
         beside = beside and "change" not in last.extra
         told = _parted(sentence)
         return told if beside and _same_kind(noun, told) and light(sentence, clause) else None
+    counted = last.amount.unit == "share" != amount.unit and last.main and _same_kind(noun, last)
+    if counted and gap.strip() == "(":  # "tỷ lệ trong sạch, vững mạnh là 64,7% (121 chi bộ)"
+        return last
     source = _alike(sentence, amount, noun)
     if not source or source.unknown:
         return None
     if last.rule == "earlier" and noun and re.fullmatch(r"\W*(?:\w+ )?\w*\W*", gap):
         return source
     grown = text.endswith(fold("từ "), 0, last.amount.left) and _UP_OR_DOWN.search(clause)
-    timed = (grown or _TIME.search(clause)) and light(sentence, clause)
+    clause, merged = _MERGED_INTO.subn("", clause)
+    timed = (merged or grown or _TIME.search(clause)) and light(sentence, clause)
     if not timed and not (source.main and _PLACE.fullmatch(clause)):
         return None
     stock = (source.main or source.extra) and noun and noun.term.family != "generic"
@@ -948,11 +956,9 @@ def _weak(sentence: Sentence, reading: Reading, left: list[Found], noun: Found) 
     if reading.main:
         return reading.main.id == "without_members"
     if term.id in ("villages", "communes"):
-        listed = re.match(
-            r"\s*(?:$|[,;.()]|và |với |trong đó|có |thì )", text[noun.end : noun.end + 12]
-        )
+        listed = _LISTED.match(text, noun.end)
         ahead = text[max(sentence.start, amount.left - 60) : amount.left]
-        having = whole or _HAVING.search(ahead) or _ALL.search(ahead)
+        having = whole or _HAVING.search(ahead) or _ALL.search(ahead) or ahead.endswith("từ ")
         last = sentence.last
         of_those = last and last.noun and last.noun.id in _PLACES_LIST
         if listed and (having or of_those) and not reading.awaits_whole:
@@ -997,9 +1003,9 @@ def _share_forward(sentence: Sentence) -> None:
         gap = sentence.text[one.amount.right : two.amount.left]
         if not one.main and not one.extra and two.main and two.rule == "after" and one.noun:
             parts = {one.noun.population, two.noun.population if two.noun else ""}
-            joint = (
-                r"[^,;.(]{3,40}(?: và|,)\s" if parts == {"organisations"} else r"[^,;.(]{3,40} và\s"
-            )
+            shares = one.amount.unit == two.amount.unit == "share"
+            listed = parts == {"organisations"} or shares
+            joint = r"[^,;.(]{3,40}(?: và|,)\s" if listed else r"[^,;.(]{3,40} và\s"
             if re.fullmatch(joint, gap) and fits(two.main, one.noun):
                 one.main, one.rule, one.unknown = two.main, "after both", False
 
