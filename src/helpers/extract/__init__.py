@@ -265,6 +265,8 @@ def _name(sentence: Sentence, at: int, measures: dict[str, str]) -> None:
     reading = sentence.readings[at]
     _exemplary(sentence, at)
     reading.measure = "" if reading.unknown else _composed(reading, measures)
+    if reading.measure == "members_share_of_population" and not _of_members(sentence, reading):
+        reading.measure = ""
     _class_of_badge(sentence, at, measures)
     completion = f"{reading.measure}_target_completion"
     of_plan = reading.amount.unit == "share" and reading.rule != "clause"
@@ -276,6 +278,12 @@ def _name(sentence: Sentence, at: int, measures: dict[str, str]) -> None:
     capped = f"{best}_cap"
     if reading.amount.unit == "share" and reading.amount.bound == "at_most" and capped in measures:
         reading.measure, reading.ceiling = capped, True
+
+
+def _of_members(sentence: Sentence, reading: Reading) -> bool:
+    """Whether it is the members that are set against the population, not believers or a people."""
+    end = reading.amount.right + 60
+    return fold("đảng viên") in sentence.text[sentence.start : min(end, sentence.end)]
 
 
 def _exemplary(sentence: Sentence, at: int) -> None:

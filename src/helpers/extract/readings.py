@@ -85,7 +85,7 @@ _NONE_PASSES = over_folded(  # "không buổi nào dưới 90%" sets a lower bou
     r"(?:không|chưa)\s(?:(?:\w+\s){1,2}nào|để|kéo dài|được)\s(?:\w+\s)?(dưới|thấp hơn|quá|trên)\s$"
 )
 _PLACES_LIST = ("villages", "communes", "population")
-_DURATION = over_folded(r"\snăm(?! \d{4})(?!\w)")
+_DURATION = over_folded(r"\snăm(?! \d{4}(?! và))(?!\w)")  # also "hai năm 2020 và 2021"
 _AGAINST_PLAN = over_folded(
     r"(?<!\w)so (?:với )?(?:chỉ tiêu|kế hoạch|nghị quyết)[^,;.\d]{0,30} (?:đạt|bằng|được)\s$"
 )
@@ -153,7 +153,8 @@ def read(
     amounts = amounts if found or of_party else []  # nothing is said of them
     spans = [(f.start, f.end) for f in found]
     numbers = [a for a in amounts if not _inside(a.start, spans)]
-    numbers = [_bounded(text, a, s) for a in _unnamed(text, numbers, lexicon, spans)]
+    counted = [(f.start, f.end) for f in found if f.term.kind != "cue"]
+    numbers = [_bounded(text, a, s) for a in _unnamed(text, numbers, lexicon, counted)]
     topic = before.topic if before else None
     if about and about.noun.family != "weak" and not (before and about.amount):
         topic = about.noun

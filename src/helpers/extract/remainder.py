@@ -20,6 +20,7 @@ _CLAUSE_END = re.compile(r"[,;:()]")
 _COUNTED_WORDS = over_folded(r"\s(?:người|đồng chí|đ/c|cụ|là|và)(?!\w)|\s?[.,;)]")
 _CLAUSE_OR_NUMBER = re.compile(r"[,;:()\d]")
 _DUTY = over_folded(r"(?<!\w)mỗi (?:người|đảng viên|đồng chí|(?:\w+ ){0,2}ủy viên)(?!\w)")
+_ADMITTING = over_folded(r"kết nạp(?: \w+){0,2} $")  # "kết nạp 25 công nhân"
 _MEAN = over_folded(r"(?:bình quân|trung bình)")
 _NOTHING_AT = over_folded(r"(?:[,;:(.]\s*|(?<!\w)(?:và|rồi|nhưng|để|song|hiện|nay)\s|^)$")
 _WORD = re.compile(r"\w+")
@@ -187,7 +188,11 @@ def _foreign(sentence: Sentence, amount: Amount, lexicon: Lexicon) -> bool:
         amount = next((n for n in sentence.numbers if n.start > amount.start), amount)
     if lexicon.lists["after"].match(text, amount.right):
         duty = _DUTY.search(ahead) and text.startswith("hộ", amount.right + 1)
-        return not (duty or (_MEAN.search(ahead) and text.startswith("tuổi", amount.right + 1)))
+        return not (
+            duty
+            or _ADMITTING.search(ahead)
+            or (_MEAN.search(ahead) and text.startswith("tuổi", amount.right + 1))
+        )
     if lexicon.lists["before"].search(ahead):
         return True
     if amount.form in ("words", "zero") and not _counts(sentence, amount):
