@@ -217,7 +217,7 @@ def by_opening(
 _AMOUNTS = by_opening(_FORMS, r"(?<!\w)(?<!\d[.,:/])(?<!\w[-–])(?:{})")
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)  # a text, and the name of its place
 def words(folded: str) -> list[tuple[int, str]]:
     """Every word of a text ("0" for a number in digits) with the place where it begins.
 

@@ -6,6 +6,7 @@ a measure is added without code: a row in `measures.csv` and one with its wordin
 A person decides on every candidate.
 """
 
+import math
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -32,6 +33,7 @@ _LONGEST = 1500  # a sentence is cut here, so that work stays linear in any text
 _SENTENCE_END = over_folded(  # the mark comes first, so that the search leaps from mark to mark
     r"[.!?…](?<!\btx.)(?<!\btp.)(?<!\bt.)(?<!\bđ.)(?<!\bths.)[.!?…]*[\"”’)]*(?=\s|$)"
 )
+_BULLETS = tuple("-–+•*")
 _ITEM = re.compile(r"[.)]\s")
 _PER = over_folded(r"\s*(?:/|một|mỗi|trong một|trong)\s*(?:1\s)?(năm|tháng|qúy|tuần)(?!\w)")
 _EACH = over_folded(r"(?:mỗi|hằng|hàng|một|1)\s(năm|tháng|qúy|tuần)(?!\w)")
@@ -43,6 +45,7 @@ _YEARS_AHEAD = over_folded(
 _UNDER_BASE = over_folded(r"trực thuộc (?:các )?(?:đảng bộ|đảng ủy|tổ chức|tccsđ)")
 _EXEMPLARY = over_folded(r"^tiêu biểu|\d (?:\w+ ){0,3}tiêu biểu")
 _CLAUSE_END = re.compile(r"[,;)]|\(\w")
+_THEN = over_folded(r"khi ấy|lúc đó|khi đó")
 _YEARLY = over_folded(r"(?:mỗi|hằng|hàng) năm[^,;.]*$|/năm")
 _RULED = over_folded(r"yêu cầu|(?<!số )phải|quy định|bảo đảm|đảm bảo")
 _BINDING = over_folded(
@@ -69,17 +72,18 @@ _PLAN_HEADING = over_folded(
 _PLANS = over_folded(r"mục tiêu|chỉ tiêu|phấn đấu|nhiệm vụ|phương hướng|kế hoạch")
 
 
-def _committed() -> tuple[Lexicon, dict[str, str], pd.DataFrame]:
+def _committed() -> tuple[Lexicon, dict[str, str], dict[str, places.Place]]:
     """The committed terms, the measures with their units, and the known places."""
     files = [codebook.table_path(name) for name in ("terms", "measures", "localities")]
     return _read_once(tuple((file, file.stat().st_mtime_ns) for file in files))
 
 
 @lru_cache(maxsize=2)
-def _read_once(files: tuple) -> tuple[Lexicon, dict[str, str], pd.DataFrame]:
+def _read_once(files: tuple) -> tuple[Lexicon, dict[str, str], dict[str, places.Place]]:
     """The same, read again only when a file or the data folder has changed."""
     measures = codebook.load("measures").set_index("measure_id")["units"].to_dict()
-    return _compiled(codebook.load("terms")), measures, codebook.load("localities")
+    known = places.known_places(codebook.load("localities"))
+    return _compiled(codebook.load("terms")), measures, known
 
 
 def _compiled(terms: pd.DataFrame) -> Lexicon:
@@ -140,7 +144,7 @@ def candidates(
     plans_asked = False  # by a question such as "Mục tiêu năm 2014 là gì?"
     lead = False  # behind a question or the head of a list, whose period also holds
     for start, end in _lines(folded):
-        bullet = folded[start : start + 4].strip()[:1] in tuple("-–+•*")
+        bullet = folded[start : start + 4].strip().startswith(_BULLETS)
         if not (lead or (bullet and listing)):
             clock.paragraph()
         if not (bullet and listing):
@@ -299,8 +303,7 @@ def _exemplary(sentence: Sentence, at: int) -> None:
 def _class_of_badge(sentence: Sentence, at: int, measures: dict[str, str]) -> None:
     """ "2 huy hiệu 50 năm", "50 năm 4, 40 năm 8": badges by the years they stand for."""
     reading, text = sentence.readings[at], sentence.text
-    told = reading.measure == "badges_awarded"
-    told = told or any(isinstance(e, Found) and "badges" in e.term.id for e in sentence.events)
+    told = "badges" in sentence.said or reading.measure == "badges_awarded"
     if not (told or any(r.measure.startswith("badges") for r in sentence.readings[:at])):
         return
     after = _BADGE_YEARS.match(text, reading.amount.right, reading.amount.right + 40)
@@ -472,7 +475,7 @@ def _row(
     limit = _limit(sentence, at)
     stock = periods.stands(reading.measure, bool(reading.main))
     then = reading.rule.startswith("earlier") or bool(
-        re.search(r"khi ấy|lúc đó|khi đó", sentence.text[amount.left - 16 : amount.left])
+        _THEN.search(sentence.text, max(0, amount.left - 16), amount.left)
     )
     when = clock.at(amount.start, amount.right, limit, then=then, stock=stock, plan=reading.target)
     start, end = when.first, when.last
@@ -488,9 +491,9 @@ def _row(
         "quote": _quote(text, sentence, amount),
         **selectors(text, amount.start, amount.end),
         "value": amount.value,
-        "value_low": None if amount.low == -float("inf") else amount.low,
+        "value_low": None if amount.low == -math.inf else amount.low,
         "low_open": amount.low_open,
-        "value_high": None if amount.high == float("inf") else amount.high,
+        "value_high": None if amount.high == math.inf else amount.high,
         "high_open": amount.high_open,
         "bound": amount.bound,
         "unit": _unit(sentence, amount, reading.measure, measures),

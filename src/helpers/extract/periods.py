@@ -605,7 +605,7 @@ class Clock:
         """The period of what no words near it date."""
         today = self.published
         if stock is not False and today:
-            return Period(0, 0, today.isoformat(), today.isoformat(), "as_of")
+            return Period(0, 0, self._today, self._today, "as_of")
         if today and _AHEAD.search(self._text, self._start, position):
             return Period(0, 0, *of_year(today.year))
         if self.main and not (today and today.year == self.main):
@@ -617,4 +617,4 @@ class Clock:
             return self.lead
         if today.month <= 2:
             return Period(0, 0, *of_year(back))
-        return Period(0, 0, f"{today.year}-01-01", today.isoformat())
+        return Period(0, 0, f"{today.year}-01-01", self._today)

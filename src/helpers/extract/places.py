@@ -63,7 +63,9 @@ _FOLDED_COMMITTEES = {fold(body): fold(word) for body, word in _COMMITTEES.items
 _FORCES = tuple(
     fold(word) for word in _LEVELS if word.endswith(("công an", "quân sự", "biên phòng"))
 )
-_SERIES = re.compile(rf"(?<!\w)(?:xã|phường) ({_PROPER}(?:(?:, | và ){_PROPER})+)")
+_OWN_LEVEL = over_folded(rf"(?:(?:đảng bộ|đảng ủy) )?({_WORDS})(?!\w)")
+_SERIES = re.compile(rf"(?:xã(?<!\wxã)|phường(?<!\wphường)) ({_PROPER}(?:(?:, | và ){_PROPER})+)")
+_TELLS_WHAT_IT_IS = re.compile(r"[Ll]à (?:một )?(?:xã|phường|thị trấn)(?!\w)")
 _IS_A = re.compile(
     rf"(?<!\w)({_PROPER})(?= (?:vốn )?là (?:một )?(?:xã|phường|thị trấn)(?!\w))"
     rf"|Là (?:một )?(?:xã|phường|thị trấn)(?!\w)[^,.\n]{{0,50}}, ({_PROPER})"
@@ -123,7 +125,9 @@ class Place(NamedTuple):
 class Places:
     """The place each position of a text speaks of: the text's own, or a smaller one just named."""
 
-    def __init__(self, text: str, folded: str, locality: str | None, known: pd.DataFrame | None):
+    def __init__(
+        self, text: str, folded: str, locality: str | None, known: dict[str, Place] | None
+    ):
         around = _mentions(locality or "", fold(locality or ""), [])
         self.mentions = sorted(_mentions(text, folded, around), key=lambda p: p.start)
         self.own = own_place(locality, known) or _most_named(self.mentions)
@@ -226,18 +230,21 @@ class Places:
         return (last or self.own)._replace(start=place.start)
 
 
-def own_place(locality: str | None, known: pd.DataFrame | None) -> Place | None:
+def known_places(localities: pd.DataFrame) -> dict[str, Place]:
+    """The place of each id of `localities.csv`."""
+    columns = (localities[name] for name in ("place_id", "name_vi", "level"))
+    return {one: Place(name, level) for one, name, level in zip(*columns, strict=True)}
+
+
+def own_place(locality: str | None, known: dict[str, Place] | None) -> Place | None:
     """The place an id of `localities.csv` or a name such as "huyện Yên Minh" stands for."""
     if not locality:
         return None
-    if known is not None:
-        rows = zip(known["place_id"], known["name_vi"], known["level"], strict=True)
-        for place_id, name, level in rows:
-            if place_id == locality:
-                return Place(name, level)
+    if known and locality in known:
+        return known[locality]
     folded = fold(locality)
-    word = over_folded(rf"(?:(?:đảng bộ|đảng ủy) )?({_WORDS})(?!\w)").match(folded)
-    party = folded.startswith(tuple(map(fold, ("đảng bộ ", "đảng ủy "))))
+    word = _OWN_LEVEL.match(folded)
+    party = folded.startswith(_BODIES)
     level = _FOLDED_LEVELS[word[1]] if word else "agency" if party else "unknown"
     return Place(locality.split(",")[0] if level == "cell" else locality, level)
 
@@ -323,7 +330,7 @@ def _bare_names(text: str, folded: str, named: list[Place], around: list[Place])
     for match in _SERIES.finditer(text):
         listed = re.split(r",| và ", match[1])
         known |= {name.strip(): Place(f"xã {name.strip()}", "commune") for name in listed}
-    for match in _IS_A.finditer(text):
+    for match in _IS_A.finditer(text) if _TELLS_WHAT_IT_IS.search(text) else ():
         name = match[1] or match[2]
         known[name] = Place(f"xã {name}", "commune")
     known = {name: place for name, place in known.items() if name[:1].isupper()}

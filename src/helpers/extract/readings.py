@@ -16,9 +16,10 @@ from helpers.evidence import fold
 from helpers.extract.lexicon import Found, Lexicon, Term, over_folded
 from helpers.quantities import Amount, qualified
 
-_MARK = over_folded(
-    r"[,;:()…]|(?<=\s)[-–](?=\s)|(?<=\s)(?:và|cùng(?! kỳ)|rồi|nhưng|song|mà(?! còn)"
-    r"|(?<!đối )(?<!dụng )(?<!so )với)(?=\s)"
+_MARK = over_folded(  # what begins with a letter tells the search where to stop
+    r"[,;:()…]|[-–](?<=\s.)(?=\s)|(?:và(?<=\s..)|cùng(?<=\s.{4})(?! kỳ)|rồi(?<=\s.{3})"
+    r"|nhưng(?<=\s.{5})|song(?<=\s.{4})|mà(?<=\s..)(?! còn)"
+    r"|với(?<=\s.{3})(?<!đối với)(?<!dụng với)(?<!so với))(?=\s)"
 )
 _TO_NOUN = over_folded(
     r"\s*(?:trở lên )?(?:(?:là |có |còn |để )?(?:một )?)(?:trong )?(?:tổng )?(?:số |các |toàn bộ "
@@ -45,6 +46,7 @@ _MANY = 40  # no village or cell has a higher number for its name
 _ANNOUNCES = re.compile(r"[^:;.\d]{0,60}:")
 _PLAN_NAMED = over_folded(r"(?:nghị quyết|kế hoạch|chương trình|đề án)\s$")
 _OF = over_folded(r"\s*(?:được xếp |đạt )?(?:trong|trên)(?: tổng)?(?: số)?\s*")
+_OF_PLAN = over_folded(r"\s*(?:so với |của |so )?")
 _LEVEL = over_folded(r"so với (?:mức|con số|số) ")
 _TOTAL = over_folded(r" hiện (?:có|nay)")
 _ALL = over_folded(r"(?:cả|toàn bộ|tất cả|khắp) $")
@@ -135,6 +137,7 @@ class Sentence:
     before: "Sentence | None" = None
     about: Reading | None = None  # the number, question or heading before it
     listing: bool = False  # behind "lần lượt"
+    said: set[str] = field(default_factory=set)  # the ids of its terms
     readings: list[Reading] = field(default_factory=list)
     numbers: list[Amount] = field(default_factory=list)
     plans: set[int] = field(default_factory=set)  # where the numbers of a plan begin
@@ -169,6 +172,7 @@ def read(
     events = sorted([*found, *numbers, *marks], key=lambda event: event.start)
     sentence = Sentence(text, s, e, lexicon, events, topic, claimed=s)
     sentence.before, sentence.about, sentence.numbers = before, about, numbers
+    sentence.said = {f.term.id for f in found}
     planned = before and before.target and before.readings and before.readings[0].target
     sentence.target = bool(planned) and not done(sentence) and not _required(before)
     for at, event in enumerate(events):
@@ -516,8 +520,7 @@ def _say(
         after, ahead = _said_of(right, MEMBERS), _said_of(left, MEMBERS)
         after, ahead = _aspect(after, "event", "general"), _aspect(ahead, "event", "general")
         reading.noun = MEMBERS if after or ahead else term
-    following = next((e for e in sentence.events[at + 1 : at + 40] if isinstance(e, Amount)), None)
-    if ahead and after and following and after[-1].end + 1 == following.start:
+    if ahead and after and any(n.start == after[-1].end + 1 for n in sentence.numbers):
         after.pop()  # "kỷ luật 6 đảng viên bằng hình thức khiển trách 4": of the next number
     main = _best(after)
     rule = "after"
@@ -576,7 +579,8 @@ def _best(found: list[Found]) -> Term | None:
 def best(terms: list[Term]) -> Term | None:
     """The first tier or event, else the first general aspect."""
     sharp = [term for term in terms if term.family in ("tier", "event")]
-    sharp.sort(key=lambda term: (term.id != "not_assessed", term.id.startswith(_LESS)))
+    if len(sharp) > 1:
+        sharp.sort(key=lambda term: (term.id != "not_assessed", term.id.startswith(_LESS)))
     return sharp[0] if sharp else next((t for t in terms if t.family == "general"), None)
 
 
@@ -921,7 +925,7 @@ def _completes(sentence: Sentence, reading: Reading, at: int) -> bool:
     right = _right(sentence.events, at)
     plan = right and right[0].term.id in ("plan", "resolutions")
     gap = sentence.text[reading.amount.right : right[0].start] if plan else "none"
-    return bool(re.fullmatch(fold(r"\s*(?:so với |của |so )?"), gap))
+    return bool(_OF_PLAN.fullmatch(gap))
 
 
 def _completed(
@@ -972,10 +976,10 @@ def _weak(sentence: Sentence, reading: Reading, left: list[Found], noun: Found) 
 
 def _distribute(sentence: Sentence) -> None:
     """ "A, B, C lần lượt là 1, 2, 3": the labels go to the numbers in their order."""
-    found = [e for e in sentence.events if isinstance(e, Found)]
-    cue = next((e for e in found if e.term.id == "respectively"), None)
-    if not cue:
+    if "respectively" not in sentence.said:
         return
+    found = [e for e in sentence.events if isinstance(e, Found)]
+    cue = next(e for e in found if e.term.id == "respectively")
     after = [r for r in sentence.readings if r.amount.start > cue.end and not r.denominator]
     earlier = [r.amount.end for r in sentence.readings if r.amount.start < cue.start]
     start = max(earlier, default=sentence.start)

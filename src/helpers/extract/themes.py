@@ -96,7 +96,7 @@ def propose_themes(
     """
     themes, stances, _, _ = _compiled(terms) if terms is not None else _committed()
     folded = fold(text)
-    where = places.Places(text, folded, locality, codebook.load("localities"))
+    where = places.Places(text, folded, locality, places.known_places(codebook.load("localities")))
     rows = []
     for sentence in _SENTENCE.finditer(folded):
         where.sentence(*sentence.span())
