@@ -29,7 +29,7 @@ from helpers import batch, codebook, corpus, desk, evidence, extract, paths, qua
 from helpers.batch import grid
 from helpers.corpus import CorpusInvalid
 from helpers.desk import spreadsheet, verbs, worklist
-from helpers.extract import lexicon
+from helpers.extract import lexicon, scoring
 from helpers.publish import downloads
 
 HOSTILE = (
@@ -132,6 +132,24 @@ def written_text(draw) -> str:
     """Words of the field, numbers and junk, in an order nobody would write."""
     pieces = draw(st.lists(st.sampled_from(PIECES) | ANYTHING | NUMBERS, max_size=40))
     return draw(st.sampled_from([" ", "", "\n"])).join(pieces) * draw(st.sampled_from([1, 1, 1, 9]))
+
+
+@cache
+def clauses() -> list[list[str]]:
+    """The clauses of the annotated articles, as words."""
+    texts = [path.read_text("utf-8") for path in (Path(__file__).parent / "articles").rglob("*.txt")]
+    plain = " ".join(scoring.annotated(text)[0] for text in texts)
+    return [clause.split() for clause in re.split(r"(?<=[,;.:()])", plain) if clause.strip()]
+
+
+@st.composite
+def spliced_text(draw) -> str:
+    """Pieces of real clauses, one behind the other: sentences that nearly make sense."""
+    found = []
+    for words in draw(st.lists(st.sampled_from(clauses()), min_size=2, max_size=12)):
+        start = draw(st.integers(0, len(words) - 1))
+        found += words[start : start + draw(st.integers(1, 8))]
+    return " ".join(found)
 
 
 PIECES = (
@@ -407,6 +425,7 @@ TARGETS: dict[str, tuple[st.SearchStrategy, Callable, int]] = {  # inputs, check
     "sheet-bytes": (st.deferred(lambda: broken_bytes(exported())), imports_bytes, 3),
     "parameters": (st.tuples(PARAMETERS, ANYTHING | PARAMETERS), reads_parameters, 150),
     "extraction": (written_text(), proposes, 80),
+    "sentences": (st.deferred(spliced_text), proposes, 60),
     "reports": (st.lists(ANYTHING, min_size=1, max_size=4), shows, 40),
     "workbook": (st.lists(ANYTHING, min_size=1, max_size=4), writes_workbook, 10),
 }
