@@ -39,7 +39,7 @@ _COUNTED = (
     r"(?:cụ|hộ|bí|ủy|chi|đảng|tổ|đồng|đ/c|tccs|đơn|cấp|người|trường|thôn|bản|xã|ấp|quần|cán|huy|trăm"
     r"|nghìn|mươi)"
 )
-_FIVE_ALONE = rf"{''.join(f'(?<!{w} )' for w in _YEARS)}năm(?=\s{_COUNTED}(?!\w))"
+_FIVE_ALONE = rf"năm(?=\s{_COUNTED}(?!\w)){''.join(f'(?<!{w} năm)' for w in _YEARS)}"
 _ONE = (
     r"một(?!\s(?:số|trong(?! (?:tổng )?số)|cách|loạt|khi|mặt|bên|vài|ít|chút|lúc|thời"
     r"|phần(?!\s(?:hai|ba|tư|bốn|năm|sáu|bảy|tám|chín|mười))))"

@@ -534,10 +534,12 @@ def _limit(sentence: Sentence, at: int) -> int:
 def _unit(sentence: Sentence, amount: Amount, measure: str, measures: dict[str, str]) -> str:
     """The unit of a number; a yearly one where the text says so and the measure has it."""
     units = measures.get(measure, "count").split("|")
+    if amount.unit != "count":
+        return amount.unit
     around = sentence.text[max(sentence.start, amount.left - 40) : amount.right + 16]
-    if amount.unit == "count" and "per_year" in units and _YEARLY.search(around):
+    if "per_year" in units and _YEARLY.search(around):
         return "per_year"
-    return amount.unit if amount.unit != "count" or "count" in units else units[0]
+    return "count" if "count" in units else units[0]
 
 
 def _quote(text: str, sentence: Sentence, amount: Amount) -> str:

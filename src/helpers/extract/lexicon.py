@@ -92,9 +92,9 @@ def compiled(terms: pd.DataFrame, kinds: tuple[str, ...]) -> Lexicon:
     for row in rows.itertuples():
         try:
             wordings = alternatives(fold(_expanded(row.pattern, macros)))
-            re.compile("|".join(wordings))
             openings = [o for w in wordings for o in _openings(w)] if row.kind in kinds else []
-            begun = [(_first_word(opening), opening) for opening in openings]
+            capturing = re.compile("|".join(openings or wordings)).groups
+            begun = [(_first_word(opening, capturing), opening) for opening in openings]
         except (re.error, KeyError, RecursionError) as error:
             bad.append(f"{row.kind} {row.id}: {error} in {row.pattern!r}")
             continue
@@ -150,10 +150,10 @@ def _by_first_word(
     }
 
 
-def _first_word(opening: str) -> str:
+def _first_word(opening: str, capturing: int) -> str:
     """The word that a wording begins with; `re.error` if it has none, or groups that capture."""
     word = _FIRST_WORD.match(opening)
-    if not word or re.compile(f"({opening})").groups > 1:
+    if not word or capturing:
         raise re.error(f"{opening!r} must begin with a whole word and group by (?:…)")
     return word[1]
 

@@ -5,7 +5,6 @@ Works on the folded text (`evidence.fold`), where "quý" and "quí", "hoà" and 
 
 import re
 from calendar import monthrange
-from collections import defaultdict
 from datetime import date
 from typing import NamedTuple
 
@@ -130,8 +129,8 @@ _BEHIND = over_folded(r"\s(?:(?!(?:và|nhưng|mà|thì|song|còn)\s)\w+\s){0,4}\
 _IN_BRACKETS = re.compile(r"\s?(?:\(|: )\D{0,12}$")  # "hơn năm 2024 (57 đồng chí)"
 _RISES = over_folded(r"[^,;.\d]{0,24}(?:lên|xuống|còn|nay) ")
 _AGAINST = over_folded(
-    r"(?:so (?:với )?|hơn |nhiều hơn |bằng |(?<!nếu )như )(?:(?:của|với|mức|ngày|tháng|đầu|cuối|năm"
-    r"|cùng kỳ|nhiệm kỳ|giai đoạn|thời điểm) )*$"
+    r"(?:so (?:với )?|hơn |nhiều hơn |bằng |như (?<!nếu như ))"
+    r"(?:(?:của|với|mức|ngày|tháng|đầu|cuối|năm|cùng kỳ|nhiệm kỳ|giai đoạn|thời điểm) )*$"
 )
 _AHEAD = over_folded(
     r"phấn đấu|(?<!% )(?<!vượt )(?<!đạt )mục tiêu|(?<!\w)sẽ(?!\w)|biểu quyết"
@@ -183,15 +182,14 @@ def find(folded: str, published: date | None = None) -> list[Period]:
     """
     found = []
     for match in quantities.matches(_PERIODS, folded):
-        named = defaultdict(str, match.groupdict(""))
-        days = _days(named, published) or _told(named, published)
+        days = _days(match, published) or _told(match, published)
         if days:
             before = folded[max(0, match.start() - 40) : match.start()]
             until = _UNTIL.match(match[0]) or _UNTIL_BEFORE.search(before)
             closes = until or days[1].endswith(("-12-31", "-06-30", "-09-30", "-03-31"))
-            event = bool(named["day"] or named["day_of"]) and not closes
+            event = match.lastgroup in ("year", "month_of") and not closes
             if not _DOCUMENT.search(before):
-                against = bool(named["back"] or _AGAINST.search(before))
+                against = match.lastgroup == "back" or bool(_AGAINST.search(before))
                 period = Period(*match.span(), *days[:3], against, *days[3:], event=event)
                 back = before.endswith(_SAME_TIME)
                 found.append(period._replace(offset=-1) if back else period)
@@ -221,48 +219,48 @@ def stands(measure: str, event: bool) -> bool | None:
     return not _FLOWS.search(measure)
 
 
-def _days(group: dict[str, str], published: date | None) -> tuple | None:
+def _days(match: re.Match, published: date | None) -> tuple | None:
     """First day, last day and kind of what needs no more than the day of publication."""
     today = published.isoformat() if published else ""
     this_year = published.year if published else None
+    form = match.lastgroup
 
-    def year(name: str) -> int | None:
-        return int(group[name]) if group[name] and group[name].isdigit() else this_year
+    def year(written: str) -> int | None:
+        return int(written) if written.isdigit() else this_year
 
-    if group["day"]:
-        return _one_day(group["year"], group["month"], group["day"])
-    if group["quarter"] and group["quarter_year"] and year("quarter_year"):
-        number = _ROMAN[group["quarter"]]
-        return *month(year("quarter_year"), number * 3 - 2, number * 3), "flow"
-    if (group["half_year"] or group["half_of_year"] or "").isdigit():
-        return _some_months(group, published)
-    if group["in_month"]:
-        number = int(group["in_month"])
-        return (*month(year("month_year"), number), "flow") if 1 <= number <= 12 else None
-    if group["since"]:
-        last = re.search(_Y, group["until"])
+    if form == "year":
+        return _one_day(match["year"], match["month"], match["day"])
+    if form == "quarter_year" and year(match[form]):
+        number = _ROMAN[match["quarter"]]
+        return *month(year(match[form]), number * 3 - 2, number * 3), "flow"
+    if form in ("half_year", "half_of_year") and match[form].isdigit():
+        return _some_months(match, published)
+    if form == "month_year":
+        number = int(match["in_month"])
+        return (*month(int(match[form]), number), "flow") if 1 <= number <= 12 else None
+    if form == "until":
+        last = re.search(_Y, match[form])
         end = f"{last[0]}-12-31" if last else today
-        return f"{group['since']}-01-01", end, "flow"
-    if group["since_term"]:
-        return f"{group['since_term']}-01-01", today, "flow"
-    if years := group["ago"] or group["back_from"]:
-        then = (this_year or 0) - (_COUNTS.get(years) or int(years))
+        return f"{match['since']}-01-01", end, "flow"
+    if form == "since_term":
+        return f"{match[form]}-01-01", today, "flow"
+    if form in ("ago", "back_from"):
+        then = (this_year or 0) - (_COUNTS.get(match[form]) or int(match[form]))
         return (*of_year(then), "as_of") if published else None
-    if group["edge"]:
-        ends = f"{group['edge_from']}-01-01", f"{group['edge_to']}-12-31"
-        return (ends[0], ends[0], "as_of") if group["edge"] == "đầu" else (*ends, "as_of")
-    if group["from"]:
-        return f"{group['from']}-01-01", f"{group['to']}-12-31", "flow"
-    if group["point"] and (group["until_year"] or year("point_year")):
-        ends = of_year(int(group["until_year"] or year("point_year")))
-        day = ends[0] if group["point"] == "đầu" else ends[1]
+    if form == "edge_to":
+        ends = f"{match['edge_from']}-01-01", f"{match[form]}-12-31"
+        return (ends[0], ends[0], "as_of") if match["edge"] == "đầu" else (*ends, "as_of")
+    if form == "to":
+        return f"{match['from']}-01-01", f"{match[form]}-12-31", "flow"
+    if form in ("until_year", "point_year") and year(match[form]):
+        day = of_year(year(match[form]))[match["point"] != "đầu"]
         return day, day, "as_of"
-    if group["one"]:
-        years = [group["one"], *re.findall(_Y, group["more"])]
+    if form == "more":
+        years = [match["one"], *re.findall(_Y, match[form])]
         kind = "mean_of_years" if len(years) > 1 else "flow"
         return f"{min(years)}-01-01", f"{max(years)}-12-31", kind
-    if group["bare"] or group["back"]:
-        return *of_year(int(group["bare"] or group["back"])), "flow"
+    if form in ("bare", "back"):
+        return *of_year(int(match[form])), "flow"
     return None
 
 
@@ -274,53 +272,55 @@ def _one_day(*written: str) -> tuple | None:
     return day, day, "as_of"
 
 
-def _told(group: dict[str, str], published: date | None) -> tuple | None:
+def _told(match: re.Match, published: date | None) -> tuple | None:
     """First day, last day and kind of what is told from the day of publication, then what it is
     relative to and how many years off."""
+    form = match.lastgroup
     if not published:
-        return ("", "", "flow", "year", -1) if group["last"] else None
+        return ("", "", "flow", "year", -1) if form == "last" else None
     today, this_year = published.isoformat(), published.year
     recent = this_year - (published.month <= 3)
-    if group["now"]:
-        occasion = group["now"].startswith(_OCCASIONS)
+    if form == "now":
+        occasion = match[form].startswith(_OCCASIONS)
         return today, today, "flow" if occasion else "as_of"
-    if group["since_year"]:
+    if form == "since_year":
         return f"{this_year}-01-01", today, "flow"
-    if group["next"]:
-        begun = "mới" in group["next"] and published.month <= 3
+    if form == "next":
+        begun = "mới" in match[form] and published.month <= 3
         return *of_year(this_year + (not begun)), "flow"
-    if group["this"]:
+    if form == "this":
         return *of_year(this_year), "flow"
-    if group["past"]:
+    if form == "past":
         return *of_year(this_year - (published.month <= 4)), "flow"
-    if group["last_year"]:
+    if form == "last_year":
         return *of_year(this_year - 1), "flow"
-    if group["span"]:
-        years = _COUNTS.get(group["span"]) or int(group["span"])
-        whole = published.month > 9 and not group["since_then"]
+    if form in ("span", "since_then"):
+        years = _COUNTS.get(match["span"]) or int(match["span"])
+        whole = published.month > 9 and form == "span"
         return f"{recent + whole - years}-01-01", today, "flow"
-    if group["months"] or group["half_of"]:
-        return _some_months(group, published)
-    if group["quarter"]:
-        number = _ROMAN[group["quarter"]]
+    if form in ("months", "half", "half_year", "half_of", "half_of_year"):
+        return _some_months(match, published)
+    if form == "quarter":
+        number = _ROMAN[match[form]]
         return *_latest(published, number * 3 - 2, number * 3), "flow", "year", 0
-    if group["this_month"]:
-        number = int(group["this_month"])
+    if form in ("this_month", "said"):
+        number = int(match["this_month"])
         days = _latest(published, number, number) if 0 < number < 13 else None
-        return days and (*days, "flow", "" if group["said"] else "year", 0)
-    if group["day_of"]:
-        day, number = int(group["day_of"]), int(group["month_of"])
+        return days and (*days, "flow", "" if form == "said" else "year", 0)
+    if form == "month_of":
+        day, number = int(match["day_of"]), int(match[form])
         ahead = (number, day) > (published.month, published.day) and published.month <= 3
         found = _one_day(str(this_year - ahead), str(number), str(day))
         return found and (*found, "year", 0)
-    if group["edge_of"]:
-        day = of_year(recent)[group["edge_of"] != "đầu"]
+    if form == "edge_of":
+        day = of_year(recent)[match[form] != "đầu"]
         return day, day, "as_of", "year", 0
-    if group["last"] or group["whole"]:
-        return *of_year(recent - bool(group["last"])), "flow", "year", -bool(group["last"])
-    told = ("same", "founding", "term", "term_start")
-    name = next((name for name in told if group[name]), "")
-    return (today, today, "flow", name.removesuffix("_start"), 0) if name else None
+    if form in ("last", "whole"):
+        back = form == "last"
+        return *of_year(recent - back), "flow", "year", -back
+    if form in ("same", "founding", "term", "term_start"):
+        return today, today, "flow", form.removesuffix("_start"), 0
+    return None
 
 
 def _latest(published: date, first: int, last: int) -> tuple[str, str]:
@@ -330,15 +330,16 @@ def _latest(published: date, first: int, last: int) -> tuple[str, str]:
     return month(published.year - 1, first, last) if ahead else days
 
 
-def _some_months(group: dict[str, str], published: date | None) -> tuple | None:
+def _some_months(match: re.Match, published: date | None) -> tuple | None:
     """The days of "6 tháng đầu năm", "chín tháng qua", "nửa cuối năm"."""
-    words = group["months"] or "6"
+    said = match.groupdict()
+    words = said.get("months") or "6"
     number = _MONTHS.get(words) or int(re.sub(r"\D", "", words) or 0)
     if not 0 < number <= 12:
         return None
-    late = "cuối" in (group["half"], group["half_of"])
+    late = "cuối" in (said.get("half"), said.get("half_of"))
     ends = (13 - number, 12) if late else (1, number)
-    year = group["half_year"] or group["half_of_year"] or ""
+    year = said.get("half_year") or said.get("half_of_year") or ""
     if year.isdigit():
         return *month(int(year), *ends), "flow"
     past = not year and published.month <= 3 and published.month < ends[1]

@@ -86,6 +86,7 @@ _SUBJECTS = ("cells", "cells_in_villages", "cells_under_base", "members", "base_
 _NONE_PASSES = over_folded(  # "không buổi nào dưới 90%" sets a lower bound
     r"(?:không|chưa)\s(?:(?:\w+\s){1,2}nào|để|kéo dài|được)\s(?:\w+\s)?(dưới|thấp hơn|quá|trên)\s$"
 )
+_LIMITS = ("dưới", "thấp hơn", "quá", "trên")
 _PLACES_LIST = ("villages", "communes", "population")
 _DURATION = over_folded(r"\snăm(?! \d{4}(?! và))(?!\w)")  # also "hai năm 2020 và 2021"
 _AGAINST_PLAN = over_folded(
@@ -239,7 +240,8 @@ def _unnamed(
 
 def _bounded(text: str, amount: Amount, start: int) -> Amount:
     """The amount with the bound that a negation turns round: "không buổi nào dưới 90%"."""
-    negated = _NONE_PASSES.search(text[max(start, amount.start - 30) : amount.start])
+    before = text[max(start, amount.start - 30) : amount.start]
+    negated = before[:-1].endswith(_LIMITS) and _NONE_PASSES.search(before)
     if not negated:
         return amount
     return qualified(amount, "at_least" if negated[1] in ("dưới", "thấp hơn") else "at_most")
