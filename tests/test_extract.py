@@ -414,7 +414,8 @@ def test_an_analyst_adds_a_measure_without_code():
 
 
 def test_a_pattern_that_cannot_be_used_names_its_row():
-    bad = pd.DataFrame([{"kind": "noun", "id": "cells", "pattern": "chi (bộ"}])
+    none = dict.fromkeys(("family", "population", "measure"), "")
+    bad = pd.DataFrame([{"kind": "noun", "id": "cells", "pattern": "chi (bộ", **none}])
     with pytest.raises(lexicon.TermsInvalid, match="noun cells"):
         extract.propose("12 chi bộ", terms=bad)
 

@@ -90,8 +90,9 @@ def _proposed(
     for row in rows:
         row |= {"proposed_measure_id": row["measure_id"], "population_stated": True}
     names = [name for name in codebook.columns("checks") if not rows or name in rows[0]]
-    cells = [tuple(_text(row[name]) for name in names) for row in rows]
-    return names, cells, [row["place"] for row in rows]
+    cells = [[row[name] for name in names] for row in rows]
+    told = [tuple([v if type(v) is str else _text(v) for v in values]) for values in cells]
+    return names, told, [row["place"] for row in rows]
 
 
 def _place_ids() -> dict[tuple[str | None, str], str]:

@@ -17,6 +17,7 @@ from helpers.evidence import fold
 
 _OPTIONAL = re.compile(r"\(\?:[^()]*\)[?*]|\(\?<?[=!][^()]*\)|\\[wd]\+|\w\?")
 _GROUP = re.compile(r"\(\?:([^()|]*)(?:\|[^()]*)?\)(?![?*])")  # innermost: its first alternative
+_NO_PATTERN = (re.error, KeyError, RecursionError)
 _FIRST_WORD = re.compile(r"(?:\(\?<[=!][^()]*\))*(\w+)(?![?*+{\w]|\(\?:\w)")
 # Words right before a number (that make it a name) or right behind it (that make it another thing).
 _FRAMES = {
@@ -88,25 +89,37 @@ def compiled(terms: pd.DataFrame, kinds: tuple[str, ...]) -> Lexicon:
     """A lexicon of the rows of these kinds; raises `TermsInvalid` with the rows that fail."""
     rows = terms.fillna("")
     macros = {r.id: r.pattern for r in rows.itertuples() if r.kind == "macro"}
-    entries, lists, bad = [], {}, []
+    try:
+        return _joined(rows, macros, kinds)
+    except _NO_PATTERN as error:  # of all rows together; which of them it is, costs more to tell
+        faults = [_fault(rows.iloc[[at]], macros, kinds) for at in range(len(rows))]
+        said = "; ".join(filter(None, faults)) or str(error)
+        bad_rows = rows[[bool(fault) for fault in faults]]
+        raise TermsInvalid(f"terms that are no pattern: {said}", bad_rows) from None
+
+
+def _joined(rows: pd.DataFrame, macros: dict[str, str], kinds: tuple[str, ...]) -> Lexicon:
+    entries, lists = [], {}
     for row in rows.itertuples():
-        try:
-            wordings = alternatives(fold(_expanded(row.pattern, macros)))
-            openings = [o for w in wordings for o in _openings(w)] if row.kind in kinds else []
-            capturing = re.compile("|".join(openings or wordings)).groups
-            begun = [(_first_word(opening, capturing), opening) for opening in openings]
-        except (re.error, KeyError, RecursionError) as error:
-            bad.append(f"{row.kind} {row.id}: {error} in {row.pattern!r}")
-            continue
+        wordings = alternatives(fold(_expanded(row.pattern, macros)))
         if row.kind in kinds:
             term = Term(row.kind, row.id, row.family, row.population, row.measure)
-            entries.extend((word, opening, term) for word, opening in begun)
+            openings = (opening for wording in wordings for opening in _openings(wording))
+            entries.extend((_first_word(opening), opening, term) for opening in openings)
         elif row.kind in ("ordinal", "furniture", "field"):
             lists[row.id] = _FRAMES.get(row.id, "(?<!\\w)(?:{})").format("|".join(wordings))
-    if bad:
-        bad_rows = rows[[f"{r.kind} {r.id}:" in " ".join(bad) for r in rows.itertuples()]]
-        raise TermsInvalid("terms that are no pattern: " + "; ".join(bad), bad_rows)
+        else:
+            re.compile("|".join(wordings))
     return Lexicon(_by_first_word(entries), {k: re.compile(p) for k, p in lists.items()})
+
+
+def _fault(row: pd.DataFrame, macros: dict[str, str], kinds: tuple[str, ...]) -> str:
+    """What is wrong with one row; empty if it is a pattern."""
+    try:
+        _joined(row, macros, kinds)
+    except _NO_PATTERN as error:
+        return f"{row['kind'].item()} {row['id'].item()}: {error} in {row['pattern'].item()!r}"
+    return ""
 
 
 def _expanded(pattern: str, macros: dict[str, str]) -> str:
@@ -141,20 +154,22 @@ def _by_first_word(
     ):
         word = "0" if word[0].isdecimal() else word  # as in `quantities.words`
         groups.setdefault(word, []).append((opening, term))
-    return {
-        word: (
-            re.compile("(?:" + "|".join(f"({opening})" for opening, _ in members) + r")(?!\w)"),
-            tuple(term for _, term in members),
-        )
-        for word, members in groups.items()
-    }
+    return {word: _alternation(members) for word, members in groups.items()}
 
 
-def _first_word(opening: str, capturing: int) -> str:
-    """The word that a wording begins with; `re.error` if it has none, or groups that capture."""
+def _alternation(members: list[tuple[str, Term]]) -> tuple[re.Pattern, tuple[Term, ...]]:
+    """The wordings as groups of one pattern; `re.error` if they capture groups of their own."""
+    pattern = re.compile("(?:" + "|".join(f"({opening})" for opening, _ in members) + r")(?!\w)")
+    if pattern.groups != len(members):
+        raise re.error("a wording must group by (?:…)")
+    return pattern, tuple(term for _, term in members)
+
+
+def _first_word(opening: str) -> str:
+    """The word that a wording begins with; `re.error` if it has none."""
     word = _FIRST_WORD.match(opening)
-    if not word or capturing:
-        raise re.error(f"{opening!r} must begin with a whole word and group by (?:…)")
+    if not word:
+        raise re.error(f"{opening!r} must begin with a whole word")
     return word[1]
 
 
