@@ -118,9 +118,11 @@ def side_by_side(
     said = own[own["theme_id"].isin(chosen["theme_id"])]
     said = said.sort_values("dimension", key=lambda names: names.map(order.index), kind="stable")
     table = said[["dimension", "theme_id"]].reset_index(drop=True)
-    for locality in localities:
-        table[locality] = [cells.get((theme_id, locality)) for theme_id in table["theme_id"]]
-    return table
+    said_by = {
+        place: [cells.get((theme_id, place)) for theme_id in table["theme_id"]]
+        for place in localities
+    }
+    return pd.concat([table, pd.DataFrame(said_by, table.index, dtype="object")], axis=1)
 
 
 def counts(codings: pd.DataFrame, themes: pd.DataFrame) -> pd.DataFrame:
