@@ -285,6 +285,42 @@ def test_the_verdict_from_the_other_side_is_the_opposite(facts):
     assert decided(forth) == {(*rest, gate.OPPOSITE[one]) for *rest, one in decided(turned)}
 
 
+KEY = ["row_id", "column_id", "measure_id"]
+
+
+@slow_start
+@given(facts_of_articles(), st.sampled_from((0, 1, 4)))
+def test_the_outcome_of_a_comparison_is_what_most_can_be_said_of_it(facts, gap):
+    taken = statements.take(facts, MEASURES, SCHEMES)
+    found, all_rows = (
+        each(taken, MEASURES, list("abc"), max_year_gap=gap)
+        for each in (gate.outcomes, gate.matrix)
+    )
+    by_key = {key: list(rows["verdict"]) for key, rows in all_rows.groupby(KEY, sort=False)}
+    assert list(zip(*(found[k] for k in KEY), strict=True)) == list(by_key)
+    for verdict, said in zip(found["verdict"], by_key.values(), strict=True):
+        assert verdict in said
+        assert verdict.is_decided == any(one.is_decided for one in said)
+    assert gate.decided(found) == gate.decided(all_rows)
+
+
+def test_of_several_years_the_newest_decides():
+    said = (("a", 2015, 10), ("a", 2020, 30), ("b", 2015, 20), ("b", 2020, 20))
+    rows = [fact(f"{p}-{y}", "members", n, f"{y}-12-31") for p, y, n in said]
+    taken = statements.take(pd.DataFrame(rows), MEASURES, SCHEMES)
+    (one,) = gate.outcomes(taken, MEASURES, ["a", "b"]).to_dict("records")
+    assert [one["verdict"].verdict, one["row_period"], one["column_period"]] == [
+        *("larger", "2020", "2020")
+    ]
+    assert (one["row_amount"].low, one["column_amount"].low) == (30, 20)
+
+
+def test_the_outcomes_of_the_five_articles_are_their_matrix():
+    taken = statements.take(codebook.load("facts"), MEASURES, SCHEMES)
+    both = [each(taken, MEASURES, FIVE).astype(object) for each in (gate.outcomes, gate.matrix)]
+    pd.testing.assert_frame_equal(*both)
+
+
 def test_ten_thousand_pairs_without_errors_have_no_wrong_verdict():
     made = synthetic.collect(60, 10, seed=20260101)
     taken = statements.take(made.frame("facts"), MEASURES, SCHEMES)

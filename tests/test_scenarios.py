@@ -84,3 +84,10 @@ def test_what_a_printed_figure_leaves_open_becomes_a_question():
     assert set(asked["locality_id"]) == {"muong-lay"}
     which = asked[asked["gate_reason"] == "population"]["question_vi"]
     assert len(which) == 2 and all("2016–2018" in question for question in which)
+
+
+def test_of_many_documents_a_hundred_spread_evenly_are_left_out():
+    names = [f"{at:04}" for at in range(1000)]
+    tried = scenarios.spread(names, scenarios.MOST_LEFT_OUT)
+    assert len(tried) == 100 and tried[:3] == ["0000", "0010", "0020"] and tried[-1] == "0990"
+    assert scenarios.spread(names[:7], scenarios.MOST_LEFT_OUT) == names[:7]

@@ -252,10 +252,12 @@ def meet(first: Bounded, *others: Bounded) -> Bounded:
 def above(a: Bounded, b: Bounded) -> bool:
     """Return whether a is larger than b under every admissible value of both.
 
+    Both may hold arrays of ends instead; then the answer is an array.
+
     >>> above(Bounded(5, 9, True, False, "count"), exact(5, "count"))
     True
     """
-    return a.low > b.high or (a.low == b.high and (a.low_open or b.high_open))
+    return (a.low > b.high) | ((a.low == b.high) & (a.low_open | b.high_open))
 
 
 def holds(b: Bounded, number: float) -> bool:

@@ -6,12 +6,15 @@ overlap or one side is missing; only then *ahead* or *behind*, where the measure
 localities on one axis takes its numbers from here.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from itertools import combinations, pairwise, product
+from operator import itemgetter
+from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 
 from helpers import bounds
@@ -39,6 +42,11 @@ class Verdict:
 _verdict = cache(Verdict)  # a large collection has a million answers, and some fifty kinds of them
 
 
+def opposite(answer: Verdict | None) -> Verdict | None:
+    """Return what is said of b against a, where `answer` is said of a against b."""
+    return answer and _verdict(OPPOSITE.get(answer.verdict, answer.verdict), answer.reasons)
+
+
 def verdict(
     a: Reading | None, b: Reading | None, direction: str = "none", *, max_year_gap: int = 1
 ) -> Verdict:
@@ -58,9 +66,7 @@ def verdict(
         return _verdict("not_comparable", reasons)
     if not is_comparable or a.amount.unit != b.amount.unit:  # a count beside a share has no base
         return _verdict("undecided", ("missing",))
-    words = ("larger", "smaller") if direction == "none" else ("ahead", "behind")
-    if direction == "lower_better":
-        words = words[::-1]
+    words = words_of(direction)
     if bounds.above(a.amount, b.amount):
         return _verdict(words[0])
     if bounds.above(b.amount, a.amount):
@@ -69,6 +75,12 @@ def verdict(
         return _verdict("undecided", ("tie",))
     missing = _is_unknown(a.amount) or _is_unknown(b.amount)
     return _verdict("undecided", ("missing" if missing else "overlap",))
+
+
+def words_of(direction: str) -> tuple[str, str]:
+    """Return what is said of the larger amount, and of the smaller one."""
+    words = ("larger", "smaller") if direction == "none" else ("ahead", "behind")
+    return words[::-1] if direction == "lower_better" else words
 
 
 @cache
@@ -107,6 +119,11 @@ def years_apart(a: Circumstances, b: Circumstances) -> float:
     return max(abs(int(x) - int(y)) for x, y in years)
 
 
+_PAIR = ["row_id", "column_id"]
+_COLUMNS = [*_PAIR, "measure_id", "row_period", "column_period", "verdict", "quality"]
+_COLUMNS += ["row_amount", "column_amount"]
+
+
 def matrix(
     readings: pd.DataFrame,
     measures: pd.DataFrame,
@@ -125,55 +142,224 @@ def matrix(
     (rows of one scenario of crosswalks.csv) readings are read as the scenario says.
     """
     said = by_locality(readings if crosswalk is None else across(readings, crosswalk))
-    rows = []
-    for key, *sides, direction in _comparisons(said, measures, possible(said, localities)):
-        for a, b, answer in _comparable(list(_judged(*sides, direction, max_year_gap))):
-            known = (_period(a), _period(b), answer, direction != "none")
-            rows.append((*key, *known, a and a.amount, b and b.amount))
-    names = ["row_id", "column_id", "measure_id", "row_period", "column_period", "verdict"]
-    frame = pd.DataFrame(rows, columns=[*names, "quality", "row_amount", "column_amount"])
-    return frame.astype({"quality": bool})
+    rules, rows = rules_of(measures), []
+    take = cache(lambda place, measure_id: _stand_ins(said[place], measure_id, rules))
+    for row_id, column_id in combinations(localities, 2):
+        for measure_id in sorted(said[row_id].keys() | said[column_id].keys()):
+            direction = rules[measure_id]["direction"]
+            sides = take(row_id, measure_id), take(column_id, measure_id)
+            for a, b, answer in _comparable(list(_judged(*sides, direction, max_year_gap))):
+                known = (_period(a), _period(b), answer, direction != "none")
+                amounts = (a and a.amount, b and b.amount)
+                rows.append((row_id, column_id, measure_id, *known, *amounts))
+    return pd.DataFrame(rows, columns=_COLUMNS).astype({"quality": bool})
 
 
 def outcomes(
-    said: dict,
+    readings: pd.DataFrame,
     measures: pd.DataFrame,
-    asked: Iterable[tuple[str, str, str]],
+    localities: Sequence[str],
+    *,
+    max_year_gap: int = 1,
+    crosswalk: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Return `matrix` with one row for every pair and measure: the row that says most of it.
+
+    That is the newest that decides it, else the newest comparable one, else that of the fewest
+    reasons. Ids and verdicts are categories, so that a million comparisons take little room.
+    """
+    said = by_locality(readings if crosswalk is None else across(readings, crosswalk))
+    found = sides(said, measures, localities)
+    return between(found, found, measures, localities, localities, max_year_gap=max_year_gap)
+
+
+def between(
+    rows: dict[str, "Side"],
+    columns: dict[str, "Side"],
+    measures: pd.DataFrame,
+    row_ids: Sequence[str],
+    column_ids: Sequence[str],
     *,
     max_year_gap: int = 1,
 ) -> pd.DataFrame:
-    """Return one verdict on every pair and measure asked: the first that decides it, if any does.
+    """Return `outcomes` of some localities against others, each pair once; sides as `sides` gives.
 
-    ``said`` as `by_locality` gives it, ``asked`` as `possible`. What `matrix` says, far sooner:
-    columns row_id, column_id, measure_id, quality, verdict, documents (a decided one rests on).
+    A locality is not held against itself, nor against one that stands before it in the rows.
     """
-    rows = []
-    for key, *sides, direction in _comparisons(said, measures, asked):
-        judged, documents = [], ()
-        for a, b, answer in _judged(*sides, direction, max_year_gap):
-            judged.append((a, b, answer))
-            if answer.is_decided:
-                judged, documents = [(a, b, answer)], a.documents + b.documents
-                break
-        rows.append((*key, direction != "none", _comparable(judged)[0][2], documents))
-    names = ["row_id", "column_id", "measure_id", "quality", "verdict", "documents"]
-    return pd.DataFrame(rows, columns=names).astype({"quality": bool})
+    before = {place: at for at, place in enumerate(row_ids)}
+    is_pair = np.array([[before.get(b, len(before)) > at for b in column_ids]
+                        for at in range(len(before))], dtype=bool)  # fmt: skip
+    rules, kinds, found = rules_of(measures), {}, []
+    for measure_id in sorted(rows):
+        two, direction = (rows[measure_id], columns[measure_id]), rules[measure_id]["direction"]
+        is_asked = is_pair & (two[0].is_stated[:, None] | two[1].is_stated)
+        judged = judge(*two, direction, is_asked, max_year_gap, kinds)
+        found.append(_table(judged, *two, measure_id, direction != "none"))
+    return _collected(found, list(row_ids), list(column_ids), list(kinds))
 
 
-def possible(said: dict, localities: Sequence[str]) -> Iterator[tuple[str, str, str]]:
-    """Yield every pair of localities with every measure that one of the two states."""
-    for row_id, column_id in combinations(localities, 2):
-        for measure_id in sorted(said[row_id].keys() | said[column_id].keys()):
-            yield row_id, column_id, measure_id
-
-
-def _comparisons(said: dict, measures: pd.DataFrame, asked: Iterable[tuple]) -> Iterator[tuple]:
-    """Yield what is asked with the readings of both sides and the direction of the measure."""
+def sides(
+    said: dict, measures: pd.DataFrame, localities: Sequence[str], names: Iterable[str] = ()
+) -> dict[str, "Side"]:
+    """Return the readings of each measure named, by default of each stated, for `between`."""
     rules = rules_of(measures)
-    take = cache(lambda place, measure_id: _stand_ins(said[place], measure_id, rules))
-    for row_id, column_id, measure_id in asked:
-        sides = take(row_id, measure_id), take(column_id, measure_id)
-        yield (row_id, column_id, measure_id), *sides, rules[measure_id]["direction"]
+    names = names or {name for place in localities for name in said[place]}
+    return {name: Side.of(said, name, rules, localities) for name in names}
+
+
+@dataclass(frozen=True)
+class Side:
+    """The readings of one measure at some localities, their ends as arrays: see `judge`."""
+
+    periods: np.ndarray  # by reading, and at the end, at -1, what stands for none
+    amounts: np.ndarray
+    is_stated: np.ndarray  # by locality; where it is not, readings may stand in
+    newest: np.ndarray  # by locality, the position of its newest reading, -1 without any
+    place: np.ndarray  # by reading, as what follows
+    low: np.ndarray
+    high: np.ndarray
+    low_open: np.ndarray
+    high_open: np.ndarray
+    unit: np.ndarray
+    is_unknown: np.ndarray
+    groups: dict[tuple[Circumstances, int], np.ndarray]  # no locality twice in a group
+
+    @classmethod
+    def of(cls, said: dict, measure_id: str, rules: dict, places: Sequence[str]) -> "Side":
+        """Return the readings that `matrix` would look at."""
+        readings, place, groups = [], [], defaultdict(list)
+        newest = np.full(len(places), -1)
+        for at, name in enumerate(places):
+            own, times = _stand_ins(said[name], measure_id, rules), Counter()
+            for one in own:
+                groups[one.circumstances, times[one.circumstances]].append(len(readings))
+                times[one.circumstances] += 1
+                if newest[at] < 0 or one.period_end > readings[newest[at]].period_end:
+                    newest[at] = len(readings)
+                readings.append(one)
+                place.append(at)
+        amounts = [one.amount for one in readings]
+        ends = (np.array([getattr(one, name) for one in amounts]) for name in _ENDS)
+        return cls(
+            _objects([*map(_period, readings), ""]),
+            _objects([*amounts, None]),
+            np.array([measure_id in said[name] for name in places], dtype=bool),
+            newest,
+            np.array(place, dtype=int),
+            *ends,
+            np.array([_is_unknown(one) for one in amounts], dtype=bool),
+            {key: np.array(found) for key, found in groups.items()},
+        )
+
+    def at(self, positions: np.ndarray) -> SimpleNamespace:
+        """Return the amounts of some readings as one whose ends are arrays."""
+        names = (*_ENDS, "is_unknown")
+        return SimpleNamespace(**{name: getattr(self, name)[positions] for name in names})
+
+
+def _objects(values: list) -> np.ndarray:
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array
+
+
+_ENDS = ("low", "high", "low_open", "high_open", "unit")
+
+
+def judge(
+    rows: Side, columns: Side, direction: str, is_asked: np.ndarray, gap: int, kinds: dict
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return for every pair of localities its outcome and the positions of the two readings.
+
+    Outcomes are numbers in `kinds` (Verdict to number, which grows), -1 where nothing is asked.
+    Readings in the same circumstances are judged at once, those that say most first, and only for
+    the pairs that are still open.
+    """
+    number = partial(_number, kinds)
+    codes = np.where(is_asked, number("undecided", ("missing",)), -1)
+    row_at, column_at = (np.array(np.broadcast_to(at, codes.shape))
+                         for at in (rows.newest[:, None], columns.newest))  # fmt: skip
+    is_silent = is_asked & (row_at >= 0) & (column_at >= 0)
+    for meetings in _meetings(rows, columns, gap):
+        is_open = is_silent.copy()
+        for of_rows, of_columns, is_comparable, reasons in meetings:
+            is_left = is_silent if reasons else is_open
+            if not is_left.any():
+                continue
+            row, column = np.nonzero(
+                is_left[rows.place[of_rows][:, None], columns.place[of_columns]]
+            )
+            a_at, b_at = of_rows[row], of_columns[column]
+            if reasons:
+                new, is_clear = number("not_comparable", reasons), np.zeros(len(row), dtype=bool)
+            else:
+                amounts = rows.at(a_at), columns.at(b_at)
+                new, is_clear = _answers(*amounts, direction, is_comparable, number)
+            pairs = rows.place[a_at], columns.place[b_at]
+            is_said = is_silent[pairs] | is_clear
+            for told, value in ((codes, new), (row_at, a_at), (column_at, b_at)):
+                told[pairs] = np.where(is_said, value, told[pairs])
+            is_silent[pairs] = False
+            is_open[pairs] = ~is_clear
+    return codes, row_at, column_at
+
+
+def _number(kinds: dict, *answer) -> int:
+    return kinds.setdefault(_verdict(*answer), len(kinds))
+
+
+def _meetings(rows: Side, columns: Side, gap: int) -> list[list[tuple]]:
+    """Return what meets near in time, then what does not, each with what says most first."""
+    found = {True: [], False: []}
+    for (a, _), of_rows in rows.groups.items():
+        for (b, _), of_columns in columns.groups.items():
+            is_comparable, reasons = _circumstances(a, b, gap)
+            worth = (-len(reasons), a.last_year, "" if reasons else b.last_year)
+            meeting = (worth, (of_rows, of_columns, is_comparable, reasons))
+            found[years_apart(a, b) <= gap].append(meeting)
+    for some in found.values():
+        some.sort(key=itemgetter(0), reverse=True)
+    return [[meeting for _, meeting in some] for some in found.values()]
+
+
+def _answers(
+    a: SimpleNamespace, b: SimpleNamespace, direction: str, is_comparable: bool, number: Callable
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the outcomes of amounts that may be compared, and which of them are decided."""
+    larger, smaller = (number(word) for word in words_of(direction))
+    missing, tie, overlap = (number("undecided", (why,)) for why in ("missing", "tie", "overlap"))
+    may_meet = (a.unit == b.unit) & is_comparable
+    is_above, is_below = may_meet & bounds.above(a, b), may_meet & bounds.above(b, a)
+    found = np.where(a.is_unknown | b.is_unknown, missing, overlap)
+    found[bounds.is_point(a) & bounds.is_point(b)] = tie
+    found[~may_meet] = missing
+    found[is_above], found[is_below] = larger, smaller
+    return found, is_above | is_below
+
+
+def _table(
+    judged: tuple, rows: Side, columns: Side, measure_id: str, is_quality: bool
+) -> pd.DataFrame:
+    """Return the outcomes of one measure as a table; ids of localities are still positions."""
+    codes, *positions = judged
+    row, column = np.nonzero(codes >= 0)
+    known = {"row_id": row, "column_id": column, "measure_id": measure_id}
+    known |= {"verdict": codes[row, column], "quality": is_quality}
+    for name, side, at in zip(("row", "column"), (rows, columns), positions, strict=True):
+        known[f"{name}_period"] = side.periods[at[row, column]]
+        known[f"{name}_amount"] = side.amounts[at[row, column]]
+    return pd.DataFrame(known)
+
+
+def _collected(found: list[pd.DataFrame], *known: list) -> pd.DataFrame:
+    """Return the outcomes of all measures as one table in the order of `matrix`."""
+    if not found:
+        return pd.DataFrame(columns=_COLUMNS).astype({"quality": bool})
+    frame = pd.concat(found, ignore_index=True)
+    frame = frame.sort_values(_PAIR, kind="stable", ignore_index=True)
+    for name, categories in zip((*_PAIR, "verdict"), known, strict=True):
+        frame[name] = pd.Categorical.from_codes(frame[name], categories)
+    return frame.astype({"measure_id": "category"})[_COLUMNS]
 
 
 def by_locality(readings: pd.DataFrame) -> dict[str, dict[str, list[Reading]]]:
@@ -232,21 +418,18 @@ def summary(matrix: pd.DataFrame) -> pd.DataFrame:
     all decided ones agree, else undecided, else not comparable; reasons are of all of them),
     quality_n, quality_decided, plain_n, plain_decided.
     """
-    verdicts, indicators = defaultdict(dict), defaultdict(dict)
-    of_quality = matrix[matrix["quality"]]
+    each, of_quality = _each(matrix), matrix[matrix["quality"]].drop_duplicates([*_PAIR, "verdict"])
+    verdicts = defaultdict(set)
     for *pair, one in zip(*(of_quality[k] for k in _PAIR), of_quality["verdict"], strict=True):
-        verdicts[tuple(pair)][one] = None
-    for key, is_decided in _pair_indicators(matrix).items():
-        indicators[key[:2]][key] = is_decided
-    rows = [
-        (*pair, _overall(verdicts[pair]), *_counts(found).values())
-        for pair, found in indicators.items()
-    ]
-    names = [*_PAIR, "verdict", "quality_n", "quality_decided"]
-    return pd.DataFrame(rows, columns=[*names, "plain_n", "plain_decided"])
+        verdicts[tuple(pair)].add(one)
+    counted = each.groupby(_PAIR, sort=False, observed=True)[_COUNTS].sum().reset_index()
+    pairs = zip(*(counted[k] for k in _PAIR), strict=True)
+    told = [_overall(frozenset(verdicts[pair])) for pair in pairs]
+    counted.insert(2, "verdict", pd.Series(told, counted.index, dtype="object"))
+    return counted
 
 
-_PAIR = ["row_id", "column_id"]
+_COUNTS = ["quality_n", "quality_decided", "plain_n", "plain_decided"]
 
 
 def decided(matrix: pd.DataFrame) -> dict[str, int]:
@@ -255,32 +438,23 @@ def decided(matrix: pd.DataFrame) -> dict[str, int]:
     n counts a pair and an indicator once if either side states it; k if any year decides it.
     Keys quality_n, quality_decided, plain_n, plain_decided.
     """
-    return _counts(_pair_indicators(matrix))
+    return {name: int(count) for name, count in _each(matrix)[_COUNTS].sum().items()}
 
 
-def _pair_indicators(matrix: pd.DataFrame) -> dict[tuple, bool]:
-    """Return by pair, indicator and whether it is of quality if any pair of periods is decided."""
-    found = {}
-    keys = zip(*(matrix[k] for k in (*_PAIR, "measure_id", "quality")), strict=True)
-    for key, verdict in zip(keys, matrix["verdict"], strict=True):
-        found[key] = found.get(key, False) or verdict.is_decided
-    return found
+def _each(matrix: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per pair and indicator, with a column of yes and no for each of `_COUNTS`."""
+    is_decided = pd.Series([one.is_decided for one in matrix["verdict"]], matrix.index, dtype=bool)
+    key = [*_PAIR, "measure_id"]
+    once = is_decided.sort_values(ascending=False, kind="stable").index
+    each = matrix.loc[once, [*key, "quality"]].drop_duplicates(key).sort_index()
+    is_quality, is_decided = each["quality"].astype(bool), is_decided[each.index]
+    kinds = (is_quality, is_quality & is_decided, ~is_quality, ~is_quality & is_decided)
+    return each.assign(**dict(zip(_COUNTS, kinds, strict=True)))
 
 
-def _counts(found: dict[tuple, bool]) -> dict[str, int]:
-    kinds = {"quality": True, "plain": False}
-    by_kind = {kind: [found[key] for key in found if key[-1] == is_it]
-               for kind, is_it in kinds.items()}  # fmt: skip
-    return {
-        f"{kind}_{name}": count(some)
-        for kind, some in by_kind.items()
-        for name, count in (("n", len), ("decided", sum))
-    }
-
-
-def _overall(verdicts: Iterable[Verdict]) -> Verdict | None:
+@cache
+def _overall(verdicts: frozenset[Verdict]) -> Verdict | None:
     """Return one verdict of several: decided if all that are decided agree."""
-    verdicts = list(verdicts)
     kinds = {answer.verdict for answer in verdicts}
     reasons = {reason for answer in verdicts for reason in answer.reasons}
     ordered = tuple(reason for reason in REASONS + OPEN if reason in reasons)

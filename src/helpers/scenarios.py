@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import product
 
+import numpy as np
 import pandas as pd
 
 from helpers import gate, statements
@@ -80,58 +81,77 @@ def settings(
             yield "crosswalk", words, {"crosswalk": rows, "max_year_gap": gap}
 
 
-def rerun(
-    taken: pd.DataFrame,
-    measures: pd.DataFrame,
-    localities: Sequence[str],
-    *,
-    max_year_gap: int = 1,
-    crosswalk: pd.DataFrame | None = None,
-) -> pd.DataFrame:
-    """Return the gate's outcomes under one setting."""
-    said = gate.by_locality(taken if crosswalk is None else gate.across(taken, crosswalk))
-    asked = gate.possible(said, localities)
-    return gate.outcomes(said, measures, asked, max_year_gap=max_year_gap)
-
-
 def left_out(
     facts: pd.DataFrame,
     measures: pd.DataFrame,
     schemes: pd.DataFrame,
     taken: pd.DataFrame,
-    usual: pd.DataFrame,
+    localities: Sequence[str],
+    total: dict[str, int],
 ) -> Iterator[tuple[str, dict[str, int], pd.DataFrame]]:
-    """Yield each document, what is decided without it, and what differs from `usual`.
+    """Yield a document, what is decided without it (`total` with it), and what then differs.
 
-    Asked again is only what the document decided, and every measure of which a reading is lost
-    altogether or shared with another document; nothing else can differ.
+    Of more than `MOST_LEFT_OUT` documents as many are tried, evenly spread. Asked again are only
+    the localities and measures of the document; nothing else can differ.
     """
-    said, total = gate.by_locality(taken), gate.decided(usual)
-    keys = list(zip(*(usual[name] for name in _KEY), strict=True))
-    touched = defaultdict(set)  # rows of `usual`, by document and by (locality, measure)
-    for at, (key, documents) in enumerate(zip(keys, usual["documents"], strict=True)):
-        for about in (*documents, (key[0], key[2]), (key[1], key[2])):
-            touched[about].add(at)
+    said = gate.by_locality(taken)
+    everywhere = gate.sides(said, measures, localities)
     by_place = dict(list(taken.groupby("locality_id")))
-    for document, own in taken.explode("documents").groupby("documents"):
-        places = own["locality_id"].unique()
+    by_document = taken.explode("documents").groupby("documents")
+    for document in spread(sorted(by_document.groups), MOST_LEFT_OUT):
+        own = by_document.get_group(document)
+        places, names = list(own["locality_id"].unique()), set(own["measure_id"])
         rest = pd.concat([by_place[place] for place in places]).drop(index=own.index)
-        shared = taken.loc[own.index, "documents"].str.len() > 1
-        if shared.any():
+        if (taken.loc[own.index, "documents"].str.len() > 1).any():  # its readings change
             rows = facts[facts["locality_id"].isin(places) & (facts["document_id"] != document)]
             rest = statements.take(rows, measures, schemes)
+            names = {name for place in places for name in said[place]}
         left = said | {place: {} for place in places} | gate.by_locality(rest)
-        again = set(touched[document])
-        for place, measure_id in own[["locality_id", "measure_id"]].itertuples(index=False):
-            if shared.any() or measure_id not in left[place]:
-                again |= touched[place, measure_id]
-        before = usual.iloc[sorted(again)]
-        asked = [key for key in (keys[at] for at in sorted(again))
-                 if key[2] in left[key[0]] or key[2] in left[key[1]]]  # fmt: skip
-        after = gate.outcomes(left, measures, asked)
+        before, after = (
+            _against_all(about, names, measures, places, localities, everywhere)
+            for about in (said, left)
+        )
         counts = gate.decided(before), gate.decided(after)
         found = {name: n - counts[0][name] + counts[1][name] for name, n in total.items()}
-        yield document, found, what_changes(before, after)
+        yield document, found, _turned(what_changes(before, after), localities)
+
+
+MOST_LEFT_OUT = 100  # documents that are left out, one at a time
+
+
+def spread(names: Sequence[str], most: int) -> list[str]:
+    """Return at most so many of the names, evenly spread over their order.
+
+    >>> spread("abcdefgh", 3), spread("ab", 3)
+    (['a', 'c', 'f'], ['a', 'b'])
+    """
+    count = min(most, len(names))
+    return [names[at * len(names) // count] for at in range(count)]
+
+
+def _turned(changes: pd.DataFrame, localities: Sequence[str]) -> pd.DataFrame:
+    """Return the changes with every pair in the order of the localities, its verdicts with it."""
+    order = {place: at for at, place in enumerate(localities)}
+    rows = [
+        (a, b, *rest) if order[a] < order[b] else (b, a, name, *map(gate.opposite, verdicts))
+        for a, b, *rest in changes.itertuples(index=False, name=None)
+        for name, *verdicts in [rest]
+    ]
+    return pd.DataFrame(rows, columns=changes.columns, dtype="object").sort_values(_KEY)
+
+
+def _against_all(
+    said: dict,
+    names: set[str],
+    measures: pd.DataFrame,
+    places: list[str],
+    localities: Sequence[str],
+    everywhere: dict[str, gate.Side],
+) -> pd.DataFrame:
+    """Return the outcomes of some places, of measures by name, against all localities."""
+    rows = gate.sides(said, measures, places, names)
+    columns = everywhere if len(places) == 1 else gate.sides(said, measures, localities, names)
+    return gate.between(rows, columns, measures, places, localities)
 
 
 def sensitivity(
@@ -156,12 +176,14 @@ def sensitivity(
         changes.append(differing.assign(**named))
 
     take = cache(lambda rounding: statements.take(facts, measures, schemes, rounding=rounding))
-    usual = rerun(take("none"), measures, localities)
+    usual = gate.outcomes(take("none"), measures, localities)
     for kind, words, arguments in settings(crosswalks, year_gaps):
         taken = take(arguments.pop("rounding", "none"))
-        found = usual if kind == "as_printed" else rerun(taken, measures, localities, **arguments)
+        is_usual = kind == "as_printed"
+        found = usual if is_usual else gate.outcomes(taken, measures, localities, **arguments)
         note(kind, words, gate.decided(found), what_changes(usual, found))
-    for document, *rest in left_out(facts, measures, schemes, take("none"), usual):
+    total = gate.decided(usual)
+    for document, *rest in left_out(facts, measures, schemes, take("none"), localities, total):
         note("left_out", (document, document), *rest)
     columns = ["rerun", "en", "vi", "row_id", "column_id", "measure_id", "before", "after"]
     return pd.DataFrame(counts), pd.concat(changes, ignore_index=True)[columns]
@@ -169,17 +191,19 @@ def sensitivity(
 
 def what_changes(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     """Return the pairs that are decided in one and not, or otherwise, in the other outcomes."""
-    sides = [
-        dict(zip(zip(*(frame[k] for k in _KEY), strict=True), frame["verdict"], strict=True))
-        for frame in (before, after)
-    ]
-    rows = []
-    for about in sorted(sides[0].keys() | sides[1].keys()):
-        both = [side.get(about) for side in sides]
-        told = [one.verdict if one and one.is_decided else "" for one in both]
-        if told[0] != told[1]:
-            rows.append((*about, *both))
-    return pd.DataFrame(rows, columns=[*_KEY, "before", "after"], dtype="object")
+    sides = []
+    known = {name: sorted({*before[name].cat.categories, *after[name].cat.categories})
+             for name in _KEY}  # fmt: skip
+    for frame in (before, after):
+        told = [one.verdict if one.is_decided else "" for one in frame["verdict"]]
+        side = frame[[*_KEY, "verdict"]].assign(told=pd.Series(told, frame.index, dtype="object"))
+        sides.append(side.astype({k: pd.CategoricalDtype(v) for k, v in known.items()}))
+    both = sides[0].merge(sides[1], on=_KEY, how="outer", suffixes=("_before", "_after"))
+    differ = both[both["told_before"].fillna("") != both["told_after"].fillna("")]
+    differ = differ.sort_values(_KEY, ignore_index=True)
+    found = {name: differ[f"verdict_{name}"].astype("object") for name in ("before", "after")}
+    found = {name: values.where(values.notna(), None) for name, values in found.items()}
+    return differ[_KEY].astype("object").assign(**found)
 
 
 def by_coder(
@@ -312,15 +336,15 @@ def smallest_missing(
     """
     groups, wanted = _wanted(_clean(taken, measures), localities)
     pairs = gate.summary(matrix)
+    needs = {place: np.array([(place, at) in wanted for at in groups.index])
+             for place in localities}  # fmt: skip
     rows = []
     told_of = groups[["asked", "scheme_id", "period_end"]].to_numpy()
     for pair in pairs[pairs["quality_decided"] == 0].itertuples() if len(groups) else []:
-        need = [
-            ((pair.row_id, at) in wanted, (pair.column_id, at) in wanted) for at in groups.index
-        ]
-        best = min(groups.index, key=lambda at: sum(need[at]))
-        told = told_of[best]
-        rows.append((pair.row_id, pair.column_id, *told, *need[best], sum(need[best])))
+        need = np.stack([needs[pair.row_id], needs[pair.column_id]]).astype(int)
+        best = need.sum(axis=0).argmin()
+        asked = map(bool, need[:, best])
+        rows.append((pair.row_id, pair.column_id, *told_of[best], *asked, need[:, best].sum()))
     names = ["row_id", "column_id", "asked", "scheme_id", "period"]
     frame = pd.DataFrame(rows, columns=[*names, "ask_row", "ask_column", "facts_needed"])
     return frame.assign(period=frame["period"].str[:4])

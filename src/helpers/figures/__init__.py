@@ -9,7 +9,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain, combinations, cycle, pairwise, product, repeat
+from itertools import combinations, cycle, pairwise, product, repeat
+from math import comb
 
 import pandas as pd
 
@@ -97,7 +98,7 @@ def _map_figure(code: str, grid: Grid, name: str, shown: pd.DataFrame, language:
     if whole > MOST_COLUMNS:
         marks = ((*place, cell.glyph) for place, found in grid.cells.items() for cell in found)
         frame = Frame(title, _word(f"many_{code}"), name, language)
-        return _share_figure(frame, grid.blocks, marks, whole)
+        return _share_figure(frame, grid.blocks, _count_marks(marks, whole))
     grid.key.append((("empty",), _word("silence")))
     return _grid_figure(Frame(title, _word(code), name, language), grid, shown)
 
@@ -133,9 +134,10 @@ def verdict_matrix(matrix: pd.DataFrame, name: str = "verdicts", language: str =
     ``matrix`` as `gate.matrix` gives it. Measures that no pair states on both sides are
     counted but not drawn; where a pair has several periods, every verdict is.
     """
-    title, pairs = _word("title_verdicts"), _pairs(matrix)
-    if len(pairs) > MOST_COLUMNS:
+    title, places = _word("title_verdicts"), {*matrix["row_id"], *matrix["column_id"]}
+    if comb(len(places), 2) > MOST_COLUMNS:
         return _verdict_shares(matrix, Frame(title, _word("many_verdicts"), name, language))
+    pairs = _pairs(matrix)
     blocks, cells, lines = {}, {}, []
     names = {place: report.label("localities", place) for pair in pairs for place in pair}
     for kind, own in _kinds(matrix):
@@ -158,14 +160,19 @@ def verdict_matrix(matrix: pd.DataFrame, name: str = "verdicts", language: str =
 
 def _verdict_shares(matrix: pd.DataFrame, frame: Frame) -> Shown:
     """How many of the pairs that state a measure are decided, undecided or not comparable."""
-    blocks, marks = {}, []
+    blocks, counted = {}, {}
     for kind, own in _kinds(matrix):
         block = _word(kind)
         blocks[block] = _told_of_both(own)
-        pairs = zip(own["row_id"], own["column_id"], strict=True)
-        verdicts = (one.verdict for one in own["verdict"])
-        marks.append(zip(repeat(block), own["measure_id"], pairs, verdicts))
-    return _share_figure(frame, blocks, chain(*marks))
+        sure = [2 - (one.verdict in UNSURE) - 2 * (one.verdict in VOID) for one in own["verdict"]]
+        best = own[["measure_id", "row_id", "column_id"]].assign(sure=sure)
+        best = best.sort_values("sure", ascending=False, kind="stable")
+        best = best.drop_duplicates(["measure_id", "row_id", "column_id"])
+        found = best.value_counts(["measure_id", "sure"]).to_dict()
+        for measure_id in blocks[block]:
+            void, unsure, sure = (found.get((measure_id, at), 0) for at in range(3))
+            counted[block, measure_id] = (sure, sure + unsure, sure + unsure + void)
+    return _share_figure(frame, blocks, counted)
 
 
 def _kinds(matrix: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
@@ -212,7 +219,7 @@ def _block_of_verdicts(own: pd.DataFrame, kind: str) -> Words:
     """The heading of the quality or the plain measures: how many pairs and measures are decided."""
     pairs = [own[one] for one in ("row_id", "column_id", "measure_id")]
     decided = pd.Series([one.is_decided for one in own["verdict"]], own.index, dtype=bool)
-    found = decided.groupby(pairs).any()
+    found = decided.groupby(pairs, observed=True).any()
     return _word("k_of_n", _word(kind), int(found.sum()), len(found))
 
 
@@ -220,7 +227,7 @@ def _told_of_both(own: pd.DataFrame) -> dict[str, Words]:
     """The measures that both localities of some pair state, those of the most pairs first."""
     both = ["missing" not in one.reasons for one in own["verdict"]]
     both = pd.Series(both, own.index, dtype=bool)
-    told = both.groupby(own["measure_id"]).sum()
+    told = both.groupby(own["measure_id"], observed=True).sum()
     ordered = sorted(told[told > 0].index, key=lambda one: (-told[one], one))
     return {measure_id: report.label("measures", measure_id) for measure_id in ordered}
 
@@ -254,7 +261,7 @@ def panels(sets: pd.DataFrame, measure_id: str, name: str = "", language: str = 
     glyphs = ("number" if bounds.is_point(amount) else "bound" for amount in said["amount"])
     marks = zip(repeat(NONE), said["period"], said["locality_id"], glyphs)
     frame = _measure_frame(measure_id, "many_measured", name, language)
-    return _share_figure(frame, blocks, marks, len(sets))
+    return _share_figure(frame, blocks, _count_marks(marks, len(sets)))
 
 
 def _measure_frame(measure_id: str, scale: str, name: str, language: str) -> Frame:
@@ -415,22 +422,15 @@ def histogram(
     return _figure(frame, NONE, told, body, _table(lines, "interval", by, "n"))
 
 
-def _share_figure(
-    frame: Frame, blocks: dict[Words, dict], marks: Iterable[tuple], whole: int = 0
-) -> Shown:
+def _share_figure(frame: Frame, blocks: dict[Words, dict], counted: dict) -> Shown:
     """The rows of a grid with too many columns as bars: how many of the columns have a mark.
 
-    ``marks`` are (block, row, column, glyph). A bar is full for the columns with a sure mark, then
-    hatched for those with an unsure one; without ``whole``, columns without a mark do not count.
+    ``counted`` by block and row: the columns with a sure mark, for which a bar is full; those
+    with any, up to which it is hatched; and those that count.
     """
-    found, rows = defaultdict(set), []
-    for block, row, column, glyph in marks:
-        kind = "unsure" if glyph in UNSURE else "void" if glyph in VOID else "sure"
-        found[block, row, kind].add(column)
+    rows = []
     for block, row in ((block, row) for block, names in blocks.items() for row in names):
-        sure, unsure, void = (found[block, row, kind] for kind in ("sure", "unsure", "void"))
-        certain, possible = len(sure), len(sure | unsure)
-        n = whole or len(sure | unsure | void)
+        certain, possible, n = counted[block, row]
         share = bounds.exact(round(certain / n, 3), "share")
         spread = (share.low, round(possible / n, 3)) if possible > certain else None
         rows.append(Row(blocks[block][row], share, block, _word("of", certain, n), spread=spread))
@@ -439,6 +439,17 @@ def _share_figure(
     if any(row.spread for row in rows):
         shown["interval"] = [_interval(row) for row in rows]
     return _row_figure(frame, rows, shown, drawing.bar, has_key=False)
+
+
+def _count_marks(marks: Iterable[tuple], whole: int) -> dict[tuple, tuple[int, int, int]]:
+    """What `_share_figure` needs, from (block, row, column, glyph) and the number of columns."""
+    sure, some = defaultdict(set), defaultdict(set)
+    for block, row, column, glyph in marks:
+        some[block, row].add(column)
+        if glyph not in UNSURE:
+            sure[block, row].add(column)
+    counted = {key: (len(sure[key]), len(found), whole) for key, found in some.items()}
+    return defaultdict(lambda: (0, 0, whole), counted)
 
 
 def _interval(row: Row) -> Words | None:
