@@ -1,9 +1,10 @@
 """How time and memory grow with the collection: 5, 50, 500 and 5,000 invented articles.
 
 Each step runs in a process of its own, so its peak memory is its own; the time leaves out start
-and imports. The exponent is the slope of log time over log articles (for the gate: over pairs of
-localities compared), fitted to the sizes from 50 on; 1 is linear. Reading and proposing are
-streamed part by part, which is what is measured at 50,000 articles.
+and imports. A comparison is a whole batch of one notebook, start and imports included. The
+exponents are the slopes of log processor time and log peak memory over log articles (for the gate:
+over pairs of localities and measures judged), fitted to the sizes from 50 on; 1 is linear. Reading
+and proposing are streamed part by part, which is what is measured at 50,000 articles.
 
     python -m benchmarks.growth --sizes 5 50 500 --large 0
 """
@@ -21,6 +22,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from benchmarks import batch
 from helpers import codebook, corpus, desk, paths, statements
 from helpers.desk import worklist
 from helpers.synthetic import write_collection
@@ -29,7 +31,11 @@ SIZES = (5, 50, 500, 5000)
 LARGE = 50_000
 PART = 200
 START = {"published_date": "2020-01-15", "locality_id": "loc-0001"}
-COMPARISONS = ("60-compare-size-and-structure", "65-compare-ratings", "80-what-can-be-compared")
+COMPARISONS = (
+    *("60-compare-size-and-structure", "65-compare-ratings", "70-compare-practices"),
+    *("80-what-can-be-compared", "83-sensitivity-and-requests"),
+)
+WORDS_ONLY = "70-compare-practices"  # a comparison that declares no facts
 PROFILE = "50-profile-a-locality"  # of which a correction makes one run, that of its locality
 CONTROL = "40-code-themes"  # does not declare the facts, so no correction of one makes it run
 
@@ -60,13 +66,12 @@ def load() -> int:
 
 
 def gate() -> int:
-    """All pairs of localities compared in the newest year: verdicts."""
+    """All pairs of localities compared in all their years: an outcome for each pair and measure."""
     from helpers import gate as gates
 
     facts, measures = codebook.load("facts"), codebook.load("measures")
-    newest = facts[facts["period_end"].str[:4] == facts["period_end"].str[:4].max()]
-    taken = statements.take(newest, measures, codebook.load("rating_schemes"))
-    return len(gates.matrix(taken, measures, sorted(newest["locality_id"].unique())))
+    taken = statements.take(facts, measures, codebook.load("rating_schemes"))
+    return len(gates.outcomes(taken, measures, sorted(facts["locality_id"].unique())))
 
 
 def derive() -> int:
@@ -77,6 +82,7 @@ def derive() -> int:
 
 STEPS = {step.__name__: step for step in (read, propose, load, derive, gate)}
 LINEAR_IN_PAIRS = ("gate",)
+SMALLEST_FITTED = 50  # below it a step is mostly its start
 
 
 # Measuring
@@ -136,43 +142,56 @@ def grow(sizes: list[int], steps: list[str], root: Path) -> None:
             row = f"{one['count']:9} {one['seconds']:8.2f} {one['cpu']:8.2f} {one['peak']:8.0f}"
             print(f"{size:8}  {step:8} {row}", flush=True)
     for step, points in found.items():
-        over = "count" if step in LINEAR_IN_PAIRS else "articles"
-        fitted = [(p[over], p["cpu"]) for p in points if p["articles"] >= 50]
-        if len(fitted) > 1:
-            print(f"exponent of {step} in {over}: {exponent(fitted):.2f}")
+        fit(step, points, "count" if step in LINEAR_IN_PAIRS else "articles")
+
+
+def fit(what: str, points: list[dict], over: str = "articles") -> None:
+    """Print the exponents of processor time and of peak memory."""
+    points = [point for point in points if point["articles"] >= SMALLEST_FITTED]
+    if len(points) > 1:
+        time, memory = (exponent([(p[over], p[of]) for p in points]) for of in ("cpu", "peak"))
+        print(f"exponent of {what} in {over}: time {time:.2f}, memory {memory:.2f}")
 
 
 # Notebooks, and what one correction costs
 
 
-def batch(data: Path, out: Path) -> tuple[str, float]:
-    """What a batch over these notebooks says, and its seconds."""
-    command = [sys.executable, "-m", "helpers", "report", "--data", str(data), "--out", str(out)]
-    command += ["--only", *COMPARISONS, PROFILE, CONTROL]
-    begun = time.perf_counter()
-    said = subprocess.run(command, capture_output=True, text=True, cwd=paths.ROOT)
-    return said.stdout + said.stderr, time.perf_counter() - begun
+def compare(sizes: list[int], root: Path) -> None:
+    """Each comparison alone at every size: time and memory of its batch, and its longest page."""
+    found: dict[str, list[dict]] = {name: [] for name in COMPARISONS}
+    for size in sizes:
+        data = collection(root / f"notebooks-{size}", size)
+        for name in COMPARISONS:
+            out = root / f"out-{size}-{name}"
+            one = batch.ours(data, [name], out)
+            pages = [page.stat().st_size for page in out.rglob(f"{name}.html")]
+            found[name].append({"articles": size, "cpu": one["cpu"], "peak": one["memory"]})
+            row = f"{one['wall']:8.1f} {one['cpu']:8.1f} {one['memory']:8.0f}"
+            print(f"{size:8}  {name:30} {row} {max(pages) / 1e6:8.1f} MB", flush=True)
+    for name, points in found.items():
+        fit(name, points)
 
 
-def notebooks(articles: int, root: Path) -> None:
-    """The notebooks, and again after one correction of a fact: what runs, and how long."""
-    data, out = collection(root / f"notebooks-{articles}", articles), root / f"out-{articles}"
-    said, first = batch(data, out)
-    for line in re.findall(r"(?:done|FAILED) \S+.*", said):
-        print(f"{articles:8}  {line}")
+def rerun(articles: int, root: Path) -> None:
+    """All of them again after one correction of a fact: what runs, and how long."""
+    data, out = collection(root / f"rerun-{articles}", articles), root / f"reports-{articles}"
+    names = [*COMPARISONS, PROFILE, CONTROL]
     os.environ[paths.DATA_VARIABLE] = str(data)
     fact = codebook.load("facts").iloc[0]
+    first = batch.ours(data, names, out)
     begun = time.perf_counter()
     desk.correct(
         "facts", fact["fact_id"], "note", "corrected", "measured here", "bench", "2024-03-01"
     )
+    corrected = time.perf_counter() - begun
+    again = batch.ours(data, names, out)
+    ran = sorted(record["stem"] for record in again["records"] if record["status"] == "done")
     print(
-        f"{articles:8}  notebooks {first:.1f} s, a correction {time.perf_counter() - begun:.2f} s"
+        f"{articles:8}  all {first['cpu']:.1f} s, a correction {corrected:.2f} s, after it "
+        f"{len(ran)} of {first['runs']} runs, {again['cpu']:.1f} s, {again['memory']:.0f} MB",
+        flush=True,
     )
-    said, second = batch(data, out)
-    ran = sorted(re.findall(r"(?:done|FAILED) (\d\d-[\w-]+)", said))
-    print(f"{articles:8}  after it {second:.1f} s: {said.strip().splitlines()[-1]}", flush=True)
-    due = [*COMPARISONS, f"{PROFILE}--{fact['locality_id']}"]
+    due = {*COMPARISONS, f"{PROFILE}--{fact['locality_id']}"} - {WORDS_ONLY}
     assert ran == sorted(due), f"not what declares the fact: {ran}"
 
 
@@ -182,7 +201,8 @@ def main(argv: list[str] | None = None) -> None:
     add = parser.add_argument
     add("--sizes", type=int, nargs="+", default=list(SIZES))
     add("--large", type=int, default=LARGE, help="articles to read and propose in; 0 for none")
-    add("--notebooks", type=int, nargs="*", default=[5, 50, 100], help="sizes to compare at")
+    add("--notebooks", type=int, nargs="*", default=list(SIZES), help="sizes to compare at")
+    add("--rerun", type=int, nargs="*", default=[5, 50, 500], help="sizes to correct a fact at")
     add("--step", choices=STEPS, help=argparse.SUPPRESS)
     asked = parser.parse_args(argv or [])
     if asked.step:
@@ -192,8 +212,10 @@ def main(argv: list[str] | None = None) -> None:
         grow(asked.sizes, list(STEPS), root)
         if asked.large:
             grow([asked.sizes[-1], asked.large], ["read", "propose"], root / "large")
-        for size in asked.notebooks:
-            notebooks(size, root)
+        if asked.notebooks:
+            compare(asked.notebooks, root)
+        for size in asked.rerun:
+            rerun(size, root)
 
 
 if __name__ == "__main__":
