@@ -212,7 +212,7 @@ def test_a_share_of_a_plan_may_exceed_one():
     ],
 )
 def test_what_is_not_said_of_a_decrease_is_no_increase(said, low, high):
-    fact = FACT | {"measure_id": "members_change", "bound": "approx", "value": -30}
+    fact = FACT | {"bound": "approx", "unit": "count", "value": -30}
     b = bounds.from_fact(fact | {"value_low": None, "value_high": None} | said)
     assert (b.low, b.high) == (low, high)
 

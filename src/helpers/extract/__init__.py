@@ -416,34 +416,38 @@ def _scheme(sentence: Sentence, measure: str, end: str) -> str:
 def _status(sentence: Sentence, at: int, start: str, end: str, published: date | None) -> str:
     """Actual, target or rule."""
     reading = sentence.readings[at]
-    amount_left = reading.amount.left
-    if reading.ceiling:
-        return "rule"
-    if reading.measure.endswith("_frequency") or reading.measure == "cells_per_officer":
-        return "rule"
-    of_meetings = reading.measure in ("meeting_duration", "attendance_rate")
-    if reading.measure == "meeting_duration" and reading.amount.bound not in ("exact", "approx"):
-        return "rule"
-    if of_meetings and reading.amount.bound == "at_least":
-        before = sentence.text[sentence.start : reading.amount.start]
-        if _RULED.search(before):
-            return "rule"
-    limit = reading.amount.bound in ("at_least", "at_most") and not reading.target
-    just_before = sentence.text[max(sentence.start, amount_left - 40) : amount_left]
-    if (limit and _BINDING.search(just_before)) or _BY_STATUTE.search(just_before):
-        return "rule"
-    if _DUTY.search(just_before):
+    left = reading.amount.left
+    just_before = sentence.text[max(sentence.start, left - 40) : left]
+    if _is_norm(sentence, reading, just_before):
         return "rule"
     if _AT_PRESENT.search(just_before):
         return "actual"
     near = _plan_before(sentence, reading.amount)
     if near and "completion" not in reading.rule:
-        gap = sentence.text[near.end : reading.amount.left].replace(fold("kết nạp"), "")
+        gap = sentence.text[near.end : left].replace(fold("kết nạp"), "")
         if readings.light(sentence, gap) and not _CLAUSE_END.search(gap):
             return "target"
     if reading.target:
         return "target"
     return "target" if published and _ahead(sentence, start, end, published) else "actual"
+
+
+def _is_norm(sentence: Sentence, reading: Reading, just_before: str) -> bool:
+    """Whether a number is a ceiling, a duty, or how often or how long to meet."""
+    bound, measure = reading.amount.bound, reading.measure
+    if reading.ceiling or measure.endswith("_frequency") or measure == "cells_per_officer":
+        return True
+    if measure == "meeting_duration" and bound not in ("exact", "approx"):
+        return True
+    if measure == "attendance_rate" and bound == "at_least":
+        before = sentence.text[sentence.start : reading.amount.start]
+        return bool(_RULED.search(before) or _BINDING.search(just_before))
+    limit = bound in ("at_least", "at_most") and not reading.target
+    return bool(
+        (limit and _BINDING.search(just_before))
+        or _BY_STATUTE.search(just_before)
+        or _DUTY.search(just_before)
+    )
 
 
 def _ahead(sentence: Sentence, start: str, end: str, published: date) -> bool:
@@ -456,6 +460,8 @@ def _ahead(sentence: Sentence, start: str, end: str, published: date) -> bool:
 
 def _plan_before(sentence: Sentence, amount: Amount) -> Found | None:
     """The nearest "chỉ tiêu" or the like before a number, among the words just before it."""
+    if "plan" not in sentence.said:
+        return None
     at = bisect_left(sentence.events, amount.start, key=lambda event: event.start)
     near = sentence.events[max(0, at - 12) : at]
     return next((e for e in reversed(near) if isinstance(e, Found) and e.term.id == "plan"), None)

@@ -385,9 +385,10 @@ def _interpret(
 
 def _goes_on(sentence: Sentence, reading: Reading, left: list[Found]) -> bool:
     """ "Kết nạp 88, tăng lên 92": the same at another time, if nothing else is named."""
+    if not _has(left[:1], "level_value") or any(map(_strong, left)):
+        return False
     clause = _CLAUSE.split(sentence.text[sentence.claimed : reading.amount.left])[-1]
-    other = any(map(_strong, left)) or sentence.lexicon.lists["subject"].search(f"{clause} ")
-    return _has(left[:1], "level_value") and not other
+    return not sentence.lexicon.lists["subject"].search(f"{clause} ")
 
 
 def _earlier(sentence: Sentence, amount: Amount, noun: Found | None) -> Reading | None:
