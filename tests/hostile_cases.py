@@ -137,7 +137,9 @@ def written_text(draw) -> str:
 @cache
 def clauses() -> list[list[str]]:
     """The clauses of the annotated articles, as words."""
-    texts = [path.read_text("utf-8") for path in (Path(__file__).parent / "articles").rglob("*.txt")]
+    texts = [
+        path.read_text("utf-8") for path in (Path(__file__).parent / "articles").rglob("*.txt")
+    ]
     plain = " ".join(scoring.annotated(text)[0] for text in texts)
     return [clause.split() for clause in re.split(r"(?<=[,;.:()])", plain) if clause.strip()]
 

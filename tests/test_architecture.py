@@ -37,15 +37,7 @@ MAY_IMPORT = {
     "gate": {"bounds", "statements"},
     "indicators": {"bounds", "statements"},
     "profiles": {"bounds", "codebook", "report"},
-    "desk": {
-        "audit",
-        "bounds",
-        "codebook",
-        "corpus",
-        "desk.derivation",
-        "desk.storage",
-        "statements",
-    },
+    "desk": {"audit", "codebook", "corpus", "desk.derivation", "desk.storage", "statements"},
     "extract": {
         "codebook",
         "evidence",

@@ -80,7 +80,9 @@ def test_a_place_is_read_in_its_sentence(text, place):
 
 def test_places_that_were_merged_are_one_place_until_now():
     own = "xã Tân Lập Thượng"
-    told = "Năm 2024, khi còn là ba xã, kết nạp 7 đảng viên. Có 98 đảng viên. Hiện có 640 đảng viên."
+    told = (
+        "Năm 2024, khi còn là ba xã, kết nạp 7 đảng viên. Có 98 đảng viên. Hiện có 640 đảng viên."
+    )
     assert named_at(told, "7", own) == named_at(told, "98", own) == "ba xã cũ"
     assert named_at(told, "640", own) == own
     assert named_at("Xã kết nạp 21 đảng viên (tính gộp cả hai xã cũ)", "21", own) == own

@@ -152,6 +152,14 @@ def test_a_number_that_its_measure_cannot_be_is_refused_before_the_tables_are(bo
     assert saved == 0 and refused["column"].tolist() == ["value"]
 
 
+def test_what_the_tables_would_refuse_is_refused_at_the_desk(book):
+    path, edit = book
+    edit({(CELLS, "decision"): "accepted", (CELLS, "period_start"): "2031-01-01"})
+    saved, refused = worklist.import_queue(path, "lan", DAY)
+    assert saved == 0 and refused["column"].tolist() == ["period_start"]
+    assert "after publication" in refused["expected"].item()
+
+
 def test_a_wrong_value_does_not_hide_an_unknown_id(book):
     path, edit = book
     edit(

@@ -6,10 +6,11 @@ count into a share of its base, or derived by the formula in the column `derivat
 another the reading is what either allows, with the reason "conflict". Pure: table in, table out.
 """
 
+import math
 import operator
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, cached_property, partial
@@ -99,29 +100,41 @@ def check_facts(
 ) -> pd.DataFrame:
     """Return the facts unchanged, or raise FactsInvalid with every bad row and why it is bad.
 
-    Refused: bounds that hold no number or not the one printed, a number below the least of its
-    measure, a share over the measure's `share_limit`, a tier or population that its scheme does
-    not know, an actual value whose period begins after the article was published.
+    Refused: bounds that hold no number or not the one printed, a number that is infinite or below
+    the least of its measure, a share over the measure's `share_limit`, a tier or population that
+    its scheme does not know, an actual value whose period begins after the article was published.
     """
-    limits = _limits(measures)
-    tiers = {(row.scheme_id, row.population): row.tiers for row in schemes.itertuples()}
-    published = documents.set_index("document_id")["published_date"].map(text).to_dict()
-    problems = [
+    problems = checker(measures, schemes, documents)
+    found = [
         (fact["fact_id"], problem)
         for fact in facts.to_dict("records")
-        for problem in (
-            _bounds_problem(fact, limits.get(fact["measure_id"])),
-            _scheme_problem(fact, tiers),
-            _period_problem(fact, published.get(fact["document_id"], "")),
-        )
-        if problem
+        for _, problem in problems(fact)
     ]
-    if problems:
-        raise FactsInvalid(problems)
+    if found:
+        raise FactsInvalid(found)
     return facts
 
 
-def _bounds_problem(fact: dict, limit: float | None) -> str:
+def checker(
+    measures: pd.DataFrame, schemes: pd.DataFrame, documents: pd.DataFrame
+) -> Callable[[Mapping], list[tuple[str, str]]]:
+    """Return what finds out why a fact is refused by `check_facts`: columns with what is wrong."""
+    limits = _limits(measures)
+    tiers = {(row.scheme_id, row.population): row.tiers for row in schemes.itertuples()}
+    published = documents.set_index("document_id")["published_date"].map(text).to_dict()
+
+    def problems(fact: Mapping) -> list[tuple[str, str]]:
+        found = [
+            ("value", _bounds_problem(fact, limits.get(fact["measure_id"]))),
+            ("scheme_id", _scheme_problem(fact, tiers)),
+            ("period_start", _period_problem(fact, published.get(fact["document_id"], ""))),
+        ]
+        return [(column, problem) for column, problem in found if problem]
+
+    return problems
+
+
+def _bounds_problem(fact: Mapping, limit: float | None) -> str:
     try:
         amount = bounds.from_fact(fact, share_limit=limit)
     except BoundsInvalid as error:
@@ -129,16 +142,18 @@ def _bounds_problem(fact: dict, limit: float | None) -> str:
     numbers = [
         float(fact[name]) for name in ("value", "value_low", "value_high") if text(fact[name])
     ]
+    if not all(map(math.isfinite, numbers)):
+        return "infinite; an end that nobody printed stays empty"
     if fact["unit"] == "share" and limit is not None and max(numbers) > limit:
         return f"a share of {max(numbers):g}; {fact['measure_id']} is at most {limit:g}"
     if min(numbers) < bounds.least(fact["measure_id"]):
         return f"negative: {min(numbers):g}"
     if not amount.low <= float(fact["value"]) <= amount.high:
-        return f"the printed {fact['value']:g} is outside {amount.low:g} to {amount.high:g}"
+        return f"the printed {numbers[0]:g} is outside {amount.low:g} to {amount.high:g}"
     return ""
 
 
-def _scheme_problem(fact: dict, tiers: dict) -> str:
+def _scheme_problem(fact: Mapping, tiers: dict) -> str:
     rated, scheme = RATED.fullmatch(fact["measure_id"]), text(fact["scheme_id"])
     if rated is None or rated[2].endswith("_cap"):
         return f"scheme {scheme!r} on a measure that is no rating" if scheme and not rated else ""
@@ -150,7 +165,7 @@ def _scheme_problem(fact: dict, tiers: dict) -> str:
     return ""
 
 
-def _period_problem(fact: dict, published: str) -> str:
+def _period_problem(fact: Mapping, published: str) -> str:
     start = text(fact["period_start"])
     if fact["status"] == "actual" and published and start[: len(published)] > published:
         return f"actual, but its period begins {start}, after publication on {published}"

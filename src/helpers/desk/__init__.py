@@ -5,12 +5,11 @@
 ``codings.csv`` is derived from them. ``corrections.csv`` changes derived rows after publication.
 """
 
-from collections.abc import Iterable
-from math import isfinite
+from collections.abc import Callable, Iterable
 
 import pandas as pd
 
-from helpers import audit, bounds, codebook, corpus, statements
+from helpers import audit, codebook, corpus, statements
 from helpers.desk import derivation, storage
 from helpers.desk.derivation import check_unit, fact_id, locate, passage_unit
 from helpers.desk.storage import Row
@@ -73,8 +72,8 @@ def require_anchored(frame: pd.DataFrame, articles: dict[str, str] | None = None
     if len(lost):
         raise Unanchored(lost)
     if name == "fact_id":
-        rules = [codebook.load(table) for table in ("measures", "rating_schemes", "documents")]
-        statements.check_facts(frame, *rules)
+        known = [codebook.load(table) for table in ("measures", "rating_schemes", "documents")]
+        statements.check_facts(frame, *known)
     return frame
 
 
@@ -181,15 +180,25 @@ def _named(row: dict, before: list[Row]) -> dict:
 
 def _refuse(rows: list[Row]) -> None:
     """Raise `DecisionIncomplete` for the first row that would not make one whole fact."""
+    problems = rules()
     for row in rows:
-        if wrong := unfit(row):
+        if wrong := unfit(row, problems):
             where = f"{row['document_id']} {row['char_start']} ({row['number_text']})"
             said = "; ".join(f"{column}: expected {expected}" for column, expected in wrong)
             raise DecisionIncomplete(f"{where}: {said}")
 
 
-def unfit(row: Row) -> list[tuple[str, str]]:
-    """Why a decision would not make one whole fact: the columns, and what is expected there."""
+def rules() -> Callable[[Row], list[tuple[str, str]]]:
+    """What finds out why a fact does not fit its codebooks and its article: see `unfit`."""
+    tables = (codebook.load(name) for name in ("measures", "rating_schemes", "documents"))
+    return statements.checker(*tables)
+
+
+def unfit(row: Row, problems: Callable[[Row], list[tuple[str, str]]]) -> list[tuple[str, str]]:
+    """Why a decision would not make one whole fact: the columns, and what is expected there.
+
+    ``problems`` as `rules` gives it.
+    """
     if row["decision"] == "rejected":
         return []
     fields = codebook.dictionary()["facts"]["schema"]["fields"]
@@ -197,17 +206,17 @@ def unfit(row: Row) -> list[tuple[str, str]]:
     needed.remove("fact_id")
     said = "a value, because every fact needs one"
     missing = [(name, said) for name in needed if not row[name]]
-    return missing or _outside(row) or _second_fact(row)
+    if missing:
+        return missing
+    wrong = [(name, f"{_FITTING[name]} ({why})") for name, why in problems(row)]
+    return wrong or _second_fact(row)
 
 
-def _outside(row: Row) -> list[tuple[str, str]]:
-    """The number printed lies in the interval that its words allow, and that its measure can be."""
-    low, high = (float(row[name] or row["value"]) for name in ("value_low", "value_high"))
-    least = bounds.least(row["measure_id"])
-    if not (least <= low and isfinite(low) and isfinite(high)):
-        return [("value", f"numbers from {least:g}; an end that nobody printed stays empty")]
-    inside = low <= float(row["value"]) <= high
-    return [] if inside else [("value", "a number from value_low to value_high")]
+_FITTING = {
+    "value": "a number within its ends, that its measure can be",
+    "scheme_id": "the scheme of the rating, and none on what is no rating",
+    "period_start": "a period that had begun, or another status",
+}
 
 
 def _second_fact(row: Row) -> list[tuple[str, str]]:

@@ -278,8 +278,9 @@ def _misfits(ready: list[tuple[spreadsheet.Edited, Row]]) -> list[tuple[int, str
         ]
         lines = {line for line, *_ in found}
         return found + _misfits([pair for pair in ready if pair[0].line not in lines])
+    problems = desk.rules()
     return [
         (row.line, *wrong, decided[wrong[0]])
         for row, decided in ready
-        for wrong in desk.unfit(decided)
+        for wrong in desk.unfit(decided, problems)
     ]
