@@ -370,3 +370,12 @@ def test_tables_are_derived_in_any_folder_and_checked(desk_folder, cells, capsys
     assert verbs.main([*arguments, "--check"]) == 1
     assert "facts.csv: not what the decisions give" in capsys.readouterr().err
     assert verbs.main(arguments) == 0 and verbs.main([*arguments, "--check"]) == 0
+
+
+def test_a_correction_that_the_tables_would_refuse_is_not_kept(cells):
+    saved = desk.decide([cells])[0]
+    before = codebook.table_path("facts").read_bytes()
+    arguments = ["facts", saved["fact_id"], "period_start", "2031-01-01", "--reason", "misread"]
+    assert verbs.main(["correct", *arguments, "--by", "lan"]) == 1
+    assert storage.rows("corrections") == []
+    assert codebook.table_path("facts").read_bytes() == before

@@ -72,8 +72,7 @@ def require_anchored(frame: pd.DataFrame, articles: dict[str, str] | None = None
     if len(lost):
         raise Unanchored(lost)
     if name == "fact_id":
-        known = [codebook.load(table) for table in ("measures", "rating_schemes", "documents")]
-        statements.check_facts(frame, *known)
+        statements.check_facts(frame, *_rulebooks())
     return frame
 
 
@@ -190,8 +189,11 @@ def _refuse(rows: list[Row]) -> None:
 
 def rules() -> Callable[[Row], list[tuple[str, str]]]:
     """What finds out why a fact does not fit its codebooks and its article: see `unfit`."""
-    tables = (codebook.load(name) for name in ("measures", "rating_schemes", "documents"))
-    return statements.checker(*tables)
+    return statements.checker(*_rulebooks())
+
+
+def _rulebooks() -> list[pd.DataFrame]:
+    return [codebook.load(name) for name in ("measures", "rating_schemes", "documents")]
 
 
 def unfit(row: Row, problems: Callable[[Row], list[tuple[str, str]]]) -> list[tuple[str, str]]:
@@ -259,17 +261,23 @@ def conflicts() -> list[tuple[Row, Row]]:
 def correct(
     table: str, row_id: str, column: str, after: str, reason: str, by: str, on: str
 ) -> None:
-    """Correct a published row: one line in ``corrections.csv``, with the value it expects."""
-    rows = {row[f"{table[:-1]}_id"]: row for row in storage.rows(table)}
-    if row_id not in rows or column not in rows[row_id]:
+    """Correct a published row: a line in ``corrections.csv``, with the value that it expects.
+
+    Ends that are the number itself are corrected with it. What the tables would refuse is refused.
+    """
+    row = {row[f"{table[:-1]}_id"]: row for row in storage.rows(table)}.get(row_id, {})
+    if column not in row:
         raise derivation.CorrectionStale(f"{table}.csv has no {row_id!r} with a column {column!r}")
-    line = {"corrected_on": on, "table": table, "row_id": row_id, "column": column}
-    line |= {"expected_before": rows[row_id][column], "value_after": after}
-    line |= {"reason": reason, "decided_by": by}
-    lines = storage.as_text([line], "corrections")
+    ends = ("value_low", "value_high") if column == "value" else ()
+    columns = [column, *(end for end in ends if row[end] == row["value"])]
+    about = {"corrected_on": on, "table": table, "row_id": row_id, "value_after": after}
+    about |= {"reason": reason, "decided_by": by}
+    lines = [about | {"column": name, "expected_before": row[name]} for name in columns]
+    lines = storage.as_text(lines, "corrections")
     with storage.locked():
         storage.replace_rows("corrections", [], lines)
         try:
+            statements.check_facts(derive()["facts"], *_rulebooks())
             tables()
         except ValueError:  # it does not fit: a line that stops the tables is not kept
             storage.replace_rows("corrections", lines, [])
