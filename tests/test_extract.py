@@ -438,6 +438,12 @@ def test_any_text_gives_a_frame(name):
     extract.find_citations(ODD[name])
 
 
+def test_a_sentence_cut_in_a_number_quotes_all_of_it():
+    text = "chi bộ " + "x " * 742 + "có 10 - 15 chi bộ " + "y " * 200
+    for c in extract.propose(text).itertuples():
+        assert c.number_text in c.quote
+
+
 def test_spans_are_those_of_the_text():
     for document in corpus.read_all():
         found = extract.propose(document.text)

@@ -551,4 +551,4 @@ def _unit(sentence: Sentence, amount: Amount, measure: str, measures: dict[str, 
 def _quote(text: str, sentence: Sentence, amount: Amount) -> str:
     """The sentence of a number, cut to what stands near it if it is long."""
     start, end = max(sentence.start, amount.left - 160), min(sentence.end, amount.right + 160)
-    return text[start:end].strip()
+    return text[start : max(end, amount.right)].strip()  # a very long one may end in a number
