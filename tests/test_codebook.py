@@ -1,5 +1,7 @@
 """Tables fit their dictionary, or are refused by line and column; saving is whole and stable."""
 
+import os
+
 import pandas as pd
 import pytest
 
@@ -72,6 +74,17 @@ def test_a_change_in_one_frame_is_not_seen_in_the_next(data_folder):
     frame.loc[0, "label_en"] = "changed"
     frame["direction"] = "none"
     assert not codebook.load("measures").equals(frame)
+
+
+def test_a_change_that_its_time_does_not_show_is_read(data_folder):
+    path = data_folder / "processed" / "furniture.csv"
+    path.write_bytes(path.read_bytes())
+    codebook.load("furniture")
+    then = path.stat()
+    path.write_bytes(path.read_bytes().replace(b"document_id", b"document_ix", 1))
+    os.utime(path, ns=(then.st_atime_ns, then.st_mtime_ns))
+    with pytest.raises(codebook.TableInvalid, match="document_id"):
+        codebook.load("furniture")
 
 
 def test_a_table_is_checked_again_when_one_that_it_points_to_has_changed(data_folder):

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import re
+import time
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -109,7 +110,7 @@ def load(table: str) -> pd.DataFrame:
         raise FileNotFoundError(f"{path.name}: not in {path.parent}; `make tables` derives tables")
     files = _files(table)
     if _READ.get(table, ((),))[0] != files:
-        _READ[table] = files, validate(_cells(path), table)
+        _READ[table] = files if _are_settled(files) else (), validate(_cells(path), table)
     return _READ[table][1].copy(deep=False)  # pandas copies what is changed later
 
 
@@ -118,6 +119,11 @@ def _files(table: str) -> tuple:
     keys = _schema(table).get("foreignKeys", [])
     named = [table_path(name) for name in (table, *(k["reference"]["resource"] for k in keys))]
     return tuple((p, (s := p.stat()).st_ino, s.st_mtime_ns, s.st_size) for p in named)
+
+
+def _are_settled(files: tuple) -> bool:
+    """Whether the files are old enough that a change would show in their times."""
+    return all(changed < time.time_ns() - 100_000_000 for _, _, changed, _ in files)
 
 
 def _cells(path: Path) -> pd.DataFrame:
