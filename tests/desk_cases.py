@@ -4,6 +4,8 @@ import os
 import random
 import signal
 import time
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -71,6 +73,11 @@ def numbered(articles: dict[str, str], number: int, value: float = 0, by: str = 
     document, at = LONG_ARTICLES[number // PER_ARTICLE], number % PER_ARTICLE
     text = articles[document]
     made = {
+        "document_id": document,
+        "locality_id": document[:-5],
+        "place_id": document[:-5],
+        "period_start": f"{document[-4:]}-01-01",
+        "period_end": f"{document[-4:]}-01-01",
         "char_start": at,
         "char_end": at + 4,
         "number_text": text[at : at + 4],
@@ -81,7 +88,7 @@ def numbered(articles: dict[str, str], number: int, value: float = 0, by: str = 
         "decided_by": by,
         **evidence.selectors(text, at, at + 4),
     }
-    return decision(articles, "65 TCCSĐ", "members") | {"document_id": document} | made
+    return decision(articles, "65 TCCSĐ", "members") | made
 
 
 def _save_until_killed(articles: dict[str, str], first: int, told: int) -> None:
@@ -130,8 +137,11 @@ def _on_disk(table: str) -> set[int]:
     return set(article + frame["char_start"])
 
 
-def _decide_many(articles: dict[str, str], me: int, each: int, results) -> None:
-    """Own decisions, then some on which all say the same, then some on which all differ."""
+def _decide_many(articles: dict[str, str], each: int, me: int) -> int:
+    """Own decisions, then some on which all say the same, then some on which all differ.
+
+    Returns how many of them met another's decision that differs.
+    """
     named = 0
     shared = each // 10
     rows = [numbered(articles, 1000 + me * each + n, by=f"checker {me}") for n in range(each)]
@@ -142,22 +152,13 @@ def _decide_many(articles: dict[str, str], me: int, each: int, results) -> None:
             desk.decide([row], articles=articles)
         except storage.DecisionConflict as conflict:
             named += len(conflict.pairs) > 0
-    results.put(named)
+    return named
 
 
 def decide_at_once(articles: dict[str, str], processes: int, each: int) -> dict[str, int]:
     """Processes that decide at the same time: rows on disk, conflicts named and on record."""
-    results = FORK.Queue()
-    everybody = [
-        FORK.Process(target=_decide_many, args=(articles, me, each, results))
-        for me in range(processes)
-    ]
-    for process in everybody:
-        process.start()
-    named = sum(results.get() for _ in everybody)
-    for process in everybody:
-        process.join()
-        assert process.exitcode == 0
+    with ProcessPoolExecutor(processes, mp_context=FORK) as everybody:
+        named = sum(everybody.map(partial(_decide_many, articles, each), range(processes)))
     desk.tables(check=True)
     checks = codebook.load("checks")
     contested = {derivation.check_unit(pair[0]) for pair in desk.conflicts()}
