@@ -11,7 +11,8 @@ from helpers.statements import FactsInvalid
 
 MEASURES = codebook.load("measures")
 SCHEMES = codebook.load("rating_schemes")
-DOCUMENTS = pd.DataFrame({"document_id": ["a-1", "b-1"], "published_date": ["2023-03-05"] * 2})
+DOCUMENTS = pd.DataFrame({"document_id": ["a-1", "b-1"], "locality_id": ["a", "b"]})
+DOCUMENTS["published_date"] = "2023-03-05"
 
 
 def take(rows, **more):
@@ -139,11 +140,12 @@ SHARE = {"unit": "share", "scheme_id": "2018-2023"}
         (fact("a-1", "cells_rated_good", 3), "no scheme ''"),
         (fact("a-1", "members", 3, scheme_id="2018-2023"), "no rating"),
         (fact("a-1", "members", 3, "2024-01-01"), "after publication on 2023-03-05"),
+        (fact("a-1", "members", 3, locality_id="b"), "of b, but the article is about a"),
     ],
     ids=[
         *("reversed bounds", "value outside its bounds", "negative", "share over one"),
         *("tier of another scheme", "unknown scheme", "rating without scheme"),
-        *("scheme on a count", "a deed after publication"),
+        *("scheme on a count", "a deed after publication", "another locality"),
     ],
 )
 def test_bad_facts_are_refused_with_the_row_named(row, said):

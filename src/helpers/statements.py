@@ -102,7 +102,8 @@ def check_facts(
 
     Refused: bounds that hold no number or not the one printed, a number that is infinite or below
     the least of its measure, a share over the measure's `share_limit`, a tier or population that
-    its scheme does not know, an actual value whose period begins after the article was published.
+    its scheme does not know, a locality that the article is not about, an actual value whose
+    period begins after the article was published.
     """
     problems = checker(measures, schemes, documents)
     found = [
@@ -122,11 +123,13 @@ def checker(
     limits = _limits(measures)
     tiers = {(row.scheme_id, row.population): row.tiers for row in schemes.itertuples()}
     published = documents.set_index("document_id")["published_date"].map(text).to_dict()
+    about = documents.set_index("document_id")["locality_id"].map(text).to_dict()
 
     def problems(fact: Mapping) -> list[tuple[str, str]]:
         found = [
             ("value", _bounds_problem(fact, limits.get(fact["measure_id"]))),
             ("scheme_id", _scheme_problem(fact, tiers)),
+            ("locality_id", _locality_problem(fact, about.get(fact["document_id"], ""))),
             ("period_start", _period_problem(fact, published.get(fact["document_id"], ""))),
         ]
         return [(column, problem) for column, problem in found if problem]
@@ -162,6 +165,12 @@ def _scheme_problem(fact: Mapping, tiers: dict) -> str:
         return f"no scheme {scheme!r} for {rated[1]} in rating_schemes.csv"
     if rated[2].removesuffix("_exemplary") not in known.split(" > "):
         return f"tier {rated[2]} is not one of {known} (scheme {scheme}, {rated[1]})"
+    return ""
+
+
+def _locality_problem(fact: Mapping, about: str) -> str:
+    if about and text(fact["locality_id"]) != about:
+        return f"of {fact['locality_id']}, but the article is about {about}"
     return ""
 
 

@@ -217,6 +217,7 @@ def unfit(row: Row, problems: Callable[[Row], list[tuple[str, str]]]) -> list[tu
 _FITTING = {
     "value": "a number within its ends, that its measure can be",
     "scheme_id": "the scheme of the rating, and none on what is no rating",
+    "locality_id": "the locality of the article",
     "period_start": "a period that had begun, or another status",
 }
 
