@@ -351,6 +351,11 @@ def test_a_year_just_begun_is_planned():
     assert row(f"{told}, đến nay", published="2022-02-10")["status"] == "actual"
 
 
+def test_what_begins_after_publication_is_planned():
+    told = "Đợt 7/11 tới, phường trao Huy hiệu Đảng cho 52 đảng viên"
+    assert row(told, published="2022-10-10")["status"] == "target"
+
+
 def test_a_question_tells_that_its_answer_is_a_plan():
     asked = "Mục tiêu năm 2014 là gì?\nKết nạp 200 đảng viên. Hiện có 31 chi bộ."
     assert extract.propose(asked)["status"].tolist() == ["target", "actual"]

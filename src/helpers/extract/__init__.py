@@ -455,7 +455,7 @@ def _ahead(sentence: Sentence, start: str, end: str, published: date) -> bool:
     year = str(published.year)
     named = year in sentence.text[sentence.start : sentence.end] and published.month <= 3
     begun = named and (start, end) == periods.of_year(published.year)
-    return start[:4] > year or (begun and not readings.done(sentence))
+    return start > published.isoformat() or (begun and not readings.done(sentence))
 
 
 def _plan_before(sentence: Sentence, amount: Amount) -> Found | None:

@@ -42,7 +42,7 @@ _FORMS = [
     ),
     (
         "tháng 0",
-        rf"(?:tháng )?(?P<in_month>\d{{1,2}})(?:\s?/\s?| năm )(?P<month_year>{_Y})(?!\d)",
+        rf"(?:tháng )?(?P<in_month>\d{{1,2}})(?:\s?/\s?|-| năm )(?P<month_year>{_Y})(?!\d)",
     ),
     (
         "tháng",
