@@ -36,14 +36,12 @@ def decision(articles: dict[str, str], words: str, measure: str, **columns) -> d
     value = float(number.replace(".", ""))
     end = start + len(number)
     row = {
-        "document_id": document,
+        **_about(document),
         "char_start": start,
         "char_end": end,
         "rule": "count",
         "proposed_measure_id": measure,
         "decision": "accepted",
-        "locality_id": document[:-5],
-        "place_id": document[:-5],
         "level": "district",
         "measure_id": measure,
         "value": value,
@@ -54,8 +52,6 @@ def decision(articles: dict[str, str], words: str, measure: str, **columns) -> d
         "bound": "exact",
         "unit": "count",
         "population_stated": True,
-        "period_start": "2019-04-12",
-        "period_end": "2019-04-12",
         "period_kind": "as_of",
         "status": "actual",
         "number_text": number,
@@ -68,16 +64,19 @@ def decision(articles: dict[str, str], words: str, measure: str, **columns) -> d
     return row | columns
 
 
+def _about(document: str) -> dict:
+    """The article, its locality, and a day of its year."""
+    locality, day = document[:-5], f"{document[-4:]}-01-01"
+    places = {"document_id": document, "locality_id": locality, "place_id": locality}
+    return places | {"period_start": day, "period_end": day}
+
+
 def numbered(articles: dict[str, str], number: int, value: float = 0, by: str = "lan") -> dict:
     """One of many different decisions: the words that begin at a given code point."""
     document, at = LONG_ARTICLES[number // PER_ARTICLE], number % PER_ARTICLE
     text = articles[document]
     made = {
-        "document_id": document,
-        "locality_id": document[:-5],
-        "place_id": document[:-5],
-        "period_start": f"{document[-4:]}-01-01",
-        "period_end": f"{document[-4:]}-01-01",
+        **_about(document),
         "char_start": at,
         "char_end": at + 4,
         "number_text": text[at : at + 4],
