@@ -10,8 +10,10 @@ import math
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
+from operator import attrgetter
 
 import pandas as pd
 
@@ -29,6 +31,7 @@ COLUMNS = [
     "base_text", "scheme_id", "place", "level", "period_start", "period_end", "period_kind",
     "status", "rule",
 ]  # fmt: skip
+_START = attrgetter("start")
 _LONGEST = 1500  # a sentence is cut here, so that work stays linear in any text
 _SENTENCE_END = over_folded(  # the mark comes first, so that the search leaps from mark to mark
     r"[.!?…](?<!\btx.)(?<!\btp.)(?<!\bt.)(?<!\bđ.)(?<!\bths.)[.!?…]*[\"”’)]*(?=\s|$)"
@@ -120,9 +123,6 @@ def candidates(
     terms: pd.DataFrame | None = None,
 ) -> list[dict]:
     """The rows of `propose` without their frame, for whoever reads many short articles."""
-    lexicon, measures, known = _committed()
-    if terms is not None:
-        lexicon = _compiled(terms)
     folded = fold(text)
     amounts = [
         a
@@ -131,67 +131,105 @@ def candidates(
     ]
     if not amounts:
         return []
-    starts = [amount.start for amount in amounts]
+    lexicon, measures, known = _committed()
     day = date.fromisoformat(published) if isinstance(published, str) and published else None
     clock = periods.Clock(folded, day or (published if isinstance(published, date) else None))
     where = places.Places(text, folded, locality, known)
-    rows: list[dict] = []
-    heading_plans = False
-    named = False  # the Party, in the line before
-    listing = False  # in a list under a heading such as "Mục tiêu nhiệm kỳ 2020 - 2025:"
-    asked: Reading | None = None  # what the question or heading before is about
-    under_plan = False  # under a heading such as "Nhiệm vụ 6 tháng cuối năm"
-    plans_asked = False  # by a question such as "Mục tiêu năm 2014 là gì?"
-    lead = False  # behind a question or the head of a list, whose period also holds
+    lexicon = lexicon if terms is None else _compiled(terms)
+    walk = _Walk(text, folded, amounts, lexicon, measures, clock, where)
     for start, end in _lines(folded):
-        bullet = folded[start : start + 4].strip().startswith(_BULLETS)
-        if not (lead or (bullet and listing)):
-            clock.paragraph()
-        if not (bullet and listing):
-            where.paragraph()
-            listing = folded[start:end].rstrip().endswith(":")
-        lead = folded[start:end].rstrip().endswith((":", "?"))
-        if _furniture(folded, start, end, lexicon):
-            continue
-        counted = bisect_left(starts, end) > bisect_left(starts, start)
-        told, named = named, bool(lexicon.lists["party"].search(folded, start, end))
-        if not counted and remainder.opens(folded, start, end):
-            asked = remainder.topic(folded, start, end, lexicon)
-            if lead:
-                clock.sentence(start, end)
-        asks = folded.endswith("?", start, end)
-        if not bullet and remainder.opens(folded, start, end):
-            under_plan = bool(_PLAN_HEADING.match(folded, start, end))
-        plans_asked = bool(_PLANS_ASKED.search(folded, start, end)) if asks else plans_asked
-        if not (counted or listing):
-            continue
-        before: Sentence | None = None
-        about = asked
-        for s, e in _sentences(folded, start, end):
-            clock.sentence(s, e)
-            where.sentence(s, e)
-            inside = amounts[bisect_left(starts, s) : bisect_left(starts, e)]
-            inside = [a for a in inside if not clock.covers(a.start)]
-            if listing and not bullet:
-                heading_plans = bool(_PLANS.search(folded, s, e))
-            if not inside:
-                about = remainder.topic(folded, s, e, lexicon) or about
+        walk.line(start, end)
+    return walk.rows
+
+
+@dataclass
+class _Walk:
+    """A text read line by line, and what a heading, a question or a list leaves for the next."""
+
+    text: str
+    folded: str
+    amounts: list[Amount]
+    lexicon: Lexicon
+    measures: dict[str, str]
+    clock: periods.Clock
+    where: places.Places
+    rows: list[dict] = field(default_factory=list)
+    named: bool = False  # the Party, in the line before
+    about: Reading | None = None  # what the question or heading before asks for
+    leads: bool = False  # behind a question or the head of a list, whose period also holds
+    listing: bool = False  # in a list under a heading such as "Mục tiêu nhiệm kỳ 2020 - 2025:"
+    lists_plans: bool = False
+    under_plan: bool = False  # under a heading such as "Nhiệm vụ 6 tháng cuối năm"
+    plan_asked: bool = False  # by a question such as "Mục tiêu năm 2014 là gì?"
+
+    def line(self, start: int, end: int) -> None:
+        """Read a line: a paragraph, a heading, a question or an item of a list."""
+        bullet = self.folded[start : start + 4].strip().startswith(_BULLETS)
+        item = bullet and self.listing
+        if not (self.leads or item):
+            self.clock.paragraph()
+        last = self.folded[start:end].rstrip()[-1:]
+        if not item:
+            self.where.paragraph()
+            self.listing = last == ":"
+        self.leads = last in (":", "?")
+        if _furniture(self.folded, start, end, self.lexicon):
+            return
+        counted = bool(self._amounts(start, end))
+        told, self.named = (
+            self.named,
+            bool(self.lexicon.lists["party"].search(self.folded, start, end)),
+        )
+        self._heading(start, end, bullet, counted)
+        if counted or self.listing:
+            self._paragraph(start, end, bullet, told or self.named)
+
+    def _heading(self, start: int, end: int, bullet: bool, counted: bool) -> None:
+        """What a line without numbers asks for, and whether it plans."""
+        opens = remainder.opens(self.folded, start, end)
+        if opens and not counted:
+            self.about = remainder.topic(self.folded, start, end, self.lexicon)
+            if self.leads:
+                self.clock.sentence(start, end)
+        if opens and not bullet:
+            self.under_plan = bool(_PLAN_HEADING.match(self.folded, start, end))
+        if self.folded.endswith("?", start, end):
+            self.plan_asked = bool(_PLANS_ASKED.search(self.folded, start, end))
+
+    def _paragraph(self, start: int, end: int, bullet: bool, of_party: bool) -> None:
+        before, about = None, self.about
+        asks = self.folded.endswith("?", start, end)
+        for s, e in _sentences(self.folded, start, end):
+            self.clock.sentence(s, e)
+            self.where.sentence(s, e)
+            amounts = [a for a in self._amounts(s, e) if not self.clock.covers(a.start)]
+            if self.listing and not bullet:
+                self.lists_plans = bool(_PLANS.search(self.folded, s, e))
+            if not amounts:
+                about = remainder.topic(self.folded, s, e, self.lexicon) or about
                 continue
-            of_party = told or named or about is not None
-            sentence = readings.read(folded, s, e, inside, lexicon, before, about, of_party)
-            planned = (plans_asked and not asks) or (listing and bullet and heading_plans)
-            planned = planned or (under_plan and not readings.done(sentence))
-            plans_asked = plans_asked and asks
+            known = of_party or about is not None
+            sentence = readings.read(self.folded, s, e, amounts, self.lexicon, before, about, known)
+            planned = self._planned(sentence, bullet, asks)
             for reading in sentence.readings:
                 reading.target = reading.target or planned
-            _complete(sentence, measures, lexicon, of_party)
-            rows.extend(
-                _row(text, sentence, at, clock, where, measures)
-                for at in range(len(sentence.readings))
-            )
+            _complete(sentence, self.measures, self.lexicon, known)
+            for at in range(len(sentence.readings)):
+                row = _row(self.text, sentence, at, self.clock, self.where, self.measures)
+                self.rows.append(row)
             before, about = sentence, remainder.latest(sentence) or about
-        asked = about if lead else asked
-    return rows
+        self.about = about if self.leads else self.about
+
+    def _planned(self, sentence: Sentence, bullet: bool, asks: bool) -> bool:
+        """Whether a list, a question or a heading tells that a sentence speaks of plans."""
+        answers = self.plan_asked and not asks
+        self.plan_asked = self.plan_asked and asks  # the first sentence of the answer alone
+        listed = self.listing and bullet and self.lists_plans
+        return answers or listed or (self.under_plan and not readings.done(sentence))
+
+    def _amounts(self, start: int, end: int) -> list[Amount]:
+        ends = (bisect_left(self.amounts, at, key=_START) for at in (start, end))
+        return self.amounts[slice(*ends)]
 
 
 def _counts_items(folded: str, amount: Amount) -> bool:
