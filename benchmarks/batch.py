@@ -27,7 +27,7 @@ import psutil
 
 from benchmarks.synthetic import write_collection
 from helpers import paths
-from helpers.batch import grid
+from party_cells.batch import grid
 
 PROFILE = "50-profile-a-locality"
 DODO = """
@@ -134,7 +134,7 @@ def cells_alone(run: tuple) -> None:
 
 def bound(runs: list[tuple]) -> None:
     """The bound: the same cells in warm processes over all cores, nothing else."""
-    from helpers.batch import warm
+    from party_cells.batch import warm
 
     warm.warm_up()
     with ProcessPoolExecutor(os.cpu_count()) as pool:
@@ -218,7 +218,7 @@ def others(way: str, data: Path, names: list[str], count: int | None) -> dict:
 def ours(data: Path, names: list[str], out: Path, *more: str) -> dict:
     """Measure our batch; the result with the number of runs that it did."""
     only = ["--only", *names] if names else []
-    command = [sys.executable, "-m", "helpers", "report", *only, "--data", str(data)]
+    command = [sys.executable, "-m", "party_cells", "report", *only, "--data", str(data)]
     log = out / "log.jsonl"
     before = len(log.read_text("utf-8").splitlines()) if log.exists() else 0
     result = measure([*command, "--out", str(out), *more], data)

@@ -55,8 +55,8 @@ def _collection(data: Path) -> Path:
 
 
 def _measure() -> None:
-    from helpers import desk
-    from helpers.desk import review
+    from party_cells import desk
+    from party_cells.desk import review
 
     shown = _timed("open the queue", lambda: review.figures(by="benchmark"))
     _timed("open it again", lambda: review.figures(by="benchmark"))

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers import codebook, corpus, extract, quantities
+from helpers import codebook, corpus, numbers
 from helpers.evidence import fold
-from helpers.extract import scoring
+from party_cells import proposer
+from party_cells.proposer import scoring
 
 ARTICLES = Path(__file__).parents[1] / "tests" / "articles"
 PARTS = {"devset": "devset/*.txt", "tuned on": "*.txt", "held out": "holdout/*.txt",
@@ -34,7 +35,7 @@ def plain_regex(text: str) -> Found:
     for match in _PLAIN.finditer(text):
         yield (
             match.start(2),
-            quantities.number(match[2], percent=bool(match[3])) / (100 if match[3] else 1),
+            numbers.number(match[2], percent=bool(match[3])) / (100 if match[3] else 1),
         )
 
 
@@ -69,7 +70,7 @@ def underthesea(text: str) -> Found:
         start = text.find(word, at)
         at = start + len(word) if start >= 0 else at
         if tag == "M" and start >= 0:
-            yield start, quantities.number(fold(word))
+            yield start, numbers.number(fold(word))
 
 
 BASELINES: dict[str, Callable[[str], Found]] = {
@@ -83,7 +84,7 @@ BASELINES: dict[str, Callable[[str], Found]] = {
 def candidates(name: str, text: str, head: dict[str, str]) -> pd.DataFrame:
     """What a method finds in a text, in the columns that scoring asks for."""
     if name == "rules":
-        return extract.propose(text, published=head["published"], locality=head["locality"])
+        return proposer.propose(text, published=head["published"], locality=head["locality"])
     rows = [
         {"char_start": start, "value": value, "rule": name}
         for start, value in BASELINES[name](text)
@@ -144,13 +145,13 @@ def speed() -> pd.DataFrame:
     for name in ("rules", *installed()):
         big = text * {"rules": 30, "plain regex": 30, "regex + vietnam-number": 10}.get(name, 1)
         work = (
-            (lambda t=big: extract.propose(t))
+            (lambda t=big: proposer.propose(t))
             if name == "rules"
             else (lambda n=name, t=big: list(BASELINES[n](t)))
         )
         work() if name in ("quantulum3", "underthesea") else None  # load models first
         rows.append({"method": name, "MB/s": len(big.encode()) / 1e6 / seconds(work)})
-    for name, work in (("themes", extract.propose_themes), ("citations", extract.find_citations)):
+    for name, work in (("themes", proposer.propose_themes), ("citations", proposer.find_citations)):
         taken = seconds(lambda w=work: w(text * 10))
         rows.append({"method": name, "MB/s": len(text.encode()) * 10 / 1e6 / taken})
     return pd.DataFrame(rows)
@@ -165,7 +166,7 @@ def growth() -> pd.DataFrame:
         for size in (1, 2, 4):
             big = source * (size * 1_000_000 // len(source.encode()) + 1)
             rows.append(
-                {"text": shape, "MB": size, "seconds": seconds(lambda b=big: extract.propose(b))}
+                {"text": shape, "MB": size, "seconds": seconds(lambda b=big: proposer.propose(b))}
             )
     return pd.DataFrame(rows)
 

@@ -23,9 +23,10 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks import batch
-from helpers import codebook, corpus, desk, paths, statements
-from helpers.desk import worklist
-from helpers.synthetic import write_collection
+from helpers import codebook, corpus, paths, statements
+from party_cells import desk
+from party_cells.desk import worklist
+from party_cells.trials import write_collection
 
 SIZES = (5, 50, 500, 5000)
 LARGE = 50_000

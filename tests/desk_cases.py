@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from helpers import codebook, desk, evidence
-from helpers.desk import derivation, storage
+from helpers import codebook, decisions, evidence
+from party_cells import desk
+from party_cells.desk import storage
 
 DECIDED = ("checks", "facts", "codings", "adjudications", "corrections", "audit_notes")
 CODED = ("codings_coder_1", "codings_coder_2")
@@ -160,7 +161,7 @@ def decide_at_once(articles: dict[str, str], processes: int, each: int) -> dict[
         named = sum(everybody.map(partial(_decide_many, articles, each), range(processes)))
     desk.tables(check=True)
     checks = codebook.load("checks")
-    contested = {derivation.check_unit(pair[0]) for pair in desk.conflicts()}
+    contested = {decisions.check_unit(pair[0]) for pair in desk.conflicts()}
     return {"rows": len(checks), "named": named, "contested": len(contested)}
 
 

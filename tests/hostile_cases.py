@@ -25,12 +25,12 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import IllegalCharacterError
 
-from helpers import batch, codebook, corpus, desk, evidence, extract, paths, quantities, report
-from helpers.batch import grid
+from helpers import codebook, corpus, evidence, numbers, paths, report
 from helpers.corpus import CorpusInvalid
-from helpers.desk import spreadsheet, verbs, worklist
-from helpers.extract import lexicon, scoring
-from helpers.publish import downloads
+from party_cells import batch, desk, proposer
+from party_cells.batch import downloads, grid
+from party_cells.desk import spreadsheet, verbs, worklist
+from party_cells.proposer import lexicon, scoring
 
 HOSTILE = (
     *("=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "'=1", "=HYPERLINK(1)"),
@@ -232,7 +232,7 @@ def reads_manifest(given: tuple[str, bytes]) -> None:
             refused(batch.main, "report", "--dry-run", "--data", str(paths.data()))
         for document in found:
             assert (paths.raw() / document.meta["file"]).parent == paths.raw()
-            extract.propose(document.text, published=document.meta["published_date"])
+            proposer.propose(document.text, published=document.meta["published_date"])
 
 
 def loads_codebook(given: tuple[str, bytes]) -> None:
@@ -352,18 +352,18 @@ def reads_parameters(given: tuple[str, str]) -> None:
 
 def proposes(text: str) -> None:
     """Every candidate stands in the text, with ends in order, and words that are its own."""
-    found = extract.propose(text, published="2020-01-15", locality="yen-minh")
-    assert list(found.columns) == extract.COLUMNS
+    found = proposer.propose(text, published="2020-01-15", locality="yen-minh")
+    assert list(found.columns) == proposer.COLUMNS
     for row in found.itertuples():
         assert 0 <= row.char_start < row.char_end <= len(text)
         assert text[row.char_start : row.char_end] == row.number_text
         assert row.number_text in row.quote
         low, high = (None if pd.isna(x) else x for x in (row.value_low, row.value_high))
         assert low is None or high is None or low <= high
-    amounts = quantities.read(evidence.fold(text))
+    amounts = numbers.read(evidence.fold(text))
     assert all(a.end <= b.start for a, b in pairwise(amounts))
     for name in ("propose_themes", "find_citations"):
-        for row in getattr(extract, name, lambda text: pd.DataFrame())(text).itertuples():
+        for row in getattr(proposer, name, lambda text: pd.DataFrame())(text).itertuples():
             assert 0 <= row.char_start < row.char_end <= len(text)
 
 

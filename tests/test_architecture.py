@@ -7,145 +7,76 @@ from importlib.metadata import distributions, packages_distributions
 import helpers
 from helpers import paths
 
-SOURCE = paths.ROOT / "src" / "helpers"
-# Each module, and the modules of ours that it may import: from a later stage to an earlier one.
-# A folder is a room: its `__init__` is what others use, the modules beside it are its own.
+SOURCE = paths.ROOT / "src"
+# Each room of `helpers`, and the rooms that it may import: from a later stage to an earlier one.
 MAY_IMPORT = {
     "agreement": set(),
-    "desk.spreadsheet": set(),
     "evidence": set(),
     "paths": set(),
-    "quantities": set(),
-    "batch.grid": {"paths"},
-    "bounds": {"quantities"},
+    "numbers": set(),
+    "bounds": {"numbers"},
     "codebook": {"paths"},
-    "extract.lexicon": {"evidence", "quantities"},
-    "audit": {"bounds", "quantities"},
-    "batch.warm": {"codebook", "paths"},
     "corpus": {"codebook", "paths"},
-    "desk.storage": {"codebook", "paths"},
-    "extract.periods": {"extract.lexicon", "quantities"},
-    "extract.places": {"evidence", "extract.lexicon", "quantities"},
-    "extract.readings": {"evidence", "extract.lexicon", "quantities"},
-    "report": {"bounds", "codebook", "quantities"},
+    "report": {"bounds", "codebook", "numbers"},
     "statements": {"bounds"},
-    "desk.derivation": {"desk.storage", "evidence"},
-    "desk.intake": {"codebook", "corpus", "desk.storage", "evidence", "paths"},
-    "extract.remainder": {"extract.lexicon", "extract.readings", "quantities"},
-    "extract.themes": {"codebook", "evidence", "extract.lexicon", "extract.places"},
-    "figures.drawing": {"bounds", "quantities", "report"},
+    "decisions": {"codebook", "corpus", "evidence", "statements"},
+    "drawing": {"bounds", "numbers", "report"},
     "gate": {"bounds", "statements"},
     "indicators": {"bounds", "statements"},
     "profiles": {"bounds", "codebook", "report"},
-    "desk": {"audit", "codebook", "corpus", "desk.derivation", "desk.storage", "statements"},
-    "extract": {
-        "codebook",
-        "evidence",
-        "extract.lexicon",
-        "extract.periods",
-        "extract.places",
-        "extract.readings",
-        "extract.remainder",
-        "extract.themes",
-        "quantities",
-    },
-    "figures": {"bounds", "codebook", "figures.drawing", "quantities", "report"},
-    "publish.passages": {"audit", "bounds", "codebook", "desk", "report"},
-    "publish.downloads": {"codebook", "publish.passages", "report"},
-    "scenarios": {"gate", "statements"},
-    "synthetic": {"bounds", "codebook", "gate", "paths", "statements"},
-    "desk.worklist": {
-        "codebook",
-        "corpus",
-        "desk",
-        "desk.derivation",
-        "desk.spreadsheet",
-        "desk.storage",
-        "evidence",
-        "extract",
-    },
-    "extract.scoring": {"bounds", "corpus", "evidence", "extract", "report"},
-    "publish": {"audit", "publish.downloads", "publish.passages", "report"},
-    "batch.execution": {"batch.grid", "batch.warm", "paths", "publish"},
-    "desk.review": {
-        "codebook",
-        "corpus",
-        "desk",
-        "desk.derivation",
-        "desk.storage",
-        "desk.worklist",
-        "evidence",
-        "quantities",
-        "report",
-    },
-    "desk.verbs": {
-        "audit",
-        "codebook",
-        "corpus",
-        "desk",
-        "desk.intake",
-        "desk.storage",
-        "desk.worklist",
-        "paths",
-    },
-    "batch": {"batch.execution", "batch.grid", "batch.warm", "paths", "publish"},
-    "batch.proposals": {"batch", "batch.grid", "codebook", "corpus", "desk.worklist", "paths"},
+    "figures": {"bounds", "codebook", "drawing", "numbers", "report"},
+    "requests": {"gate", "statements"},
 }
-
-
-SIDE_DOORS = {
-    "batch.proposals": {"desk.worklist"},
+# Each room of `party_cells`, and the rooms of it that it may import; `helpers` is open to all.
+ROOMS = {
+    "audit": set(),
+    "trials": set(),
+    "proposer": set(),
+    "desk": {"proposer", "audit"},
+    "batch": {"desk", "proposer", "audit"},
+    "__main__": {"batch", "desk", "proposer", "audit", "trials"},
 }
+MODULES = {path.stem: path for path in (SOURCE / "helpers").glob("*.py") if path.stem != "__init__"}
 
 
-def module_name(path) -> str:
-    """``extract.lexicon`` for ``extract/lexicon.py``, ``extract`` for ``extract/__init__.py``."""
-    return ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__")
-
-
-MODULES = {
-    module_name(path): path
-    for path in SOURCE.rglob("*.py")
-    if path not in (SOURCE / "__init__.py", SOURCE / "__main__.py")
-}
-
-
-def ours_imported_by(name: str) -> set[str]:
-    """The modules of ``helpers`` that a module imports, at its top or inside a function."""
+def ours_imported_by(path, package: str) -> set[str]:
+    """The rooms of a package that a file imports, at its top or inside a function."""
     found = set()
-    for node in ast.walk(ast.parse(MODULES[name].read_text("utf-8"))):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "helpers":
-            room = node.module.removeprefix("helpers").lstrip(".")
-            for alias in node.names:
-                whole = f"{room}.{alias.name}".lstrip(".")
-                found.add(whole if whole in MODULES else room)
-    return found - {name, ""}
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == package:
+            named = node.module.split(".")[1:2]
+            found |= set(named) if named else {alias.name for alias in node.names}
+    return found
 
 
-def test_each_module_imports_only_earlier_ones():
-    assert set(MODULES) == set(MAY_IMPORT), "a module is missing from the table, or gone"
-    for name in MODULES:
-        assert ours_imported_by(name) <= MAY_IMPORT[name], name
+def files_of(room: str) -> list:
+    folder = SOURCE / "party_cells" / room
+    return [*folder.rglob("*.py")] if folder.is_dir() else [folder.with_suffix(".py")]
 
 
-def test_a_room_is_entered_by_its_door():
-    """Only the room itself, the command line and notebooks' optional parts go past ``__init__``."""
-    for name, used in MAY_IMPORT.items():
-        inside = {one for one in used if "." in one and one.split(".")[0] != name.split(".")[0]}
-        assert inside <= SIDE_DOORS.get(name, set()), (name, inside)
+def test_each_room_imports_only_earlier_ones():
+    assert set(MODULES) == set(MAY_IMPORT), "a room is missing from the table, or gone"
+    for name, path in MODULES.items():
+        assert ours_imported_by(path, "helpers") <= MAY_IMPORT[name], name
+        assert not ours_imported_by(path, "party_cells"), name
+    for name, earlier in ROOMS.items():
+        for path in files_of(name):
+            assert ours_imported_by(path, "party_cells") <= {name, *earlier}, path
 
 
-def test_the_table_has_no_circle():
-    order = []
-    while len(order) < len(MAY_IMPORT):
-        free = [n for n, uses in MAY_IMPORT.items() if n not in order and uses <= set(order)]
-        assert free, f"a circle among {sorted(set(MAY_IMPORT) - set(order))}"
-        order += free
+def test_the_tables_have_no_circle():
+    for table in (MAY_IMPORT, ROOMS):
+        order = []
+        while len(order) < len(table):
+            free = [n for n, uses in table.items() if n not in order and uses <= set(order)]
+            assert free, f"a circle among {sorted(set(table) - set(order))}"
+            order += free
 
 
 def test_only_report_knows_ipython_and_only_batch_knows_papermill():
-    allowed = {"IPython": {"report", "batch.warm"}, "papermill": {"batch", "batch.execution"}}
-    for name, path in MODULES.items():
+    allowed = {"IPython": {"report", "warm"}, "papermill": {"batch", "execution"}}
+    for path in SOURCE.rglob("*.py"):
+        name = path.parent.name if path.stem == "__init__" else path.stem
         tree = ast.walk(ast.parse(path.read_text("utf-8")))
         names = {
             n.name.split(".")[0]
@@ -158,7 +89,7 @@ def test_only_report_knows_ipython_and_only_batch_knows_papermill():
 
 
 def test_helpers_is_ours():
-    assert SOURCE.samefile(helpers.__path__[0])
+    assert (SOURCE / "helpers").samefile(helpers.__path__[0])
     assert packages_distributions().get("helpers", ["party-cell-notebooks"]) == [
         "party-cell-notebooks"
     ]

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from helpers import audit, desk
+from party_cells import audit, desk
 
 SCHEMES = pd.DataFrame(
     {

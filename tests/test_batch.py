@@ -14,9 +14,9 @@ import pytest
 from filelock import FileLock
 from test_grid import write_collection, write_notebook, write_table
 
-import helpers
-from helpers import batch, paths
-from helpers.batch import execution
+from helpers import paths
+from party_cells import batch
+from party_cells.batch import execution
 
 STUB = """
 import json
@@ -43,10 +43,10 @@ def project(tmp_path, monkeypatch) -> Path:
     monkeypatch.setattr(paths, "notebooks", lambda: tmp_path / "notebooks")
     monkeypatch.setattr(paths, "reports", lambda: tmp_path / "reports")
     monkeypatch.setenv(paths.DATA_VARIABLE, str(tmp_path / "data"))
-    stub = ModuleType("helpers.publish")
+    stub = ModuleType("party_cells.batch.pages")
     exec(STUB, stub.__dict__)
-    monkeypatch.setitem(sys.modules, "helpers.publish", stub)
-    monkeypatch.setattr(helpers, "publish", stub, raising=False)
+    monkeypatch.setitem(sys.modules, "party_cells.batch.pages", stub)
+    monkeypatch.setattr(batch, "pages", stub, raising=False)
     write_collection(tmp_path / "data")
     return tmp_path
 
@@ -192,7 +192,7 @@ def test_a_full_disk_leaves_the_good_report(project, capsys, monkeypatch):
         (into / "vi" / "10-one.html").write_text("half a pa")
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(helpers.publish, "write", write)
+    monkeypatch.setattr(batch.pages, "write", write)
     write_notebook(path, "2")
     assert report() == 1
     assert "FAILED 10-one: OSError: [Errno 28] No space left" in capsys.readouterr().out
@@ -238,14 +238,18 @@ def test_a_stopped_batch_goes_on_where_it_was(project, number):
     )
     program = project / "run.py"
     lines = [
-        "import signal, sys, types, helpers",
+        "import signal, sys, types",
         "from pathlib import Path",
-        "from helpers import batch, paths",
+        "from helpers import paths",
+        "from party_cells import batch",
         "signal.signal(signal.SIGINT, signal.default_int_handler)",  # off in the background
     ]
     lines += [f"paths.notebooks = lambda: Path({str(project / 'notebooks')!r})"]
-    lines += ["stub = types.ModuleType('helpers.publish')", f"exec({STUB!r}, stub.__dict__)"]
-    lines += ["sys.modules['helpers.publish'] = helpers.publish = stub"]
+    lines += [
+        "stub = types.ModuleType('party_cells.batch.pages')",
+        f"exec({STUB!r}, stub.__dict__)",
+    ]
+    lines += ["sys.modules['party_cells.batch.pages'] = batch.pages = stub"]
     lines += ["sys.exit(batch.main(sys.argv[1:]))"]
     program.write_text("\n".join(lines))
     command = [sys.executable, program, "report", "--jobs=1", "--out", project / "reports"]
@@ -271,7 +275,7 @@ def test_words_about_one_collection_are_left_out_for_another(project, capsys, mo
     notebook(project, "90-findings", cell, collection="two", inputs=["facts"])
     notebook(project, "60-all", inputs=["facts"])
     monkeypatch.setattr(paths, "ROOT", project)
-    (project / "src" / "helpers").mkdir(parents=True)
+    (project / "src").mkdir(parents=True)
     assert batch.main(["notebooks", "--plain"]) == 0  # notes documents and their fingerprint
     content = json.loads((project / "notebooks" / "90-findings.ipynb").read_text())
     noted = content["metadata"]["party_cells"]["collection"]
@@ -360,16 +364,16 @@ def test_a_dask_scheduler_runs_the_same_grid(project, capsys):
 
 
 def _install_stub() -> None:
-    stub = ModuleType("helpers.publish")
+    stub = ModuleType("party_cells.batch.pages")
     exec(STUB, stub.__dict__)
-    sys.modules["helpers.publish"] = helpers.publish = stub
+    sys.modules["party_cells.batch.pages"] = batch.pages = stub
 
 
 def test_nothing_to_do_imports_no_library(project):
     notebook(project, "10-one")
     assert report() == 0
     write_table(project / "data" / "unrelated.csv", {"a": 1})
-    program = "import sys\nfrom helpers import batch\nbatch.main(['list'])\n"
+    program = "import sys\nfrom party_cells import batch\nbatch.main(['list'])\n"
     program += "print([m for m in ('pandas', 'papermill', 'nbformat', 'zmq') if m in sys.modules])"
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout
     assert said.endswith("[]\n")

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from test_grid import write_notebook
 
-from helpers import batch, corpus, paths, synthetic
-from helpers.batch import grid, proposals
-from helpers.desk import worklist
+from helpers import corpus, paths
+from party_cells import batch, trials
+from party_cells.batch import grid, proposals
+from party_cells.desk import worklist
 
 distributed = pytest.importorskip("distributed")
 TESTS = str(Path(__file__).parent)
@@ -56,7 +57,7 @@ def test_a_cluster_proposes_what_one_process_proposes_though_a_worker_is_killed(
     workers, tmp_path, monkeypatch
 ):
     address, processes = workers
-    synthetic.write_collection(tmp_path / "data", localities=10, years=2)
+    trials.write_collection(tmp_path / "data", localities=10, years=2)
     monkeypatch.setenv(paths.DATA_VARIABLE, str(tmp_path / "data"))
     jobs = proposals.parts(tmp_path / "data", tmp_path, articles=1)
     killed = processes.pop()
@@ -76,7 +77,7 @@ def test_a_cluster_proposes_what_one_process_proposes_though_a_worker_is_killed(
 
 def test_a_batch_on_a_cluster_ends_although_a_worker_is_killed(workers, tmp_path, monkeypatch):
     address, _ = workers
-    synthetic.write_collection(tmp_path / "data", localities=3, years=1)
+    trials.write_collection(tmp_path / "data", localities=3, years=1)
     monkeypatch.setattr(paths, "notebooks", lambda: tmp_path / "notebooks")
     mark = f"mark = Path({str(tmp_path / 'mark')!r})"
     kill = "if not mark.exists():\n    mark.touch()\n    os.kill(os.getppid(), 9)"

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from helpers import codebook, corpus, paths
-from helpers.extract import scoring
+from party_cells.proposer import scoring
 
 
 @pytest.mark.parametrize("table", sorted(codebook.dictionary()))

@@ -12,8 +12,9 @@ from desk_cases import (
     kill_while_saving,
 )
 
-from helpers import codebook, desk
-from helpers.desk import derivation, storage, verbs
+from helpers import codebook, decisions
+from party_cells import desk
+from party_cells.desk import storage, verbs
 
 pytestmark = pytest.mark.usefixtures("desk_folder")
 WORDS = "65 TCCSĐ trực thuộc"
@@ -185,9 +186,9 @@ def test_a_fact_follows_its_sentence_and_keeps_its_name(articles, cells):
     moved = {**articles, "yen-minh-2019": "Tin mới. " + articles["yen-minh-2019"]}
     fact = desk.derive(moved)["facts"].iloc[0]
     assert fact["char_start"] == cells["char_start"] + 9 and fact["fact_id"] == saved["fact_id"]
-    assert desk.require_anchored(desk.derive(moved)["facts"], moved) is not None
-    with pytest.raises(desk.Unanchored, match="moved"):
-        desk.require_anchored(desk.derive(articles)["facts"], moved)
+    assert decisions.require_anchored(desk.derive(moved)["facts"], moved) is not None
+    with pytest.raises(decisions.Unanchored, match="moved"):
+        decisions.require_anchored(desk.derive(articles)["facts"], moved)
 
 
 def test_tables_say_what_moved_and_what_is_lost(desk_folder, cells, capsys):  # noqa: F811
@@ -223,8 +224,8 @@ def test_a_lost_passage_stops_by_name(articles, cells, edit, state):
     desk.decide([cells])
     now = {**articles, "yen-minh-2019": edit(articles["yen-minh-2019"])}
     facts = desk.derive(now)["facts"]
-    with pytest.raises(desk.Unanchored, match=rf"base_organisations: {state}") as error:
-        desk.require_anchored(facts, now)
+    with pytest.raises(decisions.Unanchored, match=rf"base_organisations: {state}") as error:
+        decisions.require_anchored(facts, now)
     assert error.value.rows["state"].tolist() == [state]
 
 
@@ -278,7 +279,7 @@ def test_a_correction_whose_guard_fails_stops_everything(cells):
     saved = desk.decide([cells])[0]
     stale = pd.DataFrame([correction(saved["fact_id"], "63", "64")])
     codebook.save(stale, "corrections")
-    with pytest.raises(derivation.CorrectionStale, match="expected '63', found '65'") as error:
+    with pytest.raises(decisions.CorrectionStale, match="expected '63', found '65'") as error:
         desk.tables()
     assert len(error.value.rows) == 1
 

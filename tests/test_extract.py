@@ -5,14 +5,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from helpers import codebook, corpus, extract
-from helpers.extract import lexicon, scoring
+from helpers import codebook, corpus
+from party_cells import proposer
+from party_cells.proposer import lexicon, scoring
 
 ARTICLES = sorted(Path(__file__).parent.glob("articles/**/*.txt"))
 
 
 def measures(text: str, **keys) -> list[tuple[str, str]]:
-    found = extract.propose(text, **keys)
+    found = proposer.propose(text, **keys)
     return list(zip(found["number_text"], found["measure_id"], strict=True))
 
 
@@ -327,7 +328,7 @@ def test_a_negation_turns_a_bound_round(text, bound):
 
 
 def row(text: str, **keys) -> pd.Series:
-    return extract.propose(text, **keys).iloc[0]
+    return proposer.propose(text, **keys).iloc[0]
 
 
 @pytest.mark.parametrize(
@@ -358,17 +359,17 @@ def test_what_begins_after_publication_is_planned():
 
 def test_a_question_tells_that_its_answer_is_a_plan():
     asked = "Mục tiêu năm 2014 là gì?\nKết nạp 200 đảng viên. Hiện có 31 chi bộ."
-    assert extract.propose(asked)["status"].tolist() == ["target", "actual"]
+    assert proposer.propose(asked)["status"].tolist() == ["target", "actual"]
 
 
 def test_what_stands_under_a_heading_of_plans_is_planned():
     told = "4. Nhiệm vụ 6 tháng cuối năm\nKết nạp 20 đảng viên.\nKết quả\nKết nạp 9 đảng viên."
-    assert extract.propose(told)["status"].tolist()[-2:] == ["target", "actual"]
+    assert proposer.propose(told)["status"].tolist()[-2:] == ["target", "actual"]
 
 
 def test_a_rule_ends_with_its_sentence():
     told = "Hướng dẫn yêu cầu đạt tối thiểu 85% dự họp chi bộ. Tỷ lệ dự họp là 70%."
-    assert extract.propose(told)["status"].tolist()[-1] == "actual"
+    assert proposer.propose(told)["status"].tolist()[-1] == "actual"
 
 
 @pytest.mark.parametrize(
@@ -391,12 +392,12 @@ def test_a_number_has_its_period(text, start, end):
 
 def test_last_year_stays_beside_this_year():
     text = "Năm 2021, huyện kết nạp 150 đảng viên; năm 2020 kết nạp 140 đảng viên."
-    assert extract.propose(text)["period_end"].tolist() == ["2021-12-31", "2020-12-31"]
+    assert proposer.propose(text)["period_end"].tolist() == ["2021-12-31", "2020-12-31"]
 
 
 def test_a_commune_takes_over_until_the_district_speaks_again():
     text = "Xã Nà Lốc có 12 chi bộ. Đảng bộ xã có 200 đảng viên. Toàn huyện có 4.906 đảng viên."
-    found = extract.propose(text, locality="huyện Mường Then")
+    found = proposer.propose(text, locality="huyện Mường Then")
     assert found["place"].tolist() == ["xã Nà Lốc", "xã Nà Lốc", "huyện Mường Then"]
     assert found["level"].tolist() == ["commune", "commune", "district"]
 
@@ -422,7 +423,7 @@ def test_a_pattern_that_cannot_be_used_names_its_row():
     none = dict.fromkeys(("family", "population", "measure"), "")
     bad = pd.DataFrame([{"kind": "noun", "id": "cells", "pattern": "chi (bộ", **none}])
     with pytest.raises(lexicon.TermsInvalid, match="noun cells"):
-        extract.propose("12 chi bộ", terms=bad)
+        proposer.propose("12 chi bộ", terms=bad)
 
 
 ODD = {
@@ -438,20 +439,20 @@ ODD = {
 
 @pytest.mark.parametrize("name", ODD)
 def test_any_text_gives_a_frame(name):
-    assert list(extract.propose(ODD[name])) == extract.COLUMNS
-    extract.propose_themes(ODD[name])
-    extract.find_citations(ODD[name])
+    assert list(proposer.propose(ODD[name])) == proposer.COLUMNS
+    proposer.propose_themes(ODD[name])
+    proposer.find_citations(ODD[name])
 
 
 def test_a_sentence_cut_in_a_number_quotes_all_of_it():
     text = "chi bộ " + "x " * 742 + "có 10 - 15 chi bộ " + "y " * 200
-    for c in extract.propose(text).itertuples():
+    for c in proposer.propose(text).itertuples():
         assert c.number_text in c.quote
 
 
 def test_spans_are_those_of_the_text():
     for document in corpus.read_all():
-        found = extract.propose(document.text)
+        found = proposer.propose(document.text)
         for c in found.itertuples():
             assert document.text[c.char_start : c.char_end] == c.number_text
             assert c.number_text in c.quote
@@ -479,7 +480,7 @@ THEMES = [
 
 @pytest.mark.parametrize(("text", "expected"), THEMES)
 def test_a_theme_knows_weakness_negation_and_plan(text, expected):
-    found = extract.propose_themes(text)[["theme_id", "stance", "status"]]
+    found = proposer.propose_themes(text)[["theme_id", "stance", "status"]]
     assert expected in list(found.itertuples(index=False, name=None))
 
 
@@ -494,6 +495,6 @@ def test_a_theme_knows_weakness_negation_and_plan(text, expected):
     ],
 )  # fmt: skip
 def test_a_cited_rule_is_taken_apart(text, expected):
-    found = extract.find_citations(text)
+    found = proposer.find_citations(text)
     columns = ["kind", "number", "symbol", "issued_on", "issuer"]
     assert list(found[columns].itertuples(index=False, name=None)) == [expected]

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 from desk_cases import decision, desk_folder  # noqa: F401
 
-from helpers import batch, codebook, desk, paths
-from helpers.batch import execution, proposals
-from helpers.desk import intake, storage, verbs, worklist
+from helpers import codebook, paths
+from party_cells import batch, desk
+from party_cells.batch import execution, proposals
+from party_cells.desk import intake, storage, verbs, worklist
 
 FORK = get_context("fork")
 
@@ -189,7 +190,7 @@ def test_a_report_that_is_open_elsewhere_stays_whole_for_its_reader(tmp_path):
 
 
 def test_a_lock_left_by_a_kill_stops_nobody(articles):
-    program = "import os\nfrom helpers.desk import storage\n"
+    program = "import os\nfrom party_cells.desk import storage\n"
     program += "with storage.locked():\n    os.kill(os.getpid(), 9)"
     assert subprocess.run([sys.executable, "-c", program]).returncode == -9
     assert len(desk.decide([members(articles)])) == 1

@@ -13,9 +13,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers import bounds, codebook, figures
+from helpers import bounds, codebook, drawing, figures
 from helpers.bounds import Bounded
-from helpers.figures import drawing
 from helpers.gate import Verdict
 
 PLACES = ["yen-minh", "muong-lay", "nam-dong", "muong-khuong", "kien-xuong"]

@@ -6,9 +6,10 @@ from gate_cases import FIVE, fact, five_articles, ratings
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from helpers import bounds, codebook, gate, statements, synthetic
+from helpers import bounds, codebook, gate, statements
 from helpers.gate import Verdict
 from helpers.statements import Reading
+from party_cells import trials
 
 MEASURES = codebook.load("measures")
 SCHEMES = codebook.load("rating_schemes")
@@ -322,18 +323,18 @@ def test_the_outcomes_of_the_five_articles_are_their_matrix():
 
 
 def test_ten_thousand_pairs_without_errors_have_no_wrong_verdict():
-    made = synthetic.collect(60, 10, seed=20260101)
+    made = trials.collect(60, 10, seed=20260101)
     taken = statements.take(made.frame("facts"), MEASURES, SCHEMES)
     quality = taken[taken["measure_id"].str.match("cells_rated_(good_or_better|tsvm|weak|not_)")]
     found = gate.matrix(quality, MEASURES, list(made.frame("localities")["place_id"]))
-    judged = synthetic.judge(found, made.frame("truth"), MEASURES)
+    judged = trials.judge(found, made.frame("truth"), MEASURES)
     assert judged["pairs"].sum() > 10_000 and judged["decided"].sum() > 5_000
     assert judged["wrong"].sum() == 0
 
 
 @pytest.mark.parametrize("kind", ["misprint", "rounding", "stale"])
 def test_injected_errors_do_reach_the_verdicts(kind):
-    made = synthetic.collect(20, 4, {kind: 0.5}, seed=3)
+    made = trials.collect(20, 4, {kind: 0.5}, seed=3)
     taken = statements.take(made.frame("facts"), MEASURES, SCHEMES)
     found = gate.matrix(taken, MEASURES, list(made.frame("localities")["place_id"]))
-    assert synthetic.judge(found, made.frame("truth"), MEASURES)["wrong"].sum() > 0
+    assert trials.judge(found, made.frame("truth"), MEASURES)["wrong"].sum() > 0

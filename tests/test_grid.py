@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers.batch import grid
-from helpers.batch.grid import Parameter, Refused
+from party_cells.batch import grid
+from party_cells.batch.grid import Parameter, Refused
 
 
 def write_notebook(path: Path, *cells: str, parameters='language: str = "en"', **about) -> Path:

@@ -7,8 +7,9 @@ import shutil
 import pytest
 from desk_cases import desk_folder  # noqa: F401
 
-from helpers import bounds, codebook, corpus, desk, paths
-from helpers.desk import intake, verbs, worklist
+from helpers import bounds, codebook, corpus, paths
+from party_cells import desk
+from party_cells.desk import intake, verbs, worklist
 
 pytestmark = pytest.mark.usefixtures("desk_folder")
 TEXT = "Đảng bộ huyện Mẫu\n\nĐảng bộ huyện hiện có 41 TCCSĐ với 2.310 đảng viên.\n"

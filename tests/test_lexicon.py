@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from helpers.evidence import fold
-from helpers.extract import lexicon
+from party_cells.proposer import lexicon
 
 COLUMNS = ["kind", "id", "family", "population", "measure", "pattern"]
 

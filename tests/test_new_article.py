@@ -4,8 +4,9 @@ import re
 import subprocess
 import sys
 
-from helpers import codebook, corpus, desk, paths
-from helpers.desk import review, verbs
+from helpers import codebook, corpus, paths
+from party_cells import desk
+from party_cells.desk import review, verbs
 
 TEXT = """Xây dựng Đảng ở huyện Mẫu
 
@@ -36,7 +37,7 @@ def test_a_new_article_is_added_checked_and_reported(data_folder, tmp_path, monk
     assert desk.tables(check=True) == [] and len(corpus.documents()) == 6
 
     monkeypatch.delenv("JPY_SESSION_NAME")
-    command = [sys.executable, "-m", "helpers", "report", "--data", str(data_folder)]
+    command = [sys.executable, "-m", "party_cells", "report", "--data", str(data_folder)]
     command += ["--only", "50-profile-a-locality", "--locality", "mau", "--jobs", "1"]
     run = subprocess.run(
         [*command, "--out", str(tmp_path / "out")], capture_output=True, text=True, cwd=paths.ROOT

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from helpers.evidence import fold
-from helpers.extract import periods
+from party_cells.proposer import periods
 
 NAMED = [
     ("ngày 31/12/2020", "2020-12-31", "2020-12-31", "as_of"),

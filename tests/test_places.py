@@ -5,7 +5,7 @@ import re
 import pytest
 
 from helpers.evidence import fold
-from helpers.extract import places
+from party_cells.proposer import places
 
 OWN = [
     ("huyện Yên Minh", "district"), ("thị xã Mường Lay", "district"), ("xã Nà Lốc", "commune"),

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from helpers import batch, codebook, corpus, paths
-from helpers.batch import grid, proposals
-from helpers.desk import worklist
-from helpers.synthetic import write_collection
+from helpers import codebook, corpus, paths
+from party_cells import batch
+from party_cells.batch import grid, proposals
+from party_cells.desk import worklist
+from party_cells.trials import write_collection
 
 ONE = partial(batch.local_workers, 1)
 

@@ -13,9 +13,10 @@ import pandas as pd
 import pytest
 from small_report import RUN, bounded, executed, notebook, shown, tables
 
-from helpers import codebook, paths, publish, report
-from helpers.publish import ReportInvalid, downloads, passages
-from helpers.publish.passages import Sources
+from helpers import codebook, paths, report
+from party_cells.batch import downloads, pages, passages
+from party_cells.batch.pages import ReportInvalid
+from party_cells.batch.passages import Sources
 
 HOSTILE = "=1+1<img src=x onerror=alert(1)>"
 
@@ -48,7 +49,7 @@ def made_once(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(paths.DATA_VARIABLE, str(folder / "data"))
         names = tables()
-        publish.write(executed(folder), folder / "out", run=RUN)
+        pages.write(executed(folder), folder / "out", run=RUN)
     return folder, names
 
 
@@ -132,13 +133,13 @@ def test_a_language_has_its_own_words_and_none_of_the_other(written):
 def test_the_same_notebook_gives_the_same_bytes(written, tmp_path):
     files = {path: path.read_bytes() for path in written.rglob("*") if path.is_file()}
     assert len(files) == 11
-    publish.write(tmp_path / "60-compare-size.ipynb", written, run=RUN)
-    publish.write(tmp_path / "60-compare-size.ipynb", written, run=RUN)
+    pages.write(tmp_path / "60-compare-size.ipynb", written, run=RUN)
+    pages.write(tmp_path / "60-compare-size.ipynb", written, run=RUN)
     for path, before in files.items():
         if path.suffix != ".html":  # the first page says that there is no earlier run
             assert path.read_bytes() == before, path.name
     html = page(written).html
-    publish.write(tmp_path / "60-compare-size.ipynb", written, run=RUN)
+    pages.write(tmp_path / "60-compare-size.ipynb", written, run=RUN)
     assert page(written).html == html
 
 
@@ -214,11 +215,11 @@ def prose(vi: str):
 )
 def test_what_is_not_fit_for_both_languages_is_refused(written, tmp_path, change, says):
     nb = nbformat.read(tmp_path / "60-compare-size.ipynb", as_version=4)
-    assert publish.problems(nb) == []
+    assert pages.problems(nb) == []
     change(nb)
     (tmp_path / "x.ipynb").write_text(json.dumps(nb), "utf-8")
     with pytest.raises(ReportInvalid, match=says) as error:
-        publish.write(tmp_path / "x.ipynb", tmp_path / "none")
+        pages.write(tmp_path / "x.ipynb", tmp_path / "none")
     assert error.value.problems and not (tmp_path / "none").exists()
 
 
@@ -226,7 +227,7 @@ def test_what_is_not_fit_for_both_languages_is_refused(written, tmp_path, change
 def test_a_cited_id_that_does_not_exist_is_refused(ids, tmp_path, missing):
     said = report.sentence(en="{x}", vi="{x}", x=report.cited("x", [missing]))
     with pytest.raises(ReportInvalid, match=f"no fact or coding '{missing}'"):
-        publish.write(executed(tmp_path, outputs=[said]), tmp_path / "out")
+        pages.write(executed(tmp_path, outputs=[said]), tmp_path / "out")
 
 
 def test_made_up_facts_have_no_passages_and_the_report_says_so(ids, tmp_path):
@@ -235,7 +236,7 @@ def test_made_up_facts_have_no_passages_and_the_report_says_so(ids, tmp_path):
     nbformat.write(nb, tmp_path / "x.ipynb")
     tables_gone = codebook.load("facts").head(0)
     codebook.save(tables_gone, "facts")
-    publish.write(tmp_path / "x.ipynb", tmp_path / "out")
+    pages.write(tmp_path / "x.ipynb", tmp_path / "out")
     made = page(tmp_path / "out", "en", "x")
     assert not [link for link in made.links if link.startswith(("#f-", "#c-", "#d-"))]
     assert ">20.0%<" not in made.html and "20.0% were rated excellent" in made.html
@@ -243,7 +244,7 @@ def test_made_up_facts_have_no_passages_and_the_report_says_so(ids, tmp_path):
 
 
 def test_a_date_in_words_counts_as_the_same_numbers():
-    assert publish._numbers("On 5 March 2023, 1,142") == publish._numbers("Ngày 5/3/2023, 1.142")
+    assert pages._numbers("On 5 March 2023, 1,142") == pages._numbers("Ngày 5/3/2023, 1.142")
 
 
 # --- Passages -------------------------------------------------------------------------------
@@ -363,7 +364,7 @@ def test_the_next_run_tells_which_facts_and_cells_have_changed(written, tmp_path
     codebook.save(facts, "facts")
     nb = notebook(shown(ids))
     nbformat.write(nb, tmp_path / "60-compare-size.ipynb")
-    publish.write(tmp_path / "60-compare-size.ipynb", written, run=RUN)
+    pages.write(tmp_path / "60-compare-size.ipynb", written, run=RUN)
     html = page(written, "vi").html
     assert f"{ids['muong-lay members']}: 1.142 · Đảng viên" in html
     assert "Mường Lay · Đảng viên: 1.142 → 1.150" in html
@@ -375,7 +376,7 @@ def test_a_correction_of_a_row_in_use_is_told(ids, tmp_path):
     row |= {"reason": "digits swapped", "decided_by": "test"}
     other = row | {"row_id": "other.1.members", "reason": "another report's"}
     codebook.save(pd.DataFrame([row, other]), "corrections")
-    publish.write(executed(tmp_path), tmp_path / "out")
+    pages.write(executed(tmp_path), tmp_path / "out")
     html = page(tmp_path / "out").html
     assert "value: 1124 → 1142 (digits swapped)" in html and "another report" not in html
 
@@ -386,7 +387,7 @@ def test_a_withdrawn_row_is_told_where_its_article_is_used(ids, tmp_path):
     row |= {"reason": "of another year", "decided_by": "test"}
     other = row | {"row_id": "other-2019.1.members", "expected_before": "other-2019.1.members"}
     codebook.save(pd.DataFrame([row, other]), "corrections")
-    publish.write(executed(tmp_path), tmp_path / "out")
+    pages.write(executed(tmp_path), tmp_path / "out")
     html = page(tmp_path / "out").html
     assert "muong-lay-2019.1.members · withdrawn (of another year)" in html
     assert "other-2019" not in html
@@ -398,7 +399,7 @@ def test_an_open_finding_of_the_audit_is_told_where_its_fact_is_used(ids, tmp_pa
     facts.loc[part, "value"] = 490  # more than all 449
     codebook.save(facts, "facts")
     said = report.sentence(en="{n}", vi="{n}", n=bounded("kien-xuong cells_rated_excellent"))
-    publish.write(executed(tmp_path, outputs=[said]), tmp_path / "out")
+    pages.write(executed(tmp_path, outputs=[said]), tmp_path / "out")
     words = codebook.labels("vocabulary:audit_verdict", "vi")["impossible"]
     card = page(tmp_path / "out", "vi").html.split('class="card"')[1].split("</section>")[0]
     assert words in card and "Kiến Xương" in card
@@ -414,7 +415,7 @@ def test_the_index_lists_reports_and_runs_and_all_passages(written):
             "error": f"In [3]: {HOSTILE}",
         },
     ]
-    files = publish.index(runs, written)
+    files = pages.index(runs, written)
     assert [str(f.relative_to(written)) for f in files] == [
         "en/index.html",
         "vi/index.html",
@@ -430,7 +431,7 @@ def test_the_index_lists_reports_and_runs_and_all_passages(written):
 
 
 def test_a_report_without_a_run_of_its_own_is_out_of_date_in_the_index(written):
-    publish.index([], written, ["en"])
+    pages.index([], written, ["en"])
     assert "out of date" in page(written, "en", "index").html
 
 
@@ -441,7 +442,7 @@ def test_the_record_names_rows_and_tables_but_no_time_and_no_path(written):
 
 
 def test_every_word_that_templates_and_code_ask_for_is_in_the_vocabulary():
-    folder = paths.ROOT / "src" / "helpers"
+    folder = paths.ROOT / "src" / "party_cells" / "batch"
     files = [*folder.rglob("*.py"), *folder.rglob("templates/*/*.j2")]
     asked = {w for f in files for w in re.findall(r'\bui\(\s*"(\w+)"[,)]', f.read_text("utf-8"))}
     states = {"done", "failed", "out_of_date", "up_to_date"}
@@ -458,5 +459,5 @@ def test_every_parameter_of_a_notebook_has_a_name_in_both_languages():
 
 
 def test_a_parameter_is_told_in_the_words_of_the_report():
-    said = [publish._value(value, "vi") for value in ("unseen", "yen-minh", None, 3)]
+    said = [pages._value(value, "vi") for value in ("unseen", "yen-minh", None, 3)]
     assert said == ["Không dùng để chỉnh", "Yên Minh", "không có", "3"]

@@ -12,7 +12,8 @@ from axe_playwright_python.sync_playwright import Axe
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from small_report import RUN, executed, notebook, shown, tables
 
-from helpers import codebook, paths, publish, report
+from helpers import codebook, paths, report
+from party_cells.batch import pages
 
 STANDARD = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 WAYS_IN = [
@@ -41,8 +42,8 @@ def reports(tmp_path_factory):
     shutil.copytree(paths.ROOT / "data", folder / "data")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(paths.DATA_VARIABLE, str(folder / "data"))
-        publish.write(executed(folder), folder / "out", run=RUN)
-        publish.index([RUN | {"stem": "60-compare-size", "state": "done"}], folder / "out")
+        pages.write(executed(folder), folder / "out", run=RUN)
+        pages.index([RUN | {"stem": "60-compare-size", "state": "done"}], folder / "out")
     return folder / "out"
 
 
@@ -56,9 +57,9 @@ def hostile(tmp_path_factory):
         path = hostile_notebook(folder)
         run = {"notebook": path.name, "parameters": {HOSTILE: HOSTILE}}
         run |= {"fingerprints": {"data": HOSTILE}}
-        publish.write(path, folder / "out", run=run)
+        pages.write(path, folder / "out", run=run)
         failed = {"stem": HOSTILE_STEM, "notebook": HOSTILE, "state": "failed", "error": HOSTILE}
-        publish.index([failed], folder / "out")
+        pages.index([failed], folder / "out")
     return folder / "out"
 
 

@@ -3,8 +3,9 @@
 import pytest
 from desk_cases import decision, desk_folder  # noqa: F401
 
-from helpers import codebook, desk
-from helpers.desk import review, storage, worklist
+from helpers import codebook
+from party_cells import desk
+from party_cells.desk import review, storage, worklist
 
 pytestmark = pytest.mark.usefixtures("desk_folder")
 

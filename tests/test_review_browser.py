@@ -16,7 +16,8 @@ import nbformat
 import pytest
 from desk_cases import DECIDED
 
-from helpers import codebook, desk, paths
+from helpers import codebook, paths
+from party_cells import desk
 
 HOSTILE = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
 LONG = 120_000  # milliseconds: JupyterLab starts slowly on a busy machine
@@ -33,7 +34,9 @@ def folder(tmp_path_factory) -> Path:
     hostile.write_text(f"{HOSTILE}\nĐảng bộ huyện có 77 đảng viên {HOSTILE}.\n", "utf-8")
     add = ["add", str(hostile), "--data", str(folder), "--locality", "yen-minh"]
     add += ["--published", "2020-01-01", "--title", HOSTILE]
-    run = subprocess.run([sys.executable, "-m", "helpers", *add], capture_output=True, text=True)
+    run = subprocess.run(
+        [sys.executable, "-m", "party_cells", *add], capture_output=True, text=True
+    )
     assert run.returncode == 0, run.stderr
     return folder
 
@@ -47,7 +50,7 @@ def lab(folder, browser):
         ("figures", 'review.figures(by="lan")'),
         ("themes", 'review.themes("coder_1", language="vi")'),
     ):
-        cell = nbformat.v4.new_code_cell(f"from helpers.desk import review\n\n{call}")
+        cell = nbformat.v4.new_code_cell(f"from party_cells.desk import review\n\n{call}")
         spec = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
         nbformat.write(
             nbformat.v4.new_notebook(cells=[cell], metadata=spec), root / f"{name}.ipynb"

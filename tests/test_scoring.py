@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from helpers import extract
-from helpers.extract import scoring
+from party_cells import proposer
+from party_cells.proposer import scoring
 
 ARTICLE = """published: 2021-01-14
 locality: huyện Mường Then
@@ -69,6 +69,6 @@ def test_scores_count_found_noise_and_right():
 
 def test_more_noise_than_facts_is_a_rate_without_an_interval():
     text, _, gold = scoring.annotated("locality: xã A\n---\nCó ⟦12|cells⟧ chi bộ, 5 và 7.")
-    loud = extract.propose(text).iloc[[0, 0, 0]].assign(char_start=[3, 14, 19], measure_id="")
+    loud = proposer.propose(text).iloc[[0, 0, 0]].assign(char_start=[3, 14, 19], measure_id="")
     noise = scoring.scores(gold, loud, set()).set_index("question").loc["noise"]
     assert noise["share"] == 2 and noise[["low", "high"]].isna().all()

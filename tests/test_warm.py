@@ -18,7 +18,7 @@ import pytest
 from test_grid import write_notebook
 
 from helpers import paths
-from helpers.batch import execution, warm
+from party_cells.batch import execution, warm
 
 pytestmark = pytest.mark.skipif(not warm.available(), reason="warm kernels need Linux")
 HOSTILE, LEAK = (
@@ -120,7 +120,7 @@ def test_without_its_parent_a_notebook_runs_in_an_ordinary_kernel(tmp_path):
 
 
 def test_the_parent_has_what_notebooks_import_but_no_widgets_and_no_threads():
-    program = "import json, sys, threading; from helpers.batch import warm; warm.warm_up()\n"
+    program = "import json, sys, threading; from party_cells.batch import warm; warm.warm_up()\n"
     program += "print(json.dumps([threading.active_count(), *sys.modules]))"
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout
     threads, *loaded = json.loads(said)
@@ -130,6 +130,8 @@ def test_the_parent_has_what_notebooks_import_but_no_widgets_and_no_threads():
         cells = nbformat.read(path, as_version=4).cells
         code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
         for node in ast.walk(ast.parse(code)):
-            if isinstance(node, ast.ImportFrom) and node.module.startswith("helpers"):
+            if isinstance(node, ast.ImportFrom) and node.module.startswith(
+                ("helpers", "party_cells")
+            ):
                 named |= {f"{node.module}.{name.name}" for name in node.names}
-    assert named - {"helpers.desk.review"} <= {*loaded}
+    assert named - {"party_cells.desk.review"} <= {*loaded}

@@ -4,8 +4,9 @@ import pytest
 from desk_cases import decision, desk_folder  # noqa: F401
 from openpyxl import load_workbook
 
-from helpers import codebook, corpus, desk
-from helpers.desk import spreadsheet, storage, verbs, worklist
+from helpers import codebook, corpus
+from party_cells import desk
+from party_cells.desk import spreadsheet, storage, verbs, worklist
 
 pytestmark = pytest.mark.usefixtures("desk_folder")
 DAY = "2026-11-21"

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from helpers import quantities
+from helpers import numbers
 
 ROUNDINGS = ("none", "printed_digits", "next_step")  # readings of a printed figure
 
@@ -279,9 +279,9 @@ def words(b: Bounded, language: str) -> str:
     >>> words(Bounded(3550, math.inf, True, True, "persons", 3550, "at_least"), "vi")
     'trên 3.550'
     """
-    key, numbers = _phrase(b)
-    digits = 1 if b.bound == "derived" else _decimals(numbers)
-    written = (quantities.write(number, b.unit, language, digits) for number in numbers)
+    key, amounts = _phrase(b)
+    digits = 1 if b.bound == "derived" else _decimals(amounts)
+    written = (numbers.write(number, b.unit, language, digits) for number in amounts)
     return PHRASES[language][key].format(*written)
 
 

@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 
 import pandas as pd
 
-from helpers import bounds, codebook, quantities
+from helpers import bounds, codebook, numbers
 from helpers.bounds import Bounded
 
 MIME = "application/vnd.party-cells+json"
@@ -455,7 +455,7 @@ def _text(value, column: str, language: str) -> str:
     if re.search(r"(^|_)(year|id|start|end)$", str(column)) or not pd.api.types.is_number(value):
         return str(value)
     unit = "share" if re.search(r"(^|_)share$", str(column)) else "count"
-    return quantities.write(float(value), unit, language)
+    return numbers.write(float(value), unit, language)
 
 
 def _verdict(value, language: str) -> tuple[str, str]:

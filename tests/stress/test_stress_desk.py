@@ -8,7 +8,7 @@ from desk_cases import (
     kill_while_saving,
 )
 
-from helpers import desk
+from party_cells import desk
 
 pytestmark = pytest.mark.usefixtures("desk_folder")
 

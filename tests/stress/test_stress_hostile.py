@@ -9,7 +9,7 @@ import time
 import pytest
 from hostile_cases import TARGETS, attack
 
-from helpers import extract
+from party_cells import proposer
 
 SECONDS = float(os.environ.get("STRESS_SECONDS", 600))
 
@@ -36,7 +36,7 @@ REPEATED = (
 def test_no_text_takes_more_than_its_length(name):
     def seconds(text: str) -> float:
         begun = time.process_time()
-        getattr(extract, name)(text)
+        getattr(proposer, name)(text)
         return time.process_time() - begun
 
     seconds("1 chi bộ")  # reads the terms

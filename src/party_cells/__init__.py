@@ -1,0 +1,1 @@
+"""The machinery behind the commands: propose, check, report. Notebooks need `helpers` alone."""

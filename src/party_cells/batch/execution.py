@@ -1,0 +1,195 @@
+"""One run of the batch, in a worker process: from its cells to its files in place.
+
+papermill executes. Everything is written beside its place and then renamed, the record of the
+run last, so that a run that fails or is killed leaves the report before it as it was.
+"""
+
+import json
+import os
+import tempfile
+import time
+from functools import lru_cache
+from pathlib import Path
+from subprocess import DEVNULL
+
+from helpers import paths
+from party_cells.batch import grid
+
+CELL_SECONDS = 600  # a cell that takes longer has failed
+
+
+class CellFailed(RuntimeError):
+    """A cell ended with an error, or ended its kernel."""
+
+
+def kernel_manager(scratch: str, address: str) -> type:
+    """A kernel manager for papermill: no ports, no shared folder, and a warm kernel if it can.
+
+    ``address`` is that of a warm parent, or empty.
+    """
+    from jupyter_client import AsyncKernelManager
+
+    from party_cells.batch.warm import Provisioner
+
+    transport = "ipc" if os.name == "posix" else "tcp"
+
+    class Manager(AsyncKernelManager):
+        def __init__(self, **options) -> None:
+            connection = os.path.join(scratch, "kernel.json")
+            super().__init__(transport=transport, connection_file=connection, **options)
+            self.provisioner = Provisioner(parent=self, kernel_spec=self.kernel_spec, kernel_id="")
+            self.provisioner.address = address
+
+        async def start_kernel(self, **options) -> None:
+            await super().start_kernel(cwd=scratch, stdout=DEVNULL, stderr=DEVNULL, **options)
+
+    return Manager
+
+
+def run_cells(job: dict, executed: Path) -> float:
+    """Execute a notebook by papermill, and give the seconds in its cells; CellFailed says where
+    it failed, also where papermill would go on: a cell that ends its kernel, or calls sys.exit.
+    """
+    import papermill
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+
+    from party_cells.batch import warm
+
+    address = warm.own(job["data"]).address if job["warm"] == "own" else job["warm"]
+    starts, ends = [], []
+
+    def answered(cell, cell_index, execute_reply) -> None:
+        ends.append(time.monotonic())
+        if any(p.get("source") == "ask_exit" for p in execute_reply["content"].get("payload", [])):
+            raise CellFailed(f"In [{len(starts)}]: the cell ended the kernel")
+
+    with tempfile.TemporaryDirectory(prefix="run-") as scratch:
+        try:
+            notebook = papermill.execute_notebook(
+                job["path"],
+                executed,
+                parameters=job["given"],
+                progress_bar=False,
+                request_save_on_cell_execute=False,
+                execution_timeout=CELL_SECONDS,
+                record_timing=False,
+                store_widget_state=False,
+                kernel_manager_class=kernel_manager(scratch, address),
+                on_cell_execute=lambda cell, cell_index: starts.append(time.monotonic()),
+                on_cell_executed=answered,
+            )
+        except papermill.PapermillExecutionError as error:
+            raise CellFailed(f"In [{error.exec_count}]: {error.ename}: {error.evalue}") from None
+        except DeadKernelError:
+            raise CellFailed(f"In [{len(starts)}]: the kernel died") from None
+        except CellTimeoutError:
+            raise CellFailed(f"In [{len(starts)}]: no answer in {CELL_SECONDS} s") from None
+    if notebook.metadata.papermill.get("exception"):
+        raise CellFailed(f"In [{len(starts)}]: the cell called sys.exit")
+    return sum(ends) - sum(starts)
+
+
+def execute(job: dict) -> dict:
+    """Do one run, from its cells to its files in place; the record of it, whatever happens."""
+    os.environ[paths.DATA_VARIABLE] = job["data"]
+    keys = ("stem", "notebook", "parameters", "fingerprints")
+    record = {key: job[key] for key in keys} | {"status": "done", "error": "", "parts": {}}
+    record["started"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    begun = time.monotonic()  # no clock that somebody may set
+    try:
+        with tempfile.TemporaryDirectory(dir=job["work"]) as beside:
+            finish(job, record, Path(beside))
+    except Exception as error:  # whatever it was: one line, and the other runs go on
+        kind = "" if isinstance(error, CellFailed) else f"{type(error).__name__}: "
+        first = (str(error).strip() or "no message").splitlines()[0]
+        record |= {"status": "failed", "error": kind + first}
+    return record | {"seconds": time.monotonic() - begun}
+
+
+def finish(job: dict, record: dict, beside: Path) -> None:
+    """Execute and write beside, then move into place; a failed run is kept apart."""
+    out, begun = Path(job["out"]), time.monotonic()
+    executed = beside / "notebooks" / f"{job['stem']}.ipynb"
+    executed.parent.mkdir()
+    try:
+        cells = run_cells(job, executed)
+    except CellFailed as error:
+        if executed.exists() and job["languages"]:
+            (out / "failed").mkdir(exist_ok=True)
+            executed.replace(out / "failed" / executed.name)
+        if not (job["dated"] and "AssertionError" in str(error)):
+            raise
+        # Its own words are about other data: it stays as it was until somebody rewrites it.
+        record |= {"status": "out of date", "error": str(error)}
+        return move(beside, out, record)
+    ready = time.monotonic()
+    record["parts"] = {"cells": cells, "kernel": ready - begun - cells}
+    if not job["languages"]:
+        return renew(Path(job["path"]), executed, record)
+    publish(job, record, executed, beside)
+    record["parts"]["report"] = time.monotonic() - ready
+    move(beside, out, record)
+    (out / "failed" / executed.name).unlink(missing_ok=True)
+
+
+def publish(job: dict, record: dict, executed: Path, beside: Path) -> None:
+    """The report in each language, written beside."""
+    from party_cells.batch import pages
+
+    marks = record["fingerprints"]
+    card = {
+        "notebook": job["notebook"],
+        "parameters": job["parameters"],
+        "fingerprints": {
+            "data": marks["data"],
+            "code": grid.digest(marks["notebook"], marks["helpers"], marks["lock"]),
+        },
+        "previous": str(Path(job["out"]) / "records" / f"{job['stem']}.json"),
+    }
+    sources = sources_of(job["data"], job["edition"])
+    pages.write(executed, beside, job["languages"], card, sources)
+
+
+@lru_cache(maxsize=1)
+def sources_of(data: str, edition: str) -> object:
+    """What the reports cite, loaded once in a worker for each edition of the data."""
+    from party_cells.batch.pages import Sources
+
+    return Sources.load()
+
+
+def move(beside: Path, out: Path, record: dict) -> None:
+    """Rename what is beside into place, and the record of the run last."""
+    last = beside / "notebooks" / f"{record['stem']}.json"
+    last.write_text(json.dumps(record, ensure_ascii=False), "utf-8")
+    files = [path for path in beside.rglob("*") if path.is_file() and path != last]
+    for path in [*files, last]:
+        place = out / path.relative_to(beside)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        path.replace(place)
+
+
+def renew(committed: Path, executed: Path, record: dict) -> None:
+    """Put new outputs into a committed notebook and change nothing else of it, but that words
+    about one collection name its documents and the fingerprint of the data they were read on.
+    """
+    import nbformat
+
+    old, new = (nbformat.read(path, as_version=4) for path in (committed, executed))
+    changed = []
+    for was, now in zip(old.cells, new.cells, strict=True):
+        was.metadata.pop("execution", None)  # times
+        if was.cell_type == "code":
+            if (was.outputs, was.execution_count) != (now.outputs, now.execution_count):
+                changed.append(f"In [{now.execution_count}]")
+            was.outputs, was.execution_count = now.outputs, now.execution_count
+    old.metadata.get("language_info", {}).pop("version", None)
+    if about := old.metadata.get("party_cells", {}).get("collection"):
+        ids = {row["document_id"] for row in grid.table(paths.raw() / "documents.csv")}
+        about = {"name": about} if isinstance(about, str) else about
+        marks = {"documents": sorted(ids), "data": record["fingerprints"]["data"]}
+        old.metadata["party_cells"]["collection"] = about | marks
+    beside = committed.with_name(f".{committed.name}.part")
+    beside.write_text(nbformat.writes(old) + "\n", "utf-8")
+    beside.replace(committed)
+    record["changed"] = changed

@@ -1,0 +1,332 @@
+"""What there is to run, and what of it is up to date: notebooks, parameters, fingerprints.
+
+A run is one notebook with one set of parameters. It is up to date when nothing that it depends
+on has changed since it last came to an end: its cells, its parameters, the tables that it
+declares as inputs, our own code and the lock file; never outputs, and never a time of day.
+Only the standard library is imported, so that a batch with nothing to do ends at once.
+"""
+
+import ast
+import csv
+import functools
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from helpers import paths
+
+LABELS = ("measures", "rating_schemes", "themes", "vocabulary")  # words in every report
+ONE_OF = re.compile(r"\bone of: *(.+)$")
+
+
+class Refused(ValueError):
+    """What was asked for cannot be run; nothing has been started."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One line of a notebook's parameters cell."""
+
+    name: str
+    kind: str
+    default: object
+    help: str
+    choices: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """What the batch has to know about a notebook, read without executing it."""
+
+    path: Path
+    source: str
+    parameters: tuple[Parameter, ...]
+    about: dict
+
+    @property
+    def per_locality(self) -> bool:
+        return self.about.get("one_run_per") == "locality" or bool(self.about.get("one_locality"))
+
+
+@dataclass(frozen=True)
+class Run:
+    """One execution: a notebook, what it is given, and the fingerprints of all it depends on."""
+
+    notebook: Notebook
+    stem: str
+    given: dict
+    parameters: dict
+    languages: tuple[str, ...]
+    fingerprints: dict
+    last: dict = field(default_factory=dict)  # what is remembered of the last time
+    reason: str = ""  # why it is due; empty where it is up to date
+
+
+# Notebooks and their parameters
+
+
+def read_notebook(path: Path) -> Notebook:
+    """The notebook at a path; Refused unless it has one parameters cell of plain values."""
+    try:
+        content = json.loads(path.read_text("utf-8"))
+        cells = [(c["metadata"].get("tags", []), "".join(c["source"])) for c in content["cells"]]
+    except (ValueError, KeyError, TypeError) as error:
+        raise Refused(f"{path.name} is not a notebook: {error}") from None
+    tagged = [source for tags, source in cells if "parameters" in tags]
+    if len(tagged) != 1:
+        raise Refused(
+            f"{path.name} has {len(tagged)} cells tagged 'parameters', not one: "
+            "tag the cell that sets its parameters"
+        )
+    about = content["metadata"].get("party_cells", {})
+    try:
+        parameters = tuple(read_parameters(tagged[0]))
+    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError) as error:
+        raise Refused(f"{path.name}: its parameters are not plain values: {error}") from None
+    return Notebook(path, json.dumps([cells, about], sort_keys=True), parameters, about)
+
+
+def read_parameters(source: str) -> Iterable[Parameter]:
+    """Name, type, default, help and choices of each assignment in a parameters cell.
+
+    >>> next(iter(read_parameters('language: str = "en"  # of the tables; one of: en, vi')))
+    Parameter(name='language', kind='str', default='en', help='of the tables; one of: en, vi', \
+choices=('en', 'vi'))
+    """
+    lines = source.splitlines()
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.AnnAssign) and node.value is not None:
+            target, kind = node.target, ast.unparse(node.annotation)
+        elif isinstance(node, ast.Assign):
+            target, kind = node.targets[0], ""
+        else:
+            continue
+        default = ast.literal_eval(node.value)
+        rest = lines[node.end_lineno - 1].encode()[node.end_col_offset :].decode()
+        comment = rest.partition("#")[2].strip()
+        choices = ONE_OF.search(comment)
+        named = tuple(re.split(r",\s*", choices[1].rstrip(". "))) if choices else ()
+        kind = kind or type(default).__name__
+        yield Parameter(ast.unparse(target), kind, default, comment, named)
+
+
+def fits(value: object, kind: str) -> bool:
+    """Whether a value has the type that an annotation names.
+
+    >>> fits(2, "int | None"), fits(None, "int | None"), fits("2", "int"), fits([1], "list[int]")
+    (True, True, False, True)
+    """
+    kind = re.sub(r"^(?:typing\.)?Optional\[(.+)\]$", r"\1 | None", kind)
+    if "|" in kind:
+        return any(fits(value, part.strip()) for part in kind.split("|"))
+    if items := re.fullmatch(r"(list|tuple)\[(\w+)(?:, \.\.\.)?\]", kind):
+        return type(value).__name__ == items[1] and all(fits(v, items[2]) for v in value)
+    names = {"float": ("float", "int"), "None": ("NoneType",)}.get(kind, (kind,))
+    return type(value).__name__ in names
+
+
+def read_value(parameter: Parameter, text: str, allowed: Iterable[str] = ()) -> object:
+    """A value from the command line, of the parameter's type and among its choices.
+
+    >>> read_value(Parameter("years", "int | None", 1, "", ()), "2")
+    2
+    """
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+        value = text
+    value = value if fits(value, parameter.kind) else text
+    if not fits(value, parameter.kind):
+        raise Refused(f"{parameter.name} = {text!r} is not of the type {parameter.kind}")
+    allowed = tuple(allowed) or parameter.choices
+    if allowed and str(value) not in allowed:
+        raise Refused(f"{parameter.name} = {text!r} is not known; one of: {', '.join(allowed)}")
+    return value
+
+
+# The grid
+
+
+def table(path: Path, *needed: str) -> list[dict]:
+    """The rows of a CSV file as text; Refused unless it can be read and has the columns needed."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            reader = csv.DictReader(lines, restval="")
+            rows, names = list(reader), reader.fieldnames or ()
+    except FileNotFoundError:
+        raise Refused(f"{path.parents[1]} is not a collection: {path.name} is missing") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise Refused(f"{path.name} is not a CSV table in UTF-8: {error}") from None
+    if missing := [name for name in needed if name not in names]:
+        raise Refused(f"{path.name} has no column {missing[0]!r}")
+    return rows
+
+
+def localities_of(data: Path) -> list[str]:
+    """The localities that have a document, in the fixed order of the collection."""
+    documents = table(data / "raw" / "documents.csv", "locality_id", "document_id", "file")
+    found = {row["locality_id"] for row in documents} - {""}
+    if odd := [name for name in sorted(found) if not re.fullmatch(r"\w[\w-]*", name)]:
+        raise Refused(f"documents.csv names a locality {odd[0]!r}: letters, digits and - only")
+    rows = table(data / "processed" / "localities.csv", "place_id", "position")
+    order = {
+        row["place_id"]: float(row["position"] if row["position"].isdecimal() else "inf")
+        for row in rows
+    }
+    return sorted(found, key=lambda name: (order.get(name, float("inf")), name))
+
+
+def in_collection(notebook: Notebook, data: Path) -> bool:
+    """Whether the data are the collection that the notebook's own words are about, if any."""
+    if not (collection := notebook.about.get("collection")):
+        return True
+    named = collection.get("documents") if isinstance(collection, dict) else None
+    ids = {row["document_id"] for row in table(data / "raw" / "documents.csv", "document_id")}
+    committed = paths.ROOT / "data" / "raw" / "documents.csv"
+    return ids == set(named or (row["document_id"] for row in table(committed)))
+
+
+def choose(folder: Path, only: list[str]) -> list[Notebook]:
+    """The notebooks that were named; without names, all that have a number."""
+    known = {path.stem: path for path in sorted(folder.glob("*.ipynb"))}
+    if unknown := [name for name in only if name.removesuffix(".ipynb") not in known]:
+        raise Refused(f"no notebook {unknown[0]!r}; one of: {', '.join(known)}")
+    numbered = [name for name in known if name[0].isdigit()]
+    return [read_notebook(known[name.removesuffix(".ipynb")]) for name in only or numbered]
+
+
+def runs_of(
+    notebooks: list[Notebook], data: Path, chosen: list[str], settings: dict, languages: tuple
+) -> list[Run]:
+    """Each notebook with each set of its parameters, in order; Refused if one does not fit."""
+    here = localities_of(data)
+    known = sorted({p.name for notebook in notebooks for p in notebook.parameters})
+    if unknown := [name for name in settings if name not in known]:
+        raise Refused(f"no parameter {unknown[0]!r}; one of: {', '.join(known)}")
+    for name in chosen:
+        if name not in here:
+            raise Refused(f"locality = {name!r} is not known; one of: {', '.join(here)}")
+    runs = []
+    for notebook in notebooks:
+        names = {p.name: p for p in notebook.parameters}
+        given = {
+            name: read_value(names[name], text, here if name == "locality" else ())
+            for name, text in settings.items()
+            if name in names
+        }
+        if "language" in names and names["language"].default not in languages:
+            given = {"language": languages[0]} | given
+        defaults = {p.name: p.default for p in notebook.parameters}
+        for locality in (chosen or here) if notebook.per_locality else [None]:
+            own = given | ({"locality": locality} if locality else {})
+            stem = notebook.path.stem + (f"--{locality}" if locality else "")
+            runs.append(Run(notebook, stem, own, defaults | own, languages, {}))
+    return runs
+
+
+# What is up to date
+
+
+def digest(*parts: bytes | str) -> str:
+    """A fingerprint of some contents, short enough to read.
+
+    >>> digest("a", b"b") == digest("a", "b") != digest("ab")
+    True
+    """
+    total = hashlib.sha256()
+    for part in parts:
+        part = part.encode() if isinstance(part, str) else part
+        total.update(b"%d:" % len(part) + part)
+    return total.hexdigest()[:16]
+
+
+def contents(files: Iterable[Path], root: Path) -> dict[str, str]:
+    """The fingerprint of each file by its path below a root."""
+    return {str(path.relative_to(root)): digest(path.read_bytes()) for path in sorted(files)}
+
+
+def snapshot(data: Path) -> dict[str, str]:
+    """The fingerprint of every file of a collection."""
+    kept = (data / "raw", data / "processed")
+    return contents((p for folder in kept for p in folder.rglob("*") if p.is_file()), data)
+
+
+def by_locality(name: str, data: Path, files: dict[str, str]) -> dict[str, str]:
+    """The fingerprint of each locality's rows of a table, and of those of no locality at "";
+    for ``documents`` of their texts too.
+    """
+    documents = table(data / "raw" / "documents.csv")
+    home = {row["document_id"]: row["locality_id"] for row in documents}
+    rows = documents if name == "documents" else table(data / "processed" / f"{name}.csv")
+    parts: dict[str, list] = {}
+    for row in rows:
+        where = row.get("locality_id") or home.get(row.get("document_id"), "")
+        text = files.get(f"raw/{row['file']}", "") if name == "documents" else ""
+        parts.setdefault(where, []).append(json.dumps(row) + text)
+    return {where: digest(*found) for where, found in parts.items()}
+
+
+def judged(
+    runs: list[Run], data: Path, files: dict[str, str], out: Path, force: bool = False
+) -> list[Run]:
+    """The runs with the fingerprints of all that they depend on, what is remembered of the last
+    time, and the reason why each is due; ``files`` is a snapshot of the data.
+    """
+    common = our_own(files)
+    texts = digest(*(value for name, value in files.items() if name.startswith("raw/")))
+    split = functools.cache(lambda name: by_locality(name, data, files))
+
+    def of_input(name: str, run: Run) -> str:
+        if run.notebook.about.get("one_locality"):
+            rows = split(name)
+            return digest(rows.get(run.parameters["locality"], ""), rows.get("", ""))
+        return texts if name == "documents" else files.get(f"processed/{name}.csv", "")
+
+    def complete(run: Run) -> Run:
+        inputs = {name: of_input(name, run) for name in run.notebook.about.get("inputs", [])}
+        own = {
+            "notebook": digest(run.notebook.source),
+            "parameters": digest(json.dumps(run.parameters, sort_keys=True)),
+            "languages": digest(*run.languages),
+            "data": digest(*inputs.values()),
+        }
+        run = replace(run, fingerprints=own | common | inputs, last=last_record(out, run.stem))
+        return replace(run, reason="forced" if force else why(run, out))
+
+    return [complete(run) for run in runs]
+
+
+def our_own(files: dict[str, str]) -> dict[str, str]:
+    """The fingerprints of what every run depends on: our code, the lock file, the codebooks."""
+    source, lock = paths.ROOT / "src", paths.ROOT / "requirements.lock"
+    code = [p for p in source.rglob("*") if p.is_file() and p.suffix != ".pyc"]
+    labels = [files.get(f"processed/{name}.csv", "") for name in LABELS]
+    return {
+        "helpers": digest(*contents(code, source).values()),
+        "lock": digest(lock.read_bytes()) if lock.exists() else "",
+        "codebooks": digest(*labels, files.get("processed/datapackage.json", "")),
+    }
+
+
+def last_record(out: Path, stem: str) -> dict:
+    """What is remembered of the last run that came to an end; empty if there is nothing."""
+    try:
+        return json.loads((out / "notebooks" / f"{stem}.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def why(run: Run, out: Path) -> str:
+    """Why a run is due, in words; empty where its report is up to date."""
+    if not run.last:
+        return "never finished"
+    before, now = run.last["fingerprints"], run.fingerprints
+    names = sorted({*before, *now} - {"data"})  # which is the inputs together
+    if changed := [name for name in names if before.get(name) != now.get(name)]:
+        return "changed: " + ", ".join(changed)
+    pages = [out / language / f"{run.stem}.html" for language in run.languages]
+    missing = run.last["status"] == "done" and not all(page.exists() for page in pages)
+    return "its report is missing" if missing else ""

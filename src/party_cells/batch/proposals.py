@@ -1,0 +1,136 @@
+"""Candidates of a whole collection, a part at a time, on this machine or on many.
+
+``python -m party_cells propose`` writes ``candidates.csv``, with the columns of ``checks.csv`` and
+nothing decided. A part is a few hundred articles; its file is named by the fingerprint of all it
+depends on, so a stopped run goes on where it was and a new article costs one part. Nobody ever
+holds the whole collection: memory is that of one part for each worker, and of the manifest.
+"""
+
+import argparse
+import csv
+import json
+import os
+import sys
+import time
+from contextlib import nullcontext
+from functools import partial
+from pathlib import Path
+
+from helpers import codebook, corpus, paths
+from party_cells import batch
+from party_cells.batch import grid
+from party_cells.batch.grid import Refused
+from party_cells.desk import worklist
+
+ARTICLES = 200  # in one part
+_in_use: list[str] = []  # the fingerprint of the rules that this process proposes by
+
+
+def parts(data: Path, into: Path, articles: int = ARTICLES) -> list[dict]:
+    """What is to propose, as jobs of plain values: every listed article is in one of them.
+
+    Raises `corpus.CorpusInvalid` or `codebook.TableInvalid` for a manifest that does not hold.
+    """
+    rows = corpus.documents().fillna("").to_dict("records")
+    files = grid.contents((data / "processed").glob("*.csv"), data)
+    names = ("terms", "measures", "localities")
+    rules = grid.digest(str(data), *(files.get(f"processed/{name}.csv", "") for name in names))
+    common = grid.digest(grid.our_own(files)["helpers"], rules)
+    jobs = []
+    for start in range(0, len(rows), articles):
+        listed = rows[start : start + articles]
+        name = grid.digest(common, json.dumps(listed, ensure_ascii=False))
+        job = {"stem": f"articles from {listed[0]['document_id']}", "rows": listed, "rules": rules}
+        jobs.append(job | {"data": str(data), "into": str(into / f"{name}.csv")})
+    return jobs
+
+
+def propose(job: dict) -> dict:
+    """Propose in the articles of one part and write its file; the record of it, as of a run."""
+    os.environ[paths.DATA_VARIABLE] = job["data"]
+    begun, done = time.monotonic(), {"stem": job["stem"], "status": "done", "error": ""}
+    try:
+        _use_rules(job["rules"])
+        found = worklist.candidates([corpus.read_listed(row) for row in job["rows"]])
+        text = codebook.CsvLines()
+        writer = csv.DictWriter(text, codebook.columns("checks"))
+        writer.writerows(found)
+        codebook.replace(Path(job["into"]), text.getvalue())
+    except (ValueError, OSError) as error:  # one line, and the other parts go on
+        done |= {"status": "failed", "error": str(error).splitlines()[0]}
+    return done | {"seconds": round(time.monotonic() - begun, 2)}
+
+
+def _use_rules(rules: str) -> None:
+    """Forget what was proposed by other rules: the workers of a cluster live long."""
+    if _in_use != [rules]:
+        worklist._proposed.cache_clear()
+        _in_use[:] = [rules]
+
+
+def propose_all(out: Path, workers, articles: int = ARTICLES, tell=lambda record: None) -> list:
+    """Write ``candidates.csv`` for the data folder in use; the records of the parts it took.
+
+    ``workers()`` is a context that gives a `concurrent.futures.Executor`. If a part failed the
+    file stays as it was; the next call takes up what is missing.
+    """
+    with batch.working_folder(out):
+        folder = out / "parts"
+        folder.mkdir(exist_ok=True)
+        jobs = parts(paths.data(), folder, articles)
+        missing = [job for job in jobs if not Path(job["into"]).exists()]
+        records = []
+        for record in batch.run_all(missing, workers, propose):
+            records.append(record)
+            tell(record)
+        if all(record["status"] == "done" for record in records):
+            _join([Path(job["into"]) for job in jobs], out / "candidates.csv")
+    return records
+
+
+def _join(files: list[Path], whole: Path) -> None:
+    """All parts in the order of the manifest, beside and then renamed; older parts go."""
+    beside = whole.with_suffix(".part")
+    with beside.open("w", encoding="utf-8", newline="") as joined:
+        joined.write(",".join(codebook.columns("checks")) + "\n")
+        for file in files:
+            joined.write(file.read_bytes().decode("utf-8"))
+    beside.replace(whole)
+    for file in set(files[0].parent.glob("*") if files else ()) - set(files):
+        file.unlink()
+
+
+def main(argv: list[str]) -> int:
+    """``python -m party_cells propose``: 0 all is well, 1 a part failed, 2 refused, 130 stopped."""
+    parser = argparse.ArgumentParser(prog="python -m party_cells", description=__doc__)
+    parser.add_argument("verb", choices=["propose"])
+    add = parser.add_argument
+    add("--data", type=Path, default=paths.data(), help="the folder with raw/ and processed/")
+    add("--out", type=Path, default=paths.reports() / "candidates", help="where the table goes")
+    add("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="parts at a time")
+    add("--scheduler", metavar="ADDRESS", help="propose on the workers of a Dask scheduler")
+    options = parser.parse_args(argv)
+    os.environ[paths.DATA_VARIABLE] = str(options.data.resolve())
+    try:
+        return _report(options)
+    except (Refused, ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("Interrupted: what is done is kept; the same command goes on with the rest.")
+        return 130
+
+
+def _report(options: argparse.Namespace) -> int:
+    out, begun = options.out.resolve(), time.monotonic()
+    far = batch.cluster(options.scheduler) if options.scheduler else nullcontext()
+    with far as executor:
+        local = partial(batch.local_workers, max(1, options.jobs))
+        workers = (lambda: nullcontext(executor)) if executor else local
+        records = propose_all(out, workers)
+    failed = [record for record in records if record["status"] == "failed"]
+    for record in failed:
+        print(f"FAILED {record['stem']}: {record['error']}", file=sys.stderr)
+    said = batch.clock(time.monotonic() - begun)
+    print(f"{len(records) - len(failed)} parts proposed, {len(failed)} failed, in {said}: {out}")
+    return 1 if failed else 0

@@ -1,0 +1,77 @@
+"""The invented collection: a whole data folder whose rows point into its texts, errors as said."""
+
+import pandas as pd
+import pytest
+
+from helpers import codebook, corpus, paths, statements
+from party_cells import trials
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    trials.write_collection(tmp_path, localities=3, years=3, errors={"misprint": 0.5}, seed=1)
+    monkeypatch.setenv(paths.DATA_VARIABLE, str(tmp_path))
+    return tmp_path
+
+
+def test_every_table_of_the_dictionary_loads_and_every_article_verifies(folder):
+    for table in codebook.dictionary():
+        codebook.load(table)
+    assert len(corpus.read_all()) == 9
+
+
+def test_rows_point_at_their_words(folder):
+    texts = {one.document_id: one.text for one in corpus.read_all()}
+    for row in codebook.load("facts").itertuples():
+        assert texts[row.document_id][row.char_start : row.char_end] == row.number_text
+        assert row.quote in texts[row.document_id]
+    for row in codebook.load("codings").itertuples():
+        assert texts[row.document_id][row.char_start : row.char_end] == row.quote
+
+
+def test_its_facts_pass_the_check(folder):
+    tables = [codebook.load(name) for name in ("measures", "rating_schemes", "documents")]
+    assert len(statements.check_facts(codebook.load("facts"), *tables)) > 20
+
+
+def test_one_seed_makes_one_collection():
+    one, same, other = (trials.collect(4, 3, {"stale": 0.3}, seed) for seed in (5, 5, 6))
+    assert one.texts == same.texts and one.injected == same.injected
+    assert one.texts != other.texts
+
+
+def test_without_errors_every_exact_figure_is_true():
+    made = trials.collect(10, 5, seed=2)
+    true = made.frame("truth").set_index(["locality_id", "year", "measure_id"])["value"].to_dict()
+    facts = made.frame("facts").query("bound == 'exact' and unit == 'count'")
+    for row in facts.itertuples():
+        key = (row.locality_id, int(row.period_end[:4]), row.measure_id)
+        if key in true and "_rated_" not in row.measure_id:
+            assert row.value == true[key]
+
+
+def test_errors_come_at_their_rate_and_only_of_the_kind_asked():
+    injected = trials.collect(60, 10, {"rounding": 0.2}, seed=3).frame("injected")
+    assert set(injected["error"]) == {"rounding"}
+    assert 80 <= len(injected) <= 160
+
+
+def test_an_unknown_error_is_refused():
+    with pytest.raises(ValueError, match="unknown errors"):
+        trials.collect(1, 1, {"typo": 0.1})
+
+
+def test_a_league_table_of_the_same_texts_is_often_wrong():
+    made = trials.collect(20, 4, seed=1)
+    found = trials.naive(made.frame("facts"), made.frame("truth"))
+    assert found["decided"] > 100 and found["wrong"] > found["decided"] / 20
+
+
+def test_numbers_of_invented_articles_lose_their_links():
+    made = trials.collect(2, 1, seed=1)
+    measures, schemes = codebook.load("measures"), codebook.load("rating_schemes")
+    taken = statements.take(made.frame("facts"), measures, schemes)
+    bare = trials.without_sources(taken)
+    assert all(amount.facts for amount in taken["amount"])
+    assert not any(amount.facts for amount in bare["amount"])
+    pd.testing.assert_series_equal(taken["measure_id"], bare["measure_id"])
