@@ -3,6 +3,8 @@
 Rows in, rows out, all of CSV text; nothing here reads or writes a file.
 """
 
+import csv
+import io
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 
@@ -202,6 +204,96 @@ def require_anchored(frame: pd.DataFrame, articles: dict[str, str] | None = None
     if name == "fact_id":
         statements.check_facts(frame, *rulebooks())
     return frame
+
+
+class NotDerived(ValueError):
+    """A derived table is not what the decisions give; ``rows`` has row_id and what is wrong."""
+
+    def __init__(self, table: str, problems: list[tuple[str, str]]):
+        self.rows = pd.DataFrame(problems, columns=["row_id", "problem"])
+        shown = [f"  {row_id}: {problem}" for row_id, problem in problems[:10]]
+        more = [f"  … and {len(problems) - 10} more (see .rows)"] if len(problems) > 10 else []
+        head = f"{table}.csv is not what the decisions give: {len(problems)} row(s) differ:"
+        tail = "  Decide at the desk or with `correct`; `tables` derives the table again."
+        super().__init__("\n".join([head, *shown, *more, tail]))
+
+
+def facts(locality_id: str | None = None) -> pd.DataFrame:
+    """The facts of the data folder in use, or of one locality: anchored, and as decided.
+
+    The columns and types of `codebook.load`; without rows where nothing is decided. Raises
+    `Unanchored`, `statements.FactsInvalid`, or `NotDerived` with the rows that differ.
+
+    >>> facts().set_index("fact_id").at["nam-dong-2015.1247.members", "number_text"]
+    '1.742'
+    """
+    return _as_decided("facts", locality_id)
+
+
+def codings(locality_id: str | None = None) -> pd.DataFrame:
+    """The codings of the data folder in use, as `facts` gives the facts.
+
+    >>> codings()["follows"].isin(["coder_1", "coder_2", "both", "neither"]).all()
+    np.True_
+    """
+    return _as_decided("codings", locality_id)
+
+
+def _as_decided(table: str, locality_id: str | None) -> pd.DataFrame:
+    articles = texts()
+    frame = require_anchored(codebook.load(table), articles)
+    require_derived(table, articles)
+    if locality_id is None:
+        return frame
+    return frame[frame["document_id"].isin(corpus.about(locality_id)["document_id"])]
+
+
+def require_derived(table: str, articles: dict[str, str] | None = None) -> None:
+    """Raise `NotDerived` unless ``facts`` or ``codings`` is what the decisions give, row by row."""
+    found = codebook.to_text(codebook.load(table), table)
+    given = codebook.to_text(derive(texts() if articles is None else articles)[table], table)
+    if found != given:
+        raise NotDerived(table, _differences(*map(_by_id, (found, given))))
+
+
+def _by_id(text: str) -> dict[str, Row]:
+    return {next(iter(row.values())): row for row in csv.DictReader(io.StringIO(text, newline=""))}
+
+
+def _differences(found: dict[str, Row], given: dict[str, Row]) -> list[tuple[str, str]]:
+    """What is wrong with each row of a table, held against what the decisions give."""
+    wrong = [(row_id, "a fact or coding removed from it") for row_id in sorted({*given} - {*found})]
+    wrong += [(row_id, "a decision was removed") for row_id in sorted({*found} - {*given})]
+    for row_id in sorted({*found} & {*given}):
+        one, other = found[row_id], given[row_id]
+        if cells := [f"{n} is {one[n]!r}, decided {c!r}" for n, c in other.items() if one[n] != c]:
+            wrong.append((row_id, "edited by hand: " + "; ".join(cells)))
+    return wrong
+
+
+def derive(articles: dict[str, str] | None = None) -> dict[str, pd.DataFrame]:
+    """``facts`` and ``codings`` as the decisions on disk give them; nothing is written."""
+    articles = texts() if articles is None else articles
+    coded = [_rows(f"codings_coder_{n}") for n in (1, 2)]
+    found = {
+        "facts": derive_facts(_rows("checks"), articles),
+        "codings": derive_codings(*coded, _rows("adjudications"), articles),
+    }
+    changes = _rows("corrections")
+    return {name: _frame(corrected(rows, name, changes), name) for name, rows in found.items()}
+
+
+def _rows(table: str) -> list[Row]:
+    """The rows of a table as text; none if the file is not there."""
+    if not codebook.table_path(table).exists():
+        return []
+    text = codebook.to_text(codebook.load(table), table)
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def _frame(rows: list[Row], table: str) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=codebook.columns(table), dtype="str")
+    return codebook.validate(frame.replace("", None), table)
 
 
 def rulebooks() -> list[pd.DataFrame]:

@@ -292,11 +292,26 @@ def report(options) -> int:
     if options.dry_run or not due:
         print(f"{len(due)} of {len(runs)} runs to do")
         return 0
+    require_decided(options.data)
     records = carry_out(due, options.data, files, options)
     ended = {record["stem"]: record for record in records}
     others = plan(options, files, [], [], None)
     write_index([*runs, *others], ended, options)
     return summary(records, len(runs) - len(due), time.monotonic() - begun)
+
+
+def require_decided(data: Path) -> None:
+    """Refused unless the derived tables of a collection are what its decisions give."""
+    from helpers import decisions
+
+    os.environ[paths.DATA_VARIABLE] = str(data)
+    try:
+        for table in ("facts", "codings"):
+            decisions.require_derived(table)
+    except decisions.NotDerived as error:
+        raise Refused(f"refused: {error}") from None
+    except (ValueError, OSError):
+        pass  # each notebook that needs the table says what is wrong with it
 
 
 def write_index(runs: list[Run], ended: dict[str, dict], options) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from helpers import codebook, decisions, statements
-from helpers.decisions import check_unit, fact_id, locate, passage_unit, rulebooks, texts
+from helpers.decisions import check_unit, derive, fact_id, locate, passage_unit, rulebooks, texts
 from party_cells import audit
 from party_cells.desk import storage
 from party_cells.desk.storage import Row
@@ -41,25 +41,6 @@ def moved(articles: dict[str, str] | None = None) -> list[str]:
     rows = [row for row in storage.rows("checks") if row["decision"] != "rejected"]
     states = [locate(row, row["number_text"], articles).state for row in rows]
     return [fact_id(row) for row, state in zip(rows, states, strict=True) if state == "moved"]
-
-
-def derive(articles: dict[str, str] | None = None) -> dict[str, pd.DataFrame]:
-    """``facts`` and ``codings`` as the decisions on disk give them; nothing is written."""
-    articles = texts() if articles is None else articles
-    coded = [storage.rows(f"codings_{coder}") for coder in CODERS]
-    found = {
-        "facts": decisions.derive_facts(storage.rows("checks"), articles),
-        "codings": decisions.derive_codings(*coded, storage.rows("adjudications"), articles),
-    }
-    changes = storage.rows("corrections")
-    return {
-        name: _frame(decisions.corrected(rows, name, changes), name) for name, rows in found.items()
-    }
-
-
-def _frame(rows: list[Row], table: str) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=codebook.columns(table), dtype="str")
-    return codebook.validate(frame.replace("", None), table)
 
 
 def tables(check: bool = False) -> list[str]:
