@@ -1,8 +1,8 @@
 """Amounts as the Vietnamese press writes them: read them from text, write them back.
 
-Only the number itself is read here (1.142; 4,974; 20,59%; 58/318; hai mươi ba; trên 3.550;
-từ 185 đến 190; một phần ba), with the interval its qualifier allows. What it counts is the
-business of `extract`.
+Only the number itself is read here (1.142; 4,974; 20,59%; 58/318; hai mươi ba; 3 nghìn rưỡi; dăm
+ba; trên 3.550; từ 185 đến 190; một phần ba), with the interval its qualifier allows. What it
+counts is the business of `party_cells.proposer`.
 """
 
 import math
@@ -11,30 +11,34 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from helpers.evidence import fold
+
 _ONES = {"không": 0, "một": 1, "mốt": 1, "hai": 2, "ba": 3, "bốn": 4, "tư": 4, "năm": 5, "lăm": 5}
-_ONES |= {"sáu": 6, "bảy": 7, "bẩy": 7, "tám": 8, "chín": 9}
+_ONES |= {"nhăm": 5, "sáu": 6, "bảy": 7, "bẩy": 7, "tám": 8, "chín": 9}
 _SCALES = {"nghìn": 1e3, "ngàn": 1e3, "vạn": 1e4, "triệu": 1e6, "tỷ": 1e9, "tỉ": 1e9}
+_TENS = {"trăm": 100.0, "mươi": 10.0, "chục": 10.0}
+_SCALE = "(?:nghìn|ngàn|vạn|triệu|tỷ|tỉ)"
+# "Năm bảy chi bộ": about so many, as a range.
+_ABOUT_PAIRS = {
+    "dăm ba": (3, 5), "dăm bảy": (5, 7), "dăm bẩy": (5, 7), "vài ba": (2, 3), "đôi ba": (2, 3),
+    "dăm bốn": (4, 5), "năm bảy": (5, 7), "năm bẩy": (5, 7), "mươi mười lăm": (10, 15),
+    "mười mười lăm": (10, 15), "năm mười": (5, 10), "một đôi": (1, 2), "một vài": (1, 3),
+} | {
+    f"{low} {high}": (at, at + 1)
+    for at, (low, high) in enumerate(
+        zip(["một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín"],
+            ["hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín", "mười"], strict=True), start=1)
+}  # fmt: skip
 
 # The words of a number. "Năm" is five or a year: inside a number only before a scale or after
 # "linh", alone only before what is counted ("năm chi bộ") and not in "cuối năm", "trong năm".
 _FIVE = r"năm(?=\s(?:trăm|mươi|nghìn|ngàn|vạn))"
-_NEXT = rf"(?:mươi|mười|trăm|chục|nghìn|ngàn|vạn|triệu|linh(?:\snăm)?|lẻ(?:\snăm)?|mốt|lăm|{_FIVE})"
-_DIGIT = r"(?:một|hai|ba|bốn|tư|sáu|bảy|bẩy|tám|chín|không(?=\străm))"
-_YEARS = (
-    "trong",
-    "cuối",
-    "đầu",
-    "giữa",
-    "mỗi",
-    "hàng",
-    "hằng",
-    "từng",
-    "cả",
-    "các",
-    "nhiều",
-    "mấy",
+_NEXT = (
+    rf"(?:mươi|mười|trăm|chục|{_SCALE}|linh(?:\snăm)?|lẻ(?:\snăm)?|mốt|lăm|nhăm|rưỡi|rưởi|{_FIVE})"
 )
-_YEARS += ("vài", "những", "một", "hai", "ba", "qua", "sang", "hết", "số", "nửa", "trên", "của")
+_DIGIT = r"(?:một|hai|ba|bốn|tư|sáu|bảy|bẩy|tám|chín|không(?=\străm))"
+_YEARS = "trong cuối đầu giữa mỗi hàng hằng từng cả các nhiều mấy vài những một hai ba qua sang hết"
+_YEARS = f"{_YEARS} số nửa trên của".split()
 _COUNTED = (
     r"(?:cụ|hộ|bí|ủy|chi|đảng|tổ|đồng|đ/c|tccs|đơn|cấp|người|trường|thôn|bản|xã|ấp|quần|cán|huy|trăm"
     r"|nghìn|mươi)"
@@ -45,25 +49,36 @@ _ONE = (
     r"|phần(?!\s(?:hai|ba|tư|bốn|năm|sáu|bảy|tám|chín|mười))))"
 )
 _FIRST = rf"(?:{_ONE}|hai|ba|bốn|{_FIVE_ALONE}|sáu|bảy|bẩy|tám|chín|mười)"
-_WORDS = rf"{_FIRST}(?:\s(?:{_NEXT}|{_DIGIT}))*+(?!\w)"
+_HUNDRED = (
+    rf"(?<!hàng )(?<!mấy )(?<!vài )(?<!phần )(?<!bao )(?:trăm|{_SCALE}|chục)\s(?:rưỡi|{_DIGIT})"
+)
+_WORDS = rf"(?:{_HUNDRED}|{_FIRST}(?:\s(?:{_NEXT}|{_DIGIT}))*+)(?!\w)"
+_PAIR = rf"(?:{'|'.join(_ABOUT_PAIRS)})(?:\s(?:chục|mươi|trăm|{_SCALE}))?(?=\s{_COUNTED}(?!\w))"
 # Four bare digits come before groups of three so that 2492 stays whole.
 _DIGITS = (
-    r"(?>\d{1,3}(?:[.\u2019]\d{3})++(?:,\d+)?|\d{1,3}(?:,\d{3})++(?:\.\d+)?"
+    r"(?>\d{1,3}(?:[.'\u2019]\d{3})++(?:,\d+)?|\d{1,3}(?:,\d{3})++(?:\.\d+)?"
     r"|\d{1,3}(?:[^\S\n]\d{3})++(?![\d.,/])|\d+(?:[.,]\d+)?)(?!\d)"
 )
-_SCALED = rf"{_DIGITS}(?:\s?(?:nghìn|ngàn|vạn|triệu|tỷ|tỉ)(?!\w))?"
+_TAIL = rf"(?:\s(?:\d{{1,3}}(?![\d.,/%-])(?! (?:năm|tháng|ngày))|{_NEXT}|{_DIGIT})(?!\w))"
+_SCALED = rf"{_DIGITS}(?:\s?(?:{_SCALE}|(?<!phần )trăm|chục)(?!\w){_TAIL}*+)?"
 # What can stand in the place of a number and is none: dates, clock times, terms, numbers of
 # documents, telephone numbers, scores such as 4,5/5.
 _NO_AMOUNT = (
-    r"\d{1,2}\s?[/.-]\s?\d{1,2}\s?[/.-]\s?(?:19|20)\d{2}(?!\d)|\d{1,2}\s?[/-]\s?(?:19|20)\d{2}(?!\d|\.\d)"
-    r"|(?:19|20)\d{2}\s?[-–/]\s?(?:19|20)\d{2}(?!\d)|\d{1,2}(?:h\d{0,2}|:\d{2}(?::\d{2})?)(?!\w)"
-    r"|\d+\s?[-/]\s?(?:\d{4}\s?[-/]\s?)?(?:nq|qđ|qđi|ct|hd|kl|kh|tt|bc|cv|tb|nđ|đa|ctr|cth|hđ|"
-    r"ql|qc|ttr|pl|l|ch|tw)(?![a-zà-ỹ])(?:[-/]\w+)*+|0\d{2,3}[.\s]\d{3,4}[.\s]\d{3,4}|\d{9,}"
-    r"|\d+,\d/\d+|\d+(?:\.\d+){3,}"
+    (
+        r"\d{1,2}\s?[/.-]\s?\d{1,2}\s?[/.-]\s?(?:19|20)\d{2}(?!\d)|\d{1,2}([/-])\d{1,2}\1\d{2}(?!\d)"
+        r"|\d{1,2}\s?[/-]\s?(?:19|20)\d{2}(?!\d|\.\d)"
+        r"|(?:19|20)\d{2}\s?[-–/]\s?(?:19|20)\d{2}(?!\d)|\d{1,2}(?:h\d{0,2}|:\d{2}(?::\d{2})?)(?!\w)"
+        r"|\d+\s?[-/]\s?(?:\d{4}\s?[-/]\s?)?(?:nq|qđ|qđi|ct|hd|kl|kh|tt|bc|cv|tb|nđ|đa|ctr|cth|hđ|"
+        r"ql|qc|ttr|pl|l|ch|tw)(?![a-zà-ỹ])(?:[-/]\w+)*+|0\d{2,3}[.\s]\d{3,4}[.\s]\d{3,4}|\d{9,}"
+        r"|\d+,\d/\d+|\d+(?:\.\d+){3,}"
+    )
+    .replace(r"([/-])", "(?P<mark>[/-])")
+    .replace(r"\1", "(?P=mark)")
 )
 _NUMBER_WORDS = "một hai ba bốn năm sáu bảy bẩy tám chín mười"
+_PAIR_WORDS = " ".join({pair.split()[0]: 0 for pair in _ABOUT_PAIRS})
 # The words behind a number that may make more of it; before any other word it is what it is.
-_GOES_ON = "(?:tháng|tuần|quý|qúy|năm|phần|trên|đến|tới|nghìn|ngàn|vạn|triệu|tỷ|tỉ)"
+_GOES_ON = rf"(?:tháng|tuần|quý|qúy|năm|phần|trên|đến|tới|trăm|chục|{_SCALE})"
 # The words that open a form ("0": any number in digits), and the form.
 _FORMS = [
     ("0", rf"(?P<plain>[1-9](?:\d{{0,2}}\.\d{{3}}|\d{{0,3}}))(?=\s[^\W\d_])(?!\s{_GOES_ON})"),
@@ -75,7 +90,8 @@ _FORMS = [
     ("0", r"(?P<over>[1-9])/(?P<under>[2-9])(?=\s(?:tổng\s)?số\s)"),
     (
         "0",
-        rf"(?P<part>{_DIGITS})(?:[^\S\n]?/[^\S\n]?|\strên\s(?:tổng\s(?:số\s)?)?)(?P<whole>{_DIGITS})(?!\s?[/-]\s?\d)",
+        rf"(?P<part>{_DIGITS})(?:[^\S\n]?/[^\S\n]?|\strên\s(?:tổng\s(?:số\s)?)?)(?P<whole>{_DIGITS})"
+        rf"(?:\s?[-–]\s?(?P<whole_high>{_DIGITS}))?(?!\s?[/-]\s?\d)",
     ),
     (f"0 {_NUMBER_WORDS}", rf"(?P<top>{_FIRST}|\d+)\sphần\s(?P<bottom>\w+)"),
     (
@@ -84,42 +100,43 @@ _FORMS = [
     ),
     (
         "0",
-        rf"(?P<digits>{_SCALED})(?:\s?%?(?:[^\S\n]?[-–][^\S\n]?|\sđến\s|\stới\s)(?P<high>{_SCALED}))?",
+        rf"(?P<digits>{_SCALED})"
+        rf"(?:\s?[%‰]?(?:[^\S\n]?[-–][^\S\n]?|\sđến\s|\stới\s)(?P<high>{_SCALED}))?",
     ),
-    (_NUMBER_WORDS, rf"(?P<words>{_WORDS})"),
+    (_PAIR_WORDS, rf"(?P<pair>{_PAIR})"),
+    (f"{_NUMBER_WORDS} trăm nghìn ngàn vạn triệu tỷ chục", rf"(?P<words>{_WORDS})"),
     (
         "không chưa",
         r"(?P<none>(?:(?<=:\s)|(?<=thì\s))không(?=(?:\scó|\scòn)?\s?(?:[.;,]|$))"
-        r"|(?:không|chưa)(?=\s(?:(?:có|còn|phải|để còn|để có)\s)?(?:một\s)?"
+        r"|(?:không|chưa)(?=\s(?:(?:có|còn|phải|để còn|để có)\s)?"
+        r"(?:một\s|(?:thi hành|xử lý)\s(?:kỷ luật\s)?)?"
         r"(?:chi|đảng|tổ|đơn|tccsđ|cấp|đồng|cơ sở|"
         r"trường hợp|tập thể|ai|người|nơi|thôn|bản|xã|ấp|buôn|làng|khóm)(?!\w)"
         r"|\s[^,.;:]{1,40}\s(?:nào|ai)(?!\w)))",
     ),
 ]
-# What the qualifier before a number says of it; both spellings where `fold` moves the tone mark.
-_BEFORE = {
-    "không quá": "at_most", "không vượt quá": "at_most", "tối đa": "at_most",
-    "nhiều nhất": "at_most",
-    "không dưới": "at_least", "không ít hơn": "at_least", "ít nhất": "at_least",
-    "tối thiểu": "at_least", "không thấp hơn": "at_least",
-    "trên": "over", "hơn": "over", "quá": "over", "ngoài": "over", "ngòai": "over",
-    "dưới": "under", "chưa đến": "under", "chưa đầy": "under", "chưa tới": "under",
-    "không đến": "under", "chưa quá": "at_most",
-    "gần": "near", "ngót": "near", "khoảng": "about", "khỏang": "about", "xấp xỉ": "about",
-    "chừng": "about",
-    "ước": "about", "ước khoảng": "about", "ước khỏang": "about", "độ": "about",
-    "tầm": "about", "cỡ": "about",
-}  # fmt: skip
+# What the qualifier before a number says of it.
+_KINDS = {
+    "at_most": "không quá|không vượt quá|tối đa|nhiều nhất|chưa quá|cao nhất",
+    "at_least": "không dưới|không ít hơn|ít nhất|tối thiểu|không thấp hơn",
+    "over": "trên|hơn|quá|ngoài|già",
+    "under": "dưới|chưa đến|chưa đầy|chưa tới|không đến",
+    "near": "gần|ngót|ngót nghét|suýt soát|suýt|non|tròm trèm|ngấp nghé|mấp mé",
+    "about": "khoảng|xấp xỉ|chừng|khoảng chừng|áng chừng|ước|ước khoảng|ước chừng|độ"
+    "|tầm|cỡ|trên dưới|vào khoảng|ước tính|xêm xêm",
+}
+_BEFORE = {fold(word): kind for kind, words in _KINDS.items() for word in words.split("|")}
 _QUALIFIER = re.compile(
     rf"(?<!\w)({'|'.join(sorted(_BEFORE, key=len, reverse=True))})\s$|"
-    r"(?<!\w)(ít nhất|tối thiểu|tối đa|nhiều nhất|không quá|khoảng|khỏang)\s(?:là|có|đạt|từ"
+    rf"(?<!\w)(ít nhất|tối thiểu|tối đa|nhiều nhất|không quá|{fold('khoảng')})\s(?:là|có|đạt|từ"
     r"|phải)\s$"
 )
 # The last words of a qualifier: nearly every number has another word before it, or none.
 _QUALIFIES = (*{name.split()[-1] for name in _BEFORE}, "là", "có", "đạt", "từ", "phải")
 _WORD = re.compile(r"(\d)\w*|\w+")
-_PERCENT = re.compile(r"\s?(?:%|phần trăm(?!\w))")
+_PERCENT = re.compile(r"\s?(?:%|(?P<mille>‰|phần (?:nghìn|ngàn)(?!\w))|phần trăm(?!\w))")
 _COMPARED = re.compile(r"(?:nhiều|cao|ít|thấp|đông)\s(?:hơn|quá)\s$")
+_TIMES = re.compile(r"(?<!\w)(?:gấp|tăng|giảm|bằng|nhân)(?: (?:lên|tới|đến|được))?\s?$")
 _YEARLY = {"tháng": 12.0, "tuần": 52.0, "quý": 4.0, "qúy": 4.0, "năm": 1.0}
 
 
@@ -145,49 +162,61 @@ class Amount(NamedTuple):
 def number(written: str, *, percent: bool = False) -> float:
     """The value of a number as written, NaN where it is none.
 
-    A dot or comma before exactly three digits parts thousands, unless a percent sign follows.
+    A dot or comma before exactly three digits parts thousands, unless a percent sign or a scale
+    follows. A last digit behind a scale stands for the next lower unit ("hai nghìn tư").
 
     >>> [number(w) for w in ("1.142", "4,974", "20,59", "02", "12,5 nghìn", "ba trăm mười hai")]
     [1142.0, 4974.0, 20.59, 2.0, 12500.0, 312.0]
+    >>> [number(w) for w in ("1 nghìn 142", "3 nghìn rưỡi", "hai nghìn tư", "một trăm linh hai")]
+    [1142.0, 3500.0, 2400.0, 102.0]
     """
     written = written.strip().lower()
     if written.isdecimal():
         return float(written) if len(written) <= 20 else math.nan
-    if not written[:1].isdigit():
-        return _words_value(written.split())
-    figure, *scale = re.split(r"\s?(?=nghìn|ngàn|vạn|triệu|tỷ|tỉ)", written, maxsplit=1)
+    tokens = re.findall(r"\d[\d.,'\u2019\s]*(?<!\s)|[^\W\d]+", written)
+    spoken = len(tokens) > 1
+    return _spoken([_figure(t, percent or spoken) if t[0].isdigit() else t for t in tokens])
+
+
+def _figure(figure: str, decimal_likely: bool) -> float:
+    """The value of digits with their points, commas and blanks."""
     if len(figure) > 20:
         return math.nan
-    factor = _SCALES[scale[0]] if scale else 1.0
-    groups = re.fullmatch(r"([1-9]\d{0,2})((?:[.,\u2019\s]\d{3})+)(?:[.,](\d+))?", figure)
-    decimal_likely = (percent or scale) and groups and figure.count(".") + figure.count(",") == 1
-    if groups and not decimal_likely:
-        whole = groups[1] + re.sub(r"\D", "", groups[2])
-        return float(f"{whole}.{groups[3] or 0}") * factor
+    groups = re.fullmatch(r"([1-9]\d{0,2})((?:[.,'\u2019\s]\d{3})+)(?:[.,](\d+))?", figure)
+    decimal = decimal_likely and figure.count(".") + figure.count(",") == 1
+    if groups and not decimal:
+        return float(f"{groups[1]}{re.sub(r'[^0-9]', '', groups[2])}.{groups[3] or 0}")
     plain = re.sub(r"\s", "", figure).replace(",", ".")
-    return round(float(plain) * factor, 6) if re.fullmatch(r"\d+(?:\.\d+)?", plain) else math.nan
+    return float(plain) if re.fullmatch(r"\d+(?:\.\d+)?", plain) else math.nan
 
 
-def _words_value(words: list[str]) -> float:
-    total, hundreds, last = 0.0, 0.0, None
-    for word in words:
-        if word in _SCALES:
-            total, hundreds, last = (total + hundreds + (last or 0)) * _SCALES[word], 0.0, None
-        elif word == "trăm":
-            hundreds, last = (last or 1) * 100, None
-        elif word in ("mươi", "chục"):
-            hundreds, last = hundreds + (last or 1) * 10, None
-        elif word == "mười":
-            hundreds, last = hundreds + 10, None
-        elif word in _ONES and last is None:
-            last = float(_ONES[word])
-        elif word not in ("linh", "lẻ"):
+def _spoken(tokens: list[float | str]) -> float:
+    """The value of a number said in words, in digits or in both."""
+    total, part, last, unit = 0.0, 0.0, None, 1.0
+    for token in tokens:
+        if token in _SCALES:
+            part += last or 0
+            said = part or not total
+            total = total + (part or 1) * _SCALES[token] if said else total * _SCALES[token]
+            part, last, unit = 0.0, None, _SCALES[token]
+        elif token in _TENS:
+            part, last, unit = part + (last or 1) * _TENS[token], None, _TENS[token]
+        elif token in ("mười", "rưỡi", "rưởi"):
+            part += 10 if token == "mười" else unit / 2
+            unit = 10.0
+        elif token in ("linh", "lẻ"):
+            unit = 1.0
+        elif last is None and (token in _ONES or isinstance(token, float)):
+            last = float(_ONES.get(token, token))
+        else:
             return math.nan
-    return total + hundreds + (last or 0)
+    shortened = last is not None and last < 10 and unit >= 100
+    return round(total + part + (last or 0) * (unit / 10 if shortened else 1), 6)
 
 
 def read(folded: str) -> list[Amount]:
-    """Every amount of a text in lower case (`evidence.fold`), in order; dates and the like are not.
+    """Every amount of a text in lower case (`evidence.fold`), in order; dates, factors ("gấp hai
+    lần") and the like are not.
 
     >>> [(a.value, a.bound, a.low_open) for a in read("trên 3.550 đảng viên, đạt 20%")]
     [(3550.0, 'at_least', True), (0.2, 'exact', False)]
@@ -195,9 +224,27 @@ def read(folded: str) -> list[Amount]:
     found = []
     for match in matches(_AMOUNTS, folded):
         for amount in _amounts(match):
-            if not math.isnan(amount.value):
-                found.append(_bounded(folded, amount))
+            bounded = _bounded(folded, amount)
+            if not (math.isnan(amount.value) or _is_factor(folded, bounded)):
+                found.append(bounded)
     return found
+
+
+def read_one(words: str) -> Amount | None:
+    """The one amount that some words hold (a cell, a ``number_text`` with its qualifier): its
+    ``value, low, high, bound, unit``; None where they hold none or several.
+
+    Of a ratio ("58/318") it is the part.
+
+    >>> one = read_one("trên 1.142")
+    >>> one.value, one.low, one.high, one.bound, one.unit
+    (1142.0, 1142.0, inf, 'at_least', 'count')
+    >>> read_one("từ 3 đến 5, nay là 7") is None
+    True
+    """
+    found = read(fold(words.strip()))
+    ratio = len(found) == 2 and [a.form for a in found] == ["part", "whole"]
+    return found[0] if len(found) == 1 or ratio else None
 
 
 def by_opening(
@@ -239,48 +286,69 @@ def matches(forms: dict[str, re.Pattern], folded: str) -> Iterator[re.Match]:
 
 
 def _amounts(match: re.Match) -> Iterator[Amount]:
+    """What a form gives: one amount, both ends of a ratio, or nothing."""
     form = match.lastgroup
-    if form == "no":
-        return
-    percent = _percent_after(match.string, match.end()) > match.end()
-    unit, scale = ("share", 100) if percent else ("count", 1)
-
-    def at(group: str, kind: str) -> Amount:
-        value = round(number(match[group], percent=percent) / scale, 8)
-        return Amount(*match.span(group), value, kind, unit)
-
     if form in ("plain", "digits", "words"):
-        yield at(form, form.replace("plain", "digits"))
-    elif form == "span":
-        times = _YEARLY[match["span"]] / max(number(match["every"]), 1)
-        yield Amount(*match.span(), times, "every", "per_year")
-    elif form == "under":
-        value = round(int(match["over"]) / int(match["under"]), 4)
-        yield Amount(*match.span(), value, "fraction", "share")
-    elif form == "whole" and _is_fraction(match):
-        value = round(number(match["part"]) / number(match["whole"]), 4)
-        yield Amount(match.start(), match.end(), value, "fraction", "share")
-    elif form == "whole":
-        yield at("part", "part")
-        yield at("whole", "whole")
+        yield _at(match, form, form.replace("plain", "digits"))
     elif form == "high":
-        low, high = at("digits", "range"), at("high", "range")
-        if low.value < high.value:
-            bounds = {"low": low.value, "high": high.value, "bound": "range"}
-            yield low._replace(end=high.end, **bounds)
-        else:
-            yield from (low._replace(form="digits"), high._replace(form="digits"))
-    elif form == "half":
-        more = match["half"].split()[0] in ("quá", "già", "hơn", "trên")
-        half = Amount(*match.span(), 0.5, "fraction", "share")
-        yield half._replace(bound="at_least", low=0.5, low_open=True) if more else half
-    elif form == "bottom":
-        parts = {"mười": 10.0}.get(match["bottom"]) or number(match["bottom"])
-        if parts and parts > 1:
-            value = round(number(match["top"]) / parts, 4)
-            yield Amount(*match.span(), value, "fraction", "share")
-    else:
-        yield Amount(*match.span(), 0.0, "zero")
+        yield from _range(match, "digits", "high")
+    elif form == "whole" and not _is_fraction(match):
+        yield from (_at(match, "part", "part"), _at(match, "whole", "whole"))
+    elif form == "whole_high":
+        yield _at(match, "part", "part")
+        yield from _range(match, "whole", "whole_high")
+    elif form in _SINGLE:
+        yield Amount(*match.span(), *_SINGLE[form](match))
+
+
+def _at(match: re.Match, group: str, kind: str) -> Amount:
+    sign = _PERCENT.match(match.string, match.end())
+    unit, scale = ("share", 1000 if sign["mille"] else 100) if sign else ("count", 1)
+    value = round(number(match[group], percent=bool(sign)) / scale, 8)
+    return Amount(*match.span(group), value, kind, unit)
+
+
+def _range(match: re.Match, first: str, last: str) -> list[Amount]:
+    low, high = _at(match, first, "range"), _at(match, last, "range")
+    if not low.value < high.value:
+        return [low._replace(form="digits"), high._replace(form="digits")]
+    return [low._replace(end=high.end, bound="range", low=low.value, high=high.value)]
+
+
+def _every(match: re.Match) -> tuple:
+    return _YEARLY[match["span"]] / max(number(match["every"]), 1), "every", "per_year"
+
+
+def _fraction(match: re.Match, part: str, whole: str) -> tuple:
+    parts = 10.0 if match[whole] == "mười" else number(match[whole])
+    value = round(number(match[part]) / parts, 4) if parts and parts > 1 else math.nan
+    return value, "fraction", "share"
+
+
+def _half(match: re.Match) -> tuple:
+    more = match["half"].split()[0] in ("quá", "già", "hơn", "trên")
+    ends = ("at_least", 0.5, math.inf, True) if more else ()
+    return 0.5, "fraction", "share", *ends
+
+
+def _pair(match: re.Match) -> tuple:
+    pair, *scale = re.split(
+        r" (?=chục|mươi(?! mười)|trăm|nghìn|ngàn|vạn|triệu|tỷ|tỉ)", match["pair"]
+    )
+    factor = number(f"một {scale[0]}") if scale else 1.0
+    low, high = (end * factor for end in _ABOUT_PAIRS[pair])
+    return low, "range", "count", "range", low, high
+
+
+_SINGLE: dict[str, Callable[[re.Match], tuple]] = {
+    "span": _every,
+    "under": lambda match: _fraction(match, "over", "under"),
+    "whole": lambda match: _fraction(match, "part", "whole"),
+    "bottom": lambda match: _fraction(match, "top", "bottom"),
+    "half": _half,
+    "pair": _pair,
+    "none": lambda match: (0.0, "zero"),
+}
 
 
 def _is_fraction(match: re.Match) -> bool:
@@ -288,6 +356,15 @@ def _is_fraction(match: re.Match) -> bool:
     part, whole, end = number(match["part"]), number(match["whole"]), match.end()
     rounded = _qualifier(match.string[max(0, match.start() - 20) : match.start()])
     return part < whole <= 10 and bool(rounded or match.string.startswith(" số ", end))
+
+
+def _is_factor(text: str, amount: Amount) -> bool:
+    """ "Gấp 2 lần", "giảm gần ba lần": how many times as much, not how many."""
+    if not text.startswith(" lần", amount.right):
+        return text.endswith("gấp ", 0, amount.left)
+    said = _TIMES.search(text[max(0, amount.left - 16) : amount.left])
+    often = text.startswith(("/", " mỗi", " một", " trong"), amount.right + 4)
+    return bool(said) and not often
 
 
 def _percent_after(text: str, end: int) -> int:

@@ -20,7 +20,7 @@ import pandas as pd
 from helpers import codebook, numbers
 from helpers.evidence import fold, selectors
 from helpers.numbers import Amount
-from party_cells.proposer import periods, places, readings, remainder
+from party_cells.proposer import periods, places, readings, remainder, spelling
 from party_cells.proposer.lexicon import Found, Lexicon, Term, compiled, over_folded
 from party_cells.proposer.readings import Reading, Sentence
 from party_cells.proposer.themes import find_citations, propose_themes  # noqa: F401 - part of the contract
@@ -123,7 +123,8 @@ def candidates(
     terms: pd.DataFrame | None = None,
 ) -> list[dict]:
     """The rows of `propose` without their frame, for whoever reads many short articles."""
-    folded = fold(text)
+    spelled = spelling.spell(text)
+    folded = fold(spelled.text)
     amounts = [
         a
         for a in numbers.read(folded)
@@ -134,12 +135,25 @@ def candidates(
     lexicon, measures, known = _committed()
     day = date.fromisoformat(published) if isinstance(published, str) and published else None
     clock = periods.Clock(folded, day or (published if isinstance(published, date) else None))
-    where = places.Places(text, folded, locality, known)
+    where = places.Places(spelled.text, folded, locality, known)
     lexicon = lexicon if terms is None else _compiled(terms)
-    walk = _Walk(text, folded, amounts, lexicon, measures, clock, where)
+    walk = _Walk(spelled.text, folded, amounts, lexicon, measures, clock, where)
     for start, end in _lines(folded):
         walk.line(start, end)
-    return walk.rows
+    return [_as_written(row, text, spelled) for row in walk.rows]
+
+
+def _as_written(row: dict, text: str, spelled: spelling.Spelled) -> dict:
+    """A row with its spans and words as they stand in the text."""
+    start, end = spelled.written(row["char_start"], row["char_end"])
+    left, right = spelled.written(*row["quote"])
+    return row | {
+        "char_start": start,
+        "char_end": end,
+        "number_text": text[start:end],
+        "quote": text[left:right],
+        **selectors(text, start, end),
+    }
 
 
 @dataclass
@@ -531,9 +545,10 @@ def _row(
     return {
         "char_start": amount.start,
         "char_end": amount.end,
-        "number_text": text[amount.start : amount.end],
+        "number_text": "",
         "quote": _quote(text, sentence, amount),
-        **selectors(text, amount.start, amount.end),
+        "prefix": "",
+        "suffix": "",
         "value": amount.value,
         "value_low": None if amount.low == -math.inf else amount.low,
         "low_open": amount.low_open,
@@ -586,7 +601,8 @@ def _unit(sentence: Sentence, amount: Amount, measure: str, measures: dict[str, 
     return "count" if "count" in units else units[0]
 
 
-def _quote(text: str, sentence: Sentence, amount: Amount) -> str:
-    """The sentence of a number, cut to what stands near it if it is long."""
+def _quote(text: str, sentence: Sentence, amount: Amount) -> tuple[int, int]:
+    """The span of a number's sentence, cut to what stands near it if it is long."""
     start, end = max(sentence.start, amount.left - 160), min(sentence.end, amount.right + 160)
-    return text[start : max(end, amount.right)].strip()  # a very long one may end in a number
+    words = text[start : max(end, amount.right)]  # a very long one may end in a number
+    return start + len(words) - len(words.lstrip()), start + len(words.rstrip())

@@ -13,21 +13,50 @@ from party_cells.proposer.lexicon import over_folded
 
 _Y = r"(?:19|20)\d{2}"
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "1": 1, "2": 2, "3": 3, "4": 4}
+_ROMAN |= {"một": 1, "hai": 2, "ba": 3, "tư": 4, "bốn": 4}
 _MONTHS = {"ba": 3, "sáu": 6, "bảy": 7, "tám": 8, "chín": 9, "mười": 10, "mười một": 11, "bốn": 4}
+_IN_WORDS = _MONTHS | {
+    "giêng": 1,
+    "một": 1,
+    "hai": 2,
+    "tư": 4,
+    "năm": 5,
+    "mười hai": 12,
+    "chạp": 12,
+}
+_WORDS = f"(?:{'|'.join(sorted(_IN_WORDS, key=len, reverse=True))})"
 _COUNTS = {"hai": 2, "ba": 3, "bốn": 4, "năm": 5, "mười": 10}
 _BACK = "(?:qua|vừa qua|gần đây|trở lại đây)"
 _COUNTS_OPEN = " ".join(_COUNTS)
 # The words that open a form ("0": any number in digits), and the form.
 _FORMS = [
-    ("0", rf"(?P<day>\d{{1,2}})[/.-](?P<month>\d{{1,2}})[/.-](?P<year>{_Y})(?!\d)"),
+    ("0", rf"(?P<day>\d{{1,2}})\s?[/.-]\s?(?P<month>\d{{1,2}})\s?[/.-]\s?(?P<year>{_Y})(?!\d)"),
+    ("0", r"(?P<short_day>\d{1,2})[/-](?P<short_month>\d{1,2})[/-](?P<short_year>\d{2})(?![\d/-])"),
     (
-        "ngày sáng chiều tối đêm đợt dịp đến",
-        r"(?:ngày|sáng|chiều|tối|đêm|đợt|dịp|đến)(?: hết)?(?: ngày)? (?P<day_of>\d{1,2})/"
+        "ngày mùng mồng 0",
+        rf"(?:(?:ngày|mùng|mồng) )*(?P<date_day>\d{{1,2}}|{_WORDS})"
+        rf" tháng (?P<date_month>\d{{1,2}}|{_WORDS})"
+        rf"(?:,? năm (?P<date_year>{_Y}))?(?! năm)(?!\w)",
+    ),
+    (
+        "đến tới hết từ tính tháng cuối",
+        r"(?:(?:tính|đến|tới|hết|từ|tháng|cuối) )+"
+        r"(?P<brief_month>\d{1,2})/(?P<brief_year>1[3-9]|2\d)(?![\d/.-])"
+        r"(?! (?:đảng|chi|tổ|thôn|bản|ấp|xã|đồng|cơ|khu))",
+    ),
+    (
+        "ngày sáng chiều tối đêm đợt dịp đến trưa hôm",
+        r"(?:ngày|sáng|chiều|tối|đêm|đợt|dịp|đến|trưa|hôm)(?: hết)?(?: ngày)? (?P<day_of>\d{1,2})"
+        r"(?:/|(?<!đến \d)(?<!đến \d\d)-)"
         r"(?P<month_of>\d{1,2})(?![\d/.-])(?! (?:đảng|chi|tổ|thôn|bản|ấp|xã|đồng|cơ|khu))",
     ),
     (
+        "tháng quý qúy quí tuần",
+        r"(?P<before_this>tháng|quý|qúy|quí) (?:trước|vừa rồi|vừa qua)(?!\w)",
+    ),
+    (
         "quý qúy quí",
-        rf"(?:quý|qúy|quí) (?P<quarter>iv|iii|ii|i|[1-4])(?:\s?/\s?|,? năm )?"
+        rf"(?:quý|qúy|quí) (?P<quarter>iv|iii|ii|i|[1-4]|một|hai|ba|tư|bốn)(?:\s?[/-]\s?|,? năm )?"
         rf"(?P<quarter_year>{_Y}|nay)?(?!\w)",
     ),
     (
@@ -42,7 +71,11 @@ _FORMS = [
     ),
     (
         "tháng 0",
-        rf"(?:tháng )?(?P<in_month>\d{{1,2}})(?:\s?/\s?|-| năm )(?P<month_year>{_Y})(?!\d)",
+        rf"(?:tháng )?(?P<in_month>\d{{1,2}})(?:\s?[/-]\s?|,? năm )(?P<month_year>{_Y})(?!\d)",
+    ),
+    (
+        "tháng",
+        rf"tháng (?P<word_month>{_WORDS})(?:\s?[/-]\s?|,? năm )(?P<word_year>{_Y})(?!\d)",
     ),
     (
         "tháng",
@@ -187,7 +220,10 @@ def find(folded: str, published: date | None = None) -> list[Period]:
             before = folded[max(0, match.start() - 40) : match.start()]
             until = _UNTIL.match(match[0]) or _UNTIL_BEFORE.search(before)
             closes = until or days[1].endswith(("-12-31", "-06-30", "-09-30", "-03-31"))
-            event = match.lastgroup in ("year", "month_of") and not closes
+            event = (
+                match.lastgroup in ("year", "month_of", "short_year", "date_year", "date_month")
+                and not closes
+            )
             if not _DOCUMENT.search(before):
                 against = match.lastgroup == "back" or bool(_AGAINST.search(before))
                 period = Period(*match.span(), *days[:3], against, *days[3:], event=event)
@@ -230,14 +266,20 @@ def _days(match: re.Match, published: date | None) -> tuple | None:
 
     if form == "year":
         return _one_day(match["year"], match["month"], match["day"])
+    if form == "short_year":
+        return _one_day(f"20{match[form]}", match["short_month"], match["short_day"])
+    if form == "date_year":
+        return _one_day(match[form], *map(_figure, (match["date_month"], match["date_day"])))
+    if form in ("word_year", "brief_year"):
+        name = match["word_month" if form == "word_year" else "brief_month"]
+        return _in_month(match[form].rjust(4, "0").replace("00", "20", 1), _figure(name))
     if form == "quarter_year" and year(match[form]):
         number = _ROMAN[match["quarter"]]
         return *month(year(match[form]), number * 3 - 2, number * 3), "flow"
     if form in ("half_year", "half_of_year") and match[form].isdigit():
         return _some_months(match, published)
     if form == "month_year":
-        number = int(match["in_month"])
-        return (*month(int(match[form]), number), "flow") if 1 <= number <= 12 else None
+        return _in_month(match[form], match["in_month"])
     if form == "until":
         last = re.search(_Y, match[form])
         end = f"{last[0]}-12-31" if last else today
@@ -262,6 +304,15 @@ def _days(match: re.Match, published: date | None) -> tuple | None:
     if form in ("bare", "back"):
         return *of_year(int(match[form])), "flow"
     return None
+
+
+def _figure(written: str) -> str:
+    """A number of a day or a month in digits."""
+    return str(_IN_WORDS.get(written, written))
+
+
+def _in_month(year: str, number: str) -> tuple | None:
+    return (*month(int(year), int(number)), "flow") if 1 <= int(number) <= 12 else None
 
 
 def _one_day(*written: str) -> tuple | None:
@@ -303,12 +354,17 @@ def _told(match: re.Match, published: date | None) -> tuple | None:
     if form == "quarter":
         number = _ROMAN[match[form]]
         return *_latest(published, number * 3 - 2, number * 3), "flow", "year", 0
+    if form == "before_this":
+        months = 1 if match[form] == "tháng" else 3
+        last = published.year * 12 + (published.month - 1) // months * months - 1
+        return *month(last // 12, last % 12 + 2 - months, last % 12 + 1), "flow"
     if form in ("this_month", "said"):
         number = int(match["this_month"])
         days = _latest(published, number, number) if 0 < number < 13 else None
         return days and (*days, "flow", "" if form == "said" else "year", 0)
-    if form == "month_of":
-        day, number = int(match["day_of"]), int(match[form])
+    if form in ("month_of", "date_month"):
+        words = match["day_of" if form == "month_of" else "date_day"], match[form]
+        day, number = (int(_figure(word)) for word in words)
         ahead = (number, day) > (published.month, published.day) and published.month <= 3
         found = _one_day(str(this_year - ahead), str(number), str(day))
         return found and (*found, "year", 0)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from helpers import codebook
 from helpers.evidence import fold, selectors
-from party_cells.proposer import places
+from party_cells.proposer import places, spelling
 from party_cells.proposer.lexicon import alternatives, over_folded
 
 THEME_COLUMNS = ["char_start", "char_end", "quote", "prefix", "suffix", "theme_id", "stance",
@@ -24,14 +24,17 @@ CITATION_COLUMNS = ["char_start", "char_end", "quote", "prefix", "suffix", "kind
 _SENTENCE = over_folded(r"(?:[^.!?\n]|\.(?=\S)|(?<=\btx)\.|(?<=\btp)\.)+")
 _CLAUSE = over_folded(r"[^;:]+")
 _ISSUER = over_folded(
-    r"(?:,? (?:ngày )?[\d/ .-]{6,12})?,? (?:của )?(ban bí thư(?: trung ương)?(?: đảng)?"
+    r"\)?(?:,? (?:ngày )?[\d/ .-]{6,12})?,? (?:của )?(ban bí thư(?: trung ương)?(?: đảng)?"
     r"|bộ chính trị|"
     r"ban chấp hành trung ương(?: đảng)?|ban tổ chức trung ương|trung ương(?: đảng)?|"
     r"(?:ban thường vụ )?(?:tỉnh ủy|huyện ủy|thị ủy|thành ủy|đảng ủy(?: xã| phường)?)|chính phủ"
     r"|quốc hội|"
     r"ban tổ chức tỉnh ủy|t\.ư)"
 )
-_DATE = re.compile(r",?\s*(?:ngày\s+)?(\d{1,2})[/.-](\d{1,2})[/.-]((?:19|20)\d{2})")
+_DATE = re.compile(
+    r",?\s*\(?(?:ngày\s+)?(\d{1,2})(?:\s?[/.-]\s?| tháng )(\d{1,2})"
+    r"(?:\s?[/.-]\s?|,? năm )((?:19|20)\d{2})"
+)
 _SYMBOL = r"(?:số\s+)?(\d{1,4}[a-z]?)(?:\s?[-/]\s?((?:\d{4}/)?[a-zđ][\w-]*(?:\s?/\s?[a-zđ]\w*)*))?"
 _CENTRAL = (
     r"(?:hội nghị\s+)?(?:t\.ư|trung ương|tw)\s+(?:lần thứ\s+)?(\d{1,2}|[ivx]+)"
@@ -95,17 +98,24 @@ def propose_themes(
     [['lim_irregular_inspection', 'stated', 'done']]
     """
     themes, stances, _, _ = _compiled(terms) if terms is not None else _committed()
-    folded = fold(text)
-    where = places.Places(text, folded, locality, places.known_places(codebook.load("localities")))
+    spelled = spelling.spell(text)
+    folded = fold(spelled.text)
+    where = places.Places(
+        spelled.text, folded, locality, places.known_places(codebook.load("localities"))
+    )
     rows = []
     for sentence in _SENTENCE.finditer(folded):
         where.sentence(*sentence.span())
-        rows += _of_sentence(text, folded, sentence, themes, stances, where)
+        rows += _of_sentence(folded, sentence, themes, stances, where)
+    for row in rows:
+        row["char_start"], row["char_end"] = spelled.written(row["char_start"], row["char_end"])
+        row["quote"] = text[row["char_start"] : row["char_end"]]
+        row |= selectors(text, row["char_start"], row["char_end"])
     return pd.DataFrame(rows, columns=THEME_COLUMNS)
 
 
 def _of_sentence(
-    text: str, folded: str, sentence: re.Match, themes: tuple[Wording, ...],
+    folded: str, sentence: re.Match, themes: tuple[Wording, ...],
     stances: dict[str, re.Pattern], where: places.Places,
 ) -> list[dict]:  # fmt: skip
     start, end = sentence.start(), min(sentence.end(), sentence.start() + 3000)
@@ -129,9 +139,6 @@ def _of_sentence(
                     "level": place.level,
                     "rule": f"{wording.family}:{folded[match.start() : match.end()]}",
                 }
-    for row in seen.values():
-        row["quote"] = text[row["char_start"] : row["char_end"]]
-        row |= selectors(text, row["char_start"], row["char_end"])
     return list(seen.values())
 
 
@@ -182,7 +189,8 @@ def find_citations(
     ('Hướng dẫn', '12', 'HD/BTCTW', '2018-07-06', 'Ban Tổ chức Trung ương')
     """
     _, _, pattern, kinds = _compiled(terms) if terms is not None else _committed()
-    folded = fold(text)
+    spelled = spelling.spell(text)
+    folded = fold(spelled.text)
     rows = []
     for match in pattern.finditer(folded):
         named, number, symbol, plenum, term, whole = match.groups()
@@ -191,18 +199,19 @@ def find_citations(
         day = _DATE.match(folded, match.end())
         issuer = _ISSUER.match(folded, day.end() if day else match.end())
         end = issuer.end() if issuer else day.end() if day else match.end()
-        mark = re.sub(r"\s", "", text[match.start(3) : match.end(3)]) if symbol else ""
+        mark = re.sub(r"\s", "", spelled.text[slice(*match.span(3))]) if symbol else ""
+        start, end = spelled.written(match.start(), end)
         rows.append(
             {
-                "char_start": match.start(),
+                "char_start": start,
                 "char_end": end,
-                "quote": text[match.start() : end],
-                **selectors(text, match.start(), end),
+                "quote": text[start:end],
+                **selectors(text, start, end),
                 "kind": kinds[named],
                 "number": (number or plenum or "").upper(),
                 "symbol": mark,
                 "issued_on": _iso(day),
-                "issuer": _issuer(text, issuer, plenum, term),
+                "issuer": _issuer(spelled.text, issuer, plenum, term),
                 "rule": f"citation:{kinds[named]}",
             }
         )
