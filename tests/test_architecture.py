@@ -13,7 +13,7 @@ MAY_IMPORT = {
     "agreement": set(),
     "evidence": set(),
     "paths": set(),
-    "numbers": set(),
+    "numbers": {"evidence"},
     "bounds": {"numbers"},
     "codebook": {"paths"},
     "corpus": {"codebook", "paths"},
