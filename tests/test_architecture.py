@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "bounds": {"numbers"},
     "codebook": {"paths"},
     "corpus": {"codebook", "paths"},
-    "report": {"bounds", "codebook", "numbers"},
+    "report": {"bounds", "codebook", "corpus", "evidence", "numbers"},
     "statements": {"bounds"},
     "decisions": {"codebook", "corpus", "evidence", "statements"},
     "drawing": {"bounds", "numbers", "report"},

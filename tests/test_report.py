@@ -93,7 +93,7 @@ def test_a_text_that_rests_on_several_passages_links_to_each():
 def test_unknown_and_not_stated_look_different_from_numbers():
     html = shown([bounds.unknown("count"), None, 3]).parts["en"]["html"]
     assert '<span class="unknown">not stated</span>' in html
-    assert '<span class="missing">not stated</span>' in html
+    assert '<span class="missing" role="img" aria-label="not stated">·</span>' in html
 
 
 @pytest.mark.parametrize(
@@ -153,9 +153,11 @@ def test_a_label_must_exist_in_both_languages():
 
 
 def test_the_bundle_holds_both_languages_and_repeats_byte_for_byte():
-    one, again = (json.dumps(shown(MEMBERS, language="vi")._repr_mimebundle_()) for _ in "ab")
+    report.use("vi")
+    one, again = (json.dumps(shown(MEMBERS)._repr_mimebundle_()) for _ in "ab")
     assert one == again
-    bundle = shown(MEMBERS, language="vi")._repr_mimebundle_()
+    bundle = shown(MEMBERS)._repr_mimebundle_()
+    report.use("en")
     assert "trên 3.550" in bundle["text/plain"] and "trên 3.550" in bundle["text/html"]
     assert "<a " not in bundle["text/html"], "a notebook has no passages to link to"
     assert bundle[MIME]["en"]["rows"] == [["Yên Minh", "more than 3,550"]]
@@ -230,14 +232,82 @@ def test_the_words_of_the_frame_are_there_in_both_languages():
     assert blank.empty, blank[["list", "code"]]
 
 
-def test_a_long_table_is_cut_and_a_wide_one_told_in_brief_while_the_files_hold_all():
-    long = pd.DataFrame({"n": range(100)})
-    shown = report.table(long, "long", "Counts", "Số lượng")
+def test_a_large_table_is_cut_while_the_files_hold_all():
+    frame = pd.DataFrame(7, index=range(100), columns=[str(year) for year in range(2001, 2021)])
+    shown = report.table(frame, "large", "Counts", "Số lượng")
     english = shown.parts["en"]
-    assert english["caption"] == "Counts (the first 30 of 100 rows; the files to download have all)"
-    assert english["html"].count("<tr>") == 31
+    assert english["caption"].startswith("Counts (the first 40 of 100 rows;")
+    assert "the first 12 of 20 columns" in english["caption"]
+    assert english["html"].count("<tr>") == 41 and english["html"].count("<th ") == 12 + 40
     assert len(english["rows"]) == len(shown.data["rows"]) == 100
-    brief = report.table(long, "long", "Counts", "Số lượng", brief=pd.DataFrame({"total": [100]}))
-    assert "in brief" in brief.parts["en"]["caption"] and "Total" in brief.parts["en"]["html"]
-    few = report.table(long.head(3), "few", "Counts", "Số lượng", brief=long)
-    assert few.parts["en"]["caption"] == "Counts"
+    assert len(english["rows"][0]) == len(english["header"]) == 20
+
+
+def test_an_empty_table_says_so_in_words_and_has_no_header():
+    shown = report.table(pd.DataFrame(columns=["locality_id", "members"]), "none", "A", "B")
+    assert shown.parts["vi"]["html"] == '<p class="caption">B</p><p class="note">Chưa có gì.</p>'
+
+
+@pytest.mark.parametrize(
+    ("value", "english", "vietnamese"),
+    [
+        (0, "No pair is decided.", "Không cặp nào phân định được."),
+        (1, "1 pair is decided.", "1 cặp phân định được."),
+        (1200, "1,200 pairs are decided.", "1.200 cặp phân định được."),
+    ],
+)
+def test_a_count_takes_its_word(value, english, vietnamese):
+    said = report.sentence(
+        "{n:No pair is|pair is|pairs are} decided.",
+        "{n:Không cặp nào|cặp|cặp} phân định được.",
+        n=value,
+    )
+    assert (said.parts["en"]["text"], said.parts["vi"]["text"]) == (english, vietnamese)
+
+
+def test_names_are_listed_as_in_a_sentence_and_the_rest_is_counted():
+    names = report.named("localities", ["yen-minh", "nam-dong", "kien-xuong"])
+    assert str(report.sentence("{a}.", "{a}.", a=names)) == "Yên Minh, Nam Đông and Kiến Xương."
+    assert str(report.sentence("{a}.", "{a}.", a=names * 4)).endswith("and 6 more.")
+
+
+def test_a_finding_has_a_title_and_a_lead_and_says_when_there_is_nothing(data_folder):
+    rows = pd.DataFrame({"a": [1]})
+    texts = ("{n:pair|pairs} of 9.\nThe lead.", "{n:cặp} trên 9.\nLời dẫn.")
+    found = report.finding(*texts, of=rows, n=3)
+    assert (found.parts["vi"]["title"], found.parts["vi"]["lead"]) == ("3 cặp trên 9.", "Lời dẫn.")
+    nothing = report.finding(*texts, of=rows.head(0), n=3).parts["en"]
+    assert nothing["title"] == "Nothing has been decided yet; articles that wait at the desk: 5."
+    codebook.save(codebook.load("documents").head(0), "documents")
+    nothing = report.finding(*texts, of=rows.head(0), n=3).parts["en"]
+    assert nothing["title"] == "No article is in this collection yet."
+
+
+def test_only_the_two_languages_can_be_used():
+    with pytest.raises(NotShowable, match="language 'fr': expected en or vi"):
+        report.use("fr")
+
+
+def test_a_grid_draws_a_linked_mark_for_every_passage_and_says_what_marks_mean():
+    marks = pd.DataFrame(
+        [("meetings", "muong-lay", "present", "a.1.lim_formalism|a.2.lim_formalism")],
+        columns=["dimension", "locality_id", "mark", "ids"],
+    )
+    places = ["yen-minh", "muong-lay"]
+    shown = report.grid(marks, "g", "A", "B", rows="dimension", all_columns=places)
+    part = shown.parts["en"]
+    assert part["rows"] == [["Cell meetings", "not stated", "limitation, present (2)"]]
+    assert (
+        part["html"].count(">▲</a>") == 2 and 'aria-label="limitation, present 2"' in part["html"]
+    )
+    assert part["note"] == "▲ limitation, present"
+    many = [str(year) for year in range(2001, 2014)]
+    shown = report.grid(marks, "g", "A", "B", rows="dimension", all_columns=["muong-lay", *many])
+    assert len(shown.parts["en"]["rows"]) == 14, "rows and columns have changed places"
+
+
+def test_a_column_of_ids_links_the_column_before_it():
+    frame = pd.DataFrame({"n": [2], "n_ids": ["a.1.members|b.2.members"]})
+    part = report.table(frame, "t", en="A", vi="B").parts["en"]
+    assert part["header"] == ["n"] and part["rows"] == [["2"]]
+    assert 'href="#f-b.2.members" aria-label="passage 2"' in part["html"]

@@ -42,11 +42,10 @@ class Frame:
     title: Words
     measure: Words
     name: str
-    language: str
     foot: Words = NONE
 
 
-def evidence_map(table: pd.DataFrame, name: str = "evidence-map", language: str = "en") -> Shown:
+def evidence_map(table: pd.DataFrame, name: str = "evidence-map") -> Shown:
     """Localities by subject: figures, bounds, practices, limitations and silence, with counts.
 
     ``table`` as `indicators.evidence_map` gives it: locality_id, group, subject, evidence, n, ids.
@@ -65,10 +64,10 @@ def evidence_map(table: pd.DataFrame, name: str = "evidence-map", language: str 
     used = _in_order("evidence", (cell.glyph for marks in cells.values() for cell in marks))
     grid = Grid(_localities(table), blocks, cells, [((kind,), used[kind]) for kind in used])
     shown = _table(lines, "locality_id", "subject", "evidence", "n")
-    return _map_figure("map", grid, name, shown, language)
+    return _map_figure("map", grid, name, shown)
 
 
-def practices(table: pd.DataFrame, name: str = "practices", language: str = "en") -> Shown:
+def practices(table: pd.DataFrame, name: str = "practices") -> Shown:
     """Localities by dimension, a block per kind and status, the level told by the mark.
 
     ``table`` as `profiles.counts` gives it: locality_id, dimension, kind, level, status, stance,
@@ -88,18 +87,18 @@ def practices(table: pd.DataFrame, name: str = "practices", language: str = "en"
     grid = Grid(_localities(table), blocks, cells, _practice_key(cells))
     shown = table.drop(columns="ids").rename(columns={"kind": "evidence"})
     shown = shown.assign(n=[_count(row) for row in table.to_dict("records")])
-    return _map_figure("practices", grid, name, shown, language)
+    return _map_figure("practices", grid, name, shown)
 
 
-def _map_figure(code: str, grid: Grid, name: str, shown: pd.DataFrame, language: str) -> Shown:
+def _map_figure(code: str, grid: Grid, name: str, shown: pd.DataFrame) -> Shown:
     """A grid with a column per locality, or, of too many, the share with a mark in each row."""
     title, whole = _word(f"title_{code}"), len(grid.columns)
     if whole > MOST_COLUMNS:
         marks = ((*place, cell.glyph) for place, found in grid.cells.items() for cell in found)
-        frame = Frame(title, _word(f"many_{code}"), name, language)
+        frame = Frame(title, _word(f"many_{code}"), name)
         return _share_figure(frame, grid.blocks, _count_marks(marks, whole))
     grid.key.append((("empty",), _word("silence")))
-    return _grid_figure(Frame(title, _word(code), name, language), grid, shown)
+    return _grid_figure(Frame(title, _word(code), name), grid, shown)
 
 
 def _status_block(kind: str, status: str) -> Words:
@@ -127,7 +126,7 @@ def _practice_key(cells: dict) -> list[tuple[tuple[str, ...], Words]]:
     return [(tuple(glyphs), _joined(names, ", ")) for _, (glyphs, names) in sorted(found.items())]
 
 
-def verdict_matrix(matrix: pd.DataFrame, name: str = "verdicts", language: str = "en") -> Shown:
+def verdict_matrix(matrix: pd.DataFrame, name: str = "verdicts") -> Shown:
     """Pairs of localities by measure: the verdict, and the letters of the reasons.
 
     ``matrix`` as `gate.matrix` gives it. Measures that no pair states on both sides are
@@ -135,7 +134,7 @@ def verdict_matrix(matrix: pd.DataFrame, name: str = "verdicts", language: str =
     """
     title, places = _word("title_verdicts"), {*matrix["row_id"], *matrix["column_id"]}
     if comb(len(places), 2) > MOST_COLUMNS:
-        return _verdict_shares(matrix, Frame(title, _word("many_verdicts"), name, language))
+        return _verdict_shares(matrix, Frame(title, _word("many_verdicts"), name))
     pairs = _pairs(matrix)
     blocks, cells, lines = {}, {}, []
     names = {place: report.label("localities", place) for pair in pairs for place in pair}
@@ -154,7 +153,7 @@ def verdict_matrix(matrix: pd.DataFrame, name: str = "verdicts", language: str =
     measure = _joined([_word("verdicts"), _word("one_sided", left_out) if left_out else NONE], ". ")
     shown = _table(lines, "locality_a", "locality_b", "measure_id", "verdict")
     grid = Grid(columns, blocks, cells, key, stub=0)
-    return _grid_figure(Frame(title, measure, name, language), grid, shown)
+    return _grid_figure(Frame(title, measure, name), grid, shown)
 
 
 def _verdict_shares(matrix: pd.DataFrame, frame: Frame) -> Shown:
@@ -231,9 +230,7 @@ def _told_of_both(own: pd.DataFrame) -> dict[str, Words]:
     return {measure_id: report.label("measures", measure_id) for measure_id in ordered}
 
 
-def dots(
-    sets: pd.DataFrame, matrix: pd.DataFrame, measure_id: str, name: str = "", language: str = "en"
-) -> Shown:
+def dots(sets: pd.DataFrame, matrix: pd.DataFrame, measure_id: str, name: str = "") -> Shown:
     """One measure of several localities on one axis, each with its period.
 
     ``sets`` as `gate.identified_sets` gives it (locality_id, amount, stated, period), ``matrix`` as
@@ -241,34 +238,34 @@ def dots(
     verdict there, on these periods, other than not comparable.
     """
     _refuse(sets, matrix, measure_id)
-    frame = _measure_frame(measure_id, "one_axis", name or f"dots-{measure_id}", language)
+    frame = _measure_frame(measure_id, "one_axis", name or f"dots-{measure_id}")
     return _measured(frame, sets, is_apart=False)
 
 
-def panels(sets: pd.DataFrame, measure_id: str, name: str = "", language: str = "en") -> Shown:
+def panels(sets: pd.DataFrame, measure_id: str, name: str = "") -> Shown:
     """The same table with a scale for each locality, for what may not share one.
 
     What nobody printed is drawn as the whole range that stays possible.
     """
     name = name or f"panels-{measure_id}"
     if len(sets) <= MOST_COLUMNS:
-        frame = _measure_frame(measure_id, "own_axis", name, language)
+        frame = _measure_frame(measure_id, "own_axis", name)
         return _measured(frame, sets, is_apart=True)
     said = sets[sets["stated"].astype(bool)]
     periods = sorted(said["period"].unique(), reverse=True)
     blocks = {NONE: {period: Words(period, period) for period in periods}}
     glyphs = ("number" if bounds.is_point(amount) else "bound" for amount in said["amount"])
     marks = zip(repeat(NONE), said["period"], said["locality_id"], glyphs)
-    frame = _measure_frame(measure_id, "many_measured", name, language)
+    frame = _measure_frame(measure_id, "many_measured", name)
     return _share_figure(frame, blocks, _count_marks(marks, len(sets)))
 
 
-def _measure_frame(measure_id: str, scale: str, name: str, language: str) -> Frame:
+def _measure_frame(measure_id: str, scale: str, name: str) -> Frame:
     """The title of a measure, and its definition with what the scale means."""
     row = codebook.load("measures").set_index("measure_id").loc[measure_id]
     definition = Words(row["definition_en"], row["definition_vi"])
     title = _word("title_measure", report.label("measures", measure_id))
-    return Frame(title, _joined([definition, _word(scale)], " "), name, language)
+    return Frame(title, _joined([definition, _word(scale)], " "), name)
 
 
 def _measured(frame: Frame, sets: pd.DataFrame, is_apart: bool) -> Shown:
@@ -289,7 +286,6 @@ def tiers(
     table: pd.DataFrame,
     facts: pd.DataFrame | None = None,
     name: str = "tiers",
-    language: str = "en",
 ) -> Shown:
     """Every tier of one locality's ratings, best first, as shares; with ``facts`` counts beside.
 
@@ -305,16 +301,13 @@ def tiers(
     shown = pd.DataFrame({"measure_id": table["measure_id"], "year": years})
     shown = shown.assign(count=[row.note for row in rows], share=table["amount"])
     measure = _joined([place, _word("tiers")], ": ")
-    return _row_figure(
-        Frame(_word("title_tiers"), measure, name, language), rows, shown, drawing.bar
-    )
+    return _row_figure(Frame(_word("title_tiers"), measure, name), rows, shown, drawing.bar)
 
 
 def ceiling(
     table: pd.DataFrame,
     tail: pd.DataFrame | None = None,
     name: str = "ceiling",
-    language: str = "en",
 ) -> Shown:
     """One locality's excellent over three bases beside the ceiling, then the tail it cannot touch.
 
@@ -334,18 +327,16 @@ def ceiling(
     lines = [(row.panel, row.label, row.note, row.amount) for row in rows]
     shown = _table(lines, "population", "indicator", "count", "share")
     measure = _joined([place, _word("excellent")], ": ")
-    return _row_figure(
-        Frame(_word("title_ceiling"), measure, name, language), rows, shown, drawing.bar
-    )
+    return _row_figure(Frame(_word("title_ceiling"), measure, name), rows, shown, drawing.bar)
 
 
-def agreement(table: pd.DataFrame, name: str = "agreement", language: str = "en") -> Shown:
+def agreement(table: pd.DataFrame, name: str = "agreement") -> Shown:
     """Alpha by dimension with its spread when the articles are drawn again.
 
     ``table`` as `agreement.summary(units, "dimension", interval=True)` gives it.
     """
     title, columns = _word("title_agreement"), {"low": "alpha_low", "high": "alpha_high"}
-    given = (table, "dimension", "alpha", name, title.en, title.vi, language, _word("alpha"))
+    given = (table, "dimension", "alpha", name, title.en, title.vi, _word("alpha"))
     return bars(*given, n="units", unit="ratio", **columns)
 
 
@@ -356,7 +347,6 @@ def bars(
     name: str,
     en: str,
     vi: str,
-    language: str = "en",
     measure: Words = NONE,
     low: str = "",
     high: str = "",
@@ -383,7 +373,7 @@ def bars(
     shown = table.assign(**told)[[one for one in (by, panel, n, value) if one]]
     if low:
         shown["interval"] = [_interval(row) for row in rows]
-    return _row_figure(Frame(Words(en, vi), measure, name, language), rows, shown, drawing.dot)
+    return _row_figure(Frame(Words(en, vi), measure, name), rows, shown, drawing.dot)
 
 
 def histogram(
@@ -394,7 +384,6 @@ def histogram(
     name: str,
     en: str,
     vi: str,
-    language: str = "en",
     measure: tuple[str, str] = ("", ""),
 ) -> Shown:
     """How many rows have which size, in steps, stacked by the words of the column ``by``.
@@ -416,7 +405,7 @@ def histogram(
     for (lang, said), (size, kind, n) in product(told.items(), lines):
         count = numbers.write(n, "count", lang)
         said.append(f"{bounds.words(size, lang)}, {getattr(kind, lang)}: {count}")
-    frame = Frame(Words(en, vi), Words(*measure), name, language, _word("n", len(table)))
+    frame = Frame(Words(en, vi), Words(*measure), name, _word("n", len(table)))
     body = partial(drawing.steps, lines=lines)
     return _figure(frame, NONE, told, body, _table(lines, "interval", by, "n"))
 
@@ -525,7 +514,7 @@ def _figure(
         alt[lang] = _sentences([first, second, *told[lang], last])
         caption[lang] = _sentences([first, getattr(key, lang)])
         svg[lang] = drawing.draw(lang, frame.title, frame.measure, foot, body)
-    return report.figure(shown, frame.name, svg, alt, caption, frame.language)
+    return report.figure(shown, frame.name, svg, alt, caption)
 
 
 def _sentences(parts: Iterable[str]) -> str:

@@ -1,14 +1,14 @@
-"""What a notebook shows: tables, figures and computed sentences, in Vietnamese and in English.
+"""What a notebook shows: findings, tables, grids and figures, in Vietnamese and in English.
 
 A notebook runs once; what it shows holds both languages and a link from every number to the
-passage it comes from, so that `publish` can make the report of either language from one run.
-Everything that comes from data is escaped here, in one place.
+passage it comes from, so that the report of either language is made from one run. `use` says once
+which of them the notebook itself shows. Everything that comes from data is escaped here.
 """
 
 import hashlib
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 from html import escape
@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 
 import pandas as pd
 
-from helpers import bounds, codebook, numbers
+from helpers import bounds, codebook, corpus, evidence, numbers
 from helpers.bounds import Bounded
 
 MIME = "application/vnd.party-cells+json"
@@ -27,17 +27,22 @@ VIETNAMESE_COLUMNS = (
     *("title", "label_vi", "outlet", "author", "speaker", "issuer"),
 )
 _OTHER_TABLES = {
-    "locality_id": "localities",
-    "place_id": "localities",
-    "measure_id": "measures",
-    "base_measure_id": "measures",
-    "proposed_measure_id": "measures",
-    "theme_id": "themes",
-    "scheme_id": "rating_schemes",
+    **dict.fromkeys(("locality", "locality_id", "place_id", "row_id", "column_id"), "localities"),
+    **dict.fromkeys(("measure_id", "base_measure_id", "proposed_measure_id"), "measures"),
+    **{"theme_id": "themes", "scheme_id": "rating_schemes", "reasons": "vocabulary:gate_reason"},
 }
-_HEADERS = ("vocabulary:column", "localities", "measures", "themes", "rating_schemes")
+_HEADERS = (
+    *("vocabulary:column", "localities", "measures", "themes", "rating_schemes"),
+    *("vocabulary:dimension", "vocabulary:figure_subject"),
+)
 _PARTS = ("value", "low", "high", "unit", "bound", "facts")  # of a bounded number, as columns
-MOST_ROWS, MOST_COLUMNS = 30, 12  # what a reader takes in; the files hold the rest
+MOST_ROWS, MOST_COLUMNS = 40, 12  # what a reader takes in; the rest is counted, the files have it
+MOST_NAMES = 6  # in a sentence; more are counted
+GLYPHS = {  # filled: it is there; hollow: in part, or no longer; ring: meant to be
+    **{"number": "●", "bound": "◐", "part": "○", "stated": "●", "denied": "✕"},
+    **{"practice": "●", "done": "●", "planned": "○", "urged": "◎", "rule": "◎"},
+    **{"limitation": "▲", "present": "▲", "diagnosed_earlier": "△", "overcome": "△"},
+}
 MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
@@ -49,6 +54,7 @@ _SVG_DRAWS = {
     *("path", "rect", "circle", "ellipse", "line", "polyline", "polygon"),
     *("clipPath", "linearGradient", "stop", "pattern", "marker", "mask"),
 }
+_shows = {"language": "en"}  # what `use` has set for this process
 
 
 class NotShowable(ValueError):
@@ -57,11 +63,15 @@ class NotShowable(ValueError):
 
 @dataclass(frozen=True)
 class Words:
-    """A text in both languages with the facts and codings it rests on; see `cited`."""
+    """A text in both languages with the facts and codings it rests on; see `cited`.
+
+    With a ``glyph`` it is drawn as one such mark for each of them, and read aloud in its words.
+    """
 
     en: str
     vi: str
     ids: tuple[str, ...] = ()
+    glyph: str = ""
 
     def __str__(self) -> str:
         return self.en
@@ -71,108 +81,151 @@ class Words:
 class Shown:
     """A display object in both languages; the last expression of a cell.
 
-    ``parts[language]`` has ``html`` (with links to the evidence), ``text``, and for tables and
-    figures ``caption``, ``header`` and ``rows`` as strings, for figures ``alt`` and ``svg``.
-    ``data`` has the neutral ``columns`` and ``rows`` for the files; ``derived`` the formulas.
+    ``parts[language]`` has ``html`` (with links to the evidence), ``text``, for tables and figures
+    ``caption``, ``header`` and ``rows`` as strings, for figures ``alt`` and ``svg``, for a finding
+    ``title`` (text) and ``lead`` (HTML). ``data`` has the neutral ``columns`` and ``rows`` for the
+    files; ``derived`` the formulas.
     """
 
     kind: str
     name: str
-    language: str
     parts: dict[str, dict]
     data: dict = field(default_factory=dict)
     derived: dict[str, dict] = field(default_factory=dict)
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        part, holds = self.parts[self.language], {"kind": self.kind, "name": self.name}
+        part, holds = self.parts[_shows["language"]], {"kind": self.kind, "name": self.name}
         for lang, said in self.parts.items():
             holds[lang] = {key: value for key, value in said.items() if key != "svg"}
         holds |= {"data": self.data, "derived": self.derived}
         if self.kind == "figure":
             drawn = {"image/svg+xml": part["svg"]}
         else:
-            drawn = {"text/html": re.sub(r"</?a\b[^>]*>", "", part["html"])}
+            drawn = {"text/html": _with_sentences(part["html"], self.derived)}
         return {"text/plain": part["text"], MIME: holds, **drawn}
 
     def __str__(self) -> str:
-        return self.parts[self.language]["text"]
+        return self.parts[_shows["language"]]["text"]
 
 
-def label(table: str, code: str) -> Words:
-    """The name of an id in both languages, for a sentence: ``label("localities", "yen-minh")``.
+def use(language: str) -> None:
+    """Show in this language, "en" or "vi", from here on; reports hold both whatever it is.
 
-    Raises `NotShowable` for an id without a label.
+    Raises `NotShowable` for any other.
     """
-    found = [labels(table, language).get(code) for language in LANGUAGES]
-    if not all(isinstance(text, str) for text in found):
-        raise NotShowable(f"{table}: {code!r} has no label in both languages; add a row or a label")
-    return Words(*found)
+    if language not in LANGUAGES:
+        raise NotShowable(
+            f"language {language!r}: expected en or vi; set the parameter `language` to one of them"
+        )
+    _shows["language"] = language
 
 
-def cited(text: str | tuple[str, str] | Words, ids: Iterable[str]) -> Words:
-    """A text, or an (English, Vietnamese) pair, that links to the facts and codings it rests on.
-
-    >>> cited(("stated", "có nêu"), ["kien-xuong-2023.1024.criticism"]).vi
-    'có nêu'
-    """
-    pair = (text, text) if isinstance(text, str) else text
-    en, vi = (pair.en, pair.vi) if isinstance(pair, Words) else pair
-    return Words(en, vi, tuple(ids))
+# --- What a cell ends with ---------------------------------------------------------------------
 
 
-def sentence(en: str, vi: str, language: str = "en", **values) -> Shown:
+def sentence(en: str, vi: str, of: pd.DataFrame | None = None, **values) -> Shown:
     """A computed sentence: ``{name}`` in both texts is the value, formatted and linked.
 
-    Values as in the cells of `table`. Raises `NotShowable` when the texts name other values.
+    ``{n:pair|pairs}`` writes a count with its word, ``{n:no pair is|pair is|pairs are}`` with words
+    of its own for none. Values as in the cells of `table`; a list is joined as in a sentence. Where
+    ``of``, the rows that are spoken of, has none, it says so instead. Raises `NotShowable` when the
+    texts name other values.
 
-    >>> str(sentence(en="{n} members.", vi="{n} đảng viên.", language="vi", n=1142))
+    >>> use("vi")
+    >>> str(sentence(en="{n:member|members}.", vi="{n:đảng viên}.", n=1142))
     '1.142 đảng viên.'
+    >>> use("en")
     """
-    templates = {"en": en, "vi": vi}
-    asked = {
-        lang: [name for _, name, _, _ in Formatter().parse(text) if name is not None]
-        for lang, text in templates.items()
-    }
-    if not set(asked["en"]) == set(asked["vi"]) == set(values):
-        raise NotShowable(f"sentence: the texts name {asked}, the values are {sorted(values)}")
-    parts = {}
-    for lang, template in templates.items():
-        html, text = "", ""
-        for literal, name, _, _ in Formatter().parse(template):
-            cell_text, cell_html = _cell(values[name], name, lang) if name else ("", "")
-            html, text = html + escape(literal) + cell_html, text + literal + cell_text
-        parts[lang] = {"html": f'<p class="computed">{html}</p>', "text": text}
-    return Shown("sentence", "", language, parts, derived=_derived(values.values()))
+    parts = _computed({"en": en, "vi": vi}, values, of)
+    for part in parts.values():
+        part["html"] = f'<p class="computed">{part["html"]}</p>'
+    return Shown("sentence", "", parts, derived=_derived(values.values()))
+
+
+def finding(en: str, vi: str, of: pd.DataFrame | None = None, **values) -> Shown:
+    """What was found: the first line is the title of the report, the rest stands under it.
+
+    It is shown at the top of the page, wherever the cell stands. As `sentence` else.
+    """
+    parts = _computed({"en": en, "vi": vi}, values, of)
+    for part in parts.values():
+        title, _, lead = part["html"].partition("\n")
+        part["title"], part["lead"] = part["text"].partition("\n")[0], " ".join(lead.split())
+        part["html"] = f'<p class="finding"><b>{title}</b></p><p class="lead">{part["lead"]}</p>'
+    return Shown("finding", "", parts, derived=_derived(values.values()))
+
+
+def first_passage(rows: pd.DataFrame) -> Shown:
+    """The words around the first of these facts or codings, as they stand in the article."""
+    if rows.empty:
+        return sentence("{n}", "{n}", n=nothing_yet())
+    row = rows.iloc[0]
+    text = corpus.read(row["document_id"]).text
+    before, words, after = evidence.in_context(text, row["char_start"], row["char_end"])
+    words = cited(words, [row["fact_id"] if "fact_id" in row else row["coding_id"]])
+    said = {"place": label("localities", row["place_id"]), "before": before, "after": after}
+    return sentence(*["{place}: {before}{words}{after}"] * 2, words=words, **said)
 
 
 def table(
-    frame: pd.DataFrame,
-    name: str,
-    en: str,
-    vi: str,
-    language: str = "en",
-    note_en: str = "",
-    note_vi: str = "",
-    missing: str = "not_stated",
-    brief: pd.DataFrame | None = None,
+    frame: pd.DataFrame, name: str, en: str, vi: str, note_en: str = "", note_vi: str = ""
 ) -> Shown:
     """A table with its caption; ``name`` is the stable name of its files.
 
-    Of a long table the first `MOST_ROWS` rows are shown, and where it has more than `MOST_COLUMNS`
-    columns ``brief``, if given, instead; the caption says so, and the files have every row.
+    Of a large table the first `MOST_ROWS` rows and `MOST_COLUMNS` columns are shown and the rest is
+    counted; the files have all of it. Of an empty one it is said that there is nothing yet.
 
     Cells: Bounded, `cited`, text, numbers (shares 0 to 1 in columns named ``…_share``), booleans,
-    ISO dates; a missing cell reads as ``missing``, a word of the vocabulary list "ui". Ids are
-    translated by column name, headers by the list "column" (then places, measures, themes).
+    ISO dates; a missing cell is a dot, read aloud as "not stated". Ids, also several joined by "|",
+    are translated by column name, headers by the list "column" (then places, measures, themes). A
+    column ``…_ids`` links the column it is named after to these rows and is not shown itself.
     """
     frame = _plain(frame)
     parts = {}
     for lang, caption, note in (("en", en, note_en), ("vi", vi, note_vi)):
-        parts[lang] = _worded(frame, caption, lang, missing, note, brief, MOST_ROWS)
+        parts[lang] = _worded(frame, caption, lang, note)
     _need_both(f"table {name!r}", parts, "caption", "note")
-    linked = [frame.head(MOST_ROWS), *([] if brief is None else [brief])]
-    derived = _derived(cell for some in linked for cell in _cells(some))
-    return Shown("table", name, language, parts, _data(frame), derived)
+    derived = _derived(cell for cell in _cells(frame.head(MOST_ROWS)))
+    return Shown("table", name, parts, _data(frame), derived)
+
+
+def grid(
+    marks: pd.DataFrame,
+    name: str,
+    en: str,
+    vi: str,
+    rows: str,
+    columns: str = "locality_id",
+    all_rows: Sequence[str] | None = None,
+    all_columns: Sequence[str] | None = None,
+    counts: pd.DataFrame | None = None,
+) -> Shown:
+    """A field per row and column with a mark for every passage, and below it what the marks mean.
+
+    ``marks`` has one row per field and kind of mark: ``rows`` and ``columns`` (names of columns of
+    ids), ``mark`` (a code of `GLYPHS` and of the list "mark") and ``ids`` joined by "|". All rows
+    and columns named are there even if empty; where columns are too many, rows and columns change
+    places. ``counts``, indexed by row, are further columns at the right.
+    """
+    downs = list(dict.fromkeys(marks[rows])) if all_rows is None else list(all_rows)
+    acrosses = list(dict.fromkeys(marks[columns])) if all_columns is None else list(all_columns)
+    if len(acrosses) > MOST_COLUMNS > len(downs) and counts is None:
+        rows, columns, downs, acrosses = columns, rows, acrosses, downs
+    order = list(labels("vocabulary:mark", "en"))
+    marks = marks.sort_values("mark", key=lambda codes: codes.map(order.index), kind="stable")
+    fields = {}
+    for row in marks.to_dict("records"):
+        fields.setdefault((row[rows], row[columns]), []).append(_mark(row["mark"], row["ids"]))
+    told = {column: [fields.get((row, column)) for row in downs] for column in acrosses}
+    frame = pd.DataFrame({rows: downs, **told}, dtype="object")
+    if counts is not None:
+        frame = frame.join(counts.reindex(downs).reset_index(drop=True))
+    used = [code for code in order if code in set(marks["mark"])]
+    notes = [
+        " ".join(f"{GLYPHS[code]} {labels('vocabulary:mark', lang)[code]};" for code in used)
+        for lang in LANGUAGES
+    ]
+    return table(frame, name, en, vi, *(note.rstrip(";") for note in notes))
 
 
 def figure(
@@ -181,13 +234,12 @@ def figure(
     svg: dict[str, str],
     alt: dict[str, str],
     caption: dict[str, str],
-    language: str = "en",
 ) -> Shown:
     """A figure drawn as SVG in both languages, with the table of its numbers under it.
 
     ``frame`` holds the plotted values, with cells as in `table`; ``alt`` says them in words. Links
-    in the drawing go to ``#`` + `anchor`. Draw for a width of 360 to 640 px, with real text
-    (``svg.fonttype: none``). Raises `NotShowable` for a drawing that could load or run anything.
+    in the drawing go to ``#`` + `anchor`. Raises `NotShowable` for a drawing that could load or run
+    anything.
     """
     frame = _plain(frame)
     parts = {}
@@ -204,7 +256,44 @@ def figure(
         parts[lang] = {"html": html, "text": alt[lang], "svg": drawn, "alt": alt[lang]}
         parts[lang] |= {key: part[key] for key in ("caption", "header", "rows")}
     _need_both(f"figure {name!r}", parts, "caption", "alt")
-    return Shown("figure", name, language, parts, _data(frame), _derived(_cells(frame)))
+    return Shown("figure", name, parts, _data(frame), _derived(_cells(frame)))
+
+
+# --- Words and links ---------------------------------------------------------------------------
+
+
+def label(table: str, code: str) -> Words:
+    """The name of an id in both languages, for a sentence: ``label("localities", "yen-minh")``.
+
+    Raises `NotShowable` for an id without a label.
+    """
+    found = [labels(table, language).get(code) for language in LANGUAGES]
+    if not all(isinstance(text, str) for text in found):
+        raise NotShowable(f"{table}: {code!r} has no label in both languages; add a row or a label")
+    return Words(*found)
+
+
+def named(table: str, codes: Iterable[str]) -> list[Words]:
+    """The names of several ids, to be listed in a sentence."""
+    return [label(table, code) for code in codes]
+
+
+def cited(text: str | tuple[str, str] | Words, ids: Iterable[str] = ()) -> Words:
+    """A text, or an (English, Vietnamese) pair, that links to the facts and codings it rests on.
+
+    >>> cited(("stated", "có nêu"), ["kien-xuong-2023.1024.criticism"]).vi
+    'có nêu'
+    """
+    pair = (text, text) if isinstance(text, str) else text
+    en, vi = (pair.en, pair.vi) if isinstance(pair, Words) else pair
+    return Words(en, vi, tuple(ids))
+
+
+def nothing_yet() -> Words:
+    """What is said where there is no row to speak of: no article yet, or nothing decided yet."""
+    n = len(codebook.load("documents"))
+    code = "nothing_decided" if n else "no_article"
+    return Words(*(ui(code, lang).format(numbers.write(n, "count", lang)) for lang in LANGUAGES))
 
 
 def ui(code: str, language: str) -> str:
@@ -265,6 +354,46 @@ def linked(words: str, ids: tuple[str, ...], language: str, target: str = "") ->
     return text + (f' <span class="sources">{numbered}</span>' if ids else "")
 
 
+def _marked(value: Words, language: str) -> tuple[str, str]:
+    """A mark as text, "done (2)", and as HTML: one linked glyph per passage, named for the ear."""
+    words, n = getattr(value, language), len(value.ids)
+    if not n:
+        said = f'<span class="mark" role="img" aria-label="{escape(words)}">{value.glyph}</span>'
+        return words, said
+    drawn = [
+        f'<a class="n mark" href="#{anchor(row_id)}" aria-label="{escape(words)} {at}">'
+        f"{value.glyph}</a>"
+        for at, row_id in enumerate(value.ids, 1)
+    ]
+    return f"{words} ({n})" if n > 1 else words, "".join(drawn)
+
+
+def _mark(code: str, ids: str) -> Words:
+    words = label("vocabulary:mark", code)
+    return Words(words.en, words.vi, tuple(filter(None, ids.split("|"))), GLYPHS[code])
+
+
+def labels(table_name: str, language: str) -> dict[str, str]:
+    """`codebook.labels`, read again only when the file has changed."""
+    path = codebook.table_path(table_name.partition(":")[0])
+    return _labels(table_name, language, (path, path.stat().st_mtime_ns))
+
+
+@cache
+def _labels(table_name: str, language: str, file: tuple) -> dict[str, str]:
+    return codebook.labels(table_name, language)
+
+
+def translated(code: str, column: str, language: str) -> str:
+    """The name of an id by the column it stands in, or of several; any other text as it is."""
+    known = labels(_OTHER_TABLES.get(column, f"vocabulary:{column}"), language)
+    names = [known.get(one) for one in ([code] if code in known else code.split("|"))]
+    return ", ".join(names) if all(isinstance(name, str) for name in names) else code
+
+
+# --- Drawings ----------------------------------------------------------------------------------
+
+
 def clean_svg(svg: str, name: str, alt: str) -> str:
     """The drawing alone: no prologue, short ids of its own, a name for screen readers.
 
@@ -296,6 +425,53 @@ def _check_svg(element: ElementTree.Element, name: str) -> None:
         raise NotShowable(f"figure {name!r}: <{tag}> {link} {handlers} is not allowed in a drawing")
 
 
+# --- Computed text -----------------------------------------------------------------------------
+
+
+def _computed(templates: dict[str, str], values: dict, of: pd.DataFrame | None) -> dict[str, dict]:
+    """The texts with their values as HTML and as text; that there is nothing yet, if so."""
+    fields = {lang: list(Formatter().parse(text)) for lang, text in templates.items()}
+    asked = {lang: {name for _, name, _, _ in found if name} for lang, found in fields.items()}
+    if not asked["en"] == asked["vi"] == set(values):
+        raise NotShowable(f"the texts name {asked}, the values are {sorted(values)}")
+    if of is not None and of.empty:
+        said = nothing_yet()
+        texts = {lang: getattr(said, lang) for lang in LANGUAGES}
+        return {lang: {"html": escape(text), "text": text} for lang, text in texts.items()}
+    parts = {}
+    for lang, found in fields.items():
+        text = html = ""
+        for literal, name, spec, _ in found:
+            said = _said(values[name], name, spec, lang) if name else ("", "")
+            text, html = text + literal + said[0], html + escape(literal) + said[1]
+        parts[lang] = {"html": html, "text": text}
+    return parts
+
+
+def _said(value, name: str, spec: str, language: str) -> tuple[str, str]:
+    """A value in a sentence, as text and as HTML; ``spec`` are the words for none, one, many."""
+    if isinstance(value, list | tuple):
+        told = [_cell(item, name, language) for item in value[:MOST_NAMES]]
+        if more := len(value) - len(told):
+            told.append((ui("more_of_them", language).format(more),) * 2)
+        return tuple(_listed(said, language) for said in zip(*told, strict=True)) or ("", "")
+    text, html = _cell(value, name, language)
+    if not spec:
+        return text, html
+    *none, one, many = [spec.split("|")[0], *spec.split("|")][-3:]
+    count = value.value if isinstance(value, Bounded) else value
+    if len(spec.split("|")) == 3 and not count:
+        return none[0], escape(none[0])
+    word = one if count == 1 else many
+    return f"{text} {word}", f"{html} {escape(word)}"
+
+
+def _listed(texts: Sequence[str], language: str) -> str:
+    """Several texts as a sentence lists them: "a, b and c"."""
+    *first, last = texts
+    return f"{', '.join(first)} {ui('and', language)} {last}" if first else last
+
+
 def _need_both(what: str, parts: dict, *names: str) -> None:
     for name in names:
         texts = [parts[lang][name].strip() for lang in LANGUAGES]
@@ -303,67 +479,59 @@ def _need_both(what: str, parts: dict, *names: str) -> None:
             raise NotShowable(f"{what}: {name} must be given in English and in Vietnamese")
 
 
-def labels(table_name: str, language: str) -> dict[str, str]:
-    """`codebook.labels`, read again only when the file has changed."""
-    path = codebook.table_path(table_name.partition(":")[0])
-    return _labels(table_name, language, (path, path.stat().st_mtime_ns))
-
-
-@cache
-def _labels(table_name: str, language: str, file: tuple) -> dict[str, str]:
-    return codebook.labels(table_name, language)
-
-
-def translated(code: str, column: str, language: str) -> str:
-    """The name of an id by the column it stands in; any other text as it is."""
-    text = labels(_OTHER_TABLES.get(column, f"vocabulary:{column}"), language).get(code)
-    return text if isinstance(text, str) else code
+# --- Tables ------------------------------------------------------------------------------------
 
 
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with its named index, if it has one, as first columns."""
-    return frame.reset_index() if any(frame.index.names) else frame
+    """The frame with its named index as first columns, and texts linked by their ``…_ids``."""
+    frame = frame.reset_index() if any(frame.index.names) else frame
+    links = [name for name in frame.columns if f"{name}_ids" in frame.columns]
+    for name in links:
+        pairs = zip(frame[name], frame[f"{name}_ids"], strict=True)
+        told = [_with_ids(value, name, ids) for value, ids in pairs]
+        frame = frame.assign(**{name: pd.Series(told, frame.index, dtype="object")})
+    return frame.drop(columns=[f"{name}_ids" for name in links])
+
+
+def _with_ids(value, column: str, ids) -> Words | None:
+    if _is_missing(value):
+        return None
+    texts = [_text(value, column, lang) for lang in LANGUAGES]
+    return Words(*texts, tuple(filter(None, str(ids or "").split("|"))))
 
 
 def _cells(frame: pd.DataFrame) -> list:
     return [value for name in frame.columns for value in frame[name]]
 
 
-def _worded(
-    frame: pd.DataFrame,
-    caption: str,
-    language: str,
-    missing: str = "not_stated",
-    note: str = "",
-    brief: pd.DataFrame | None = None,
-    most: int | None = None,
-) -> dict:
+def _worded(frame: pd.DataFrame, caption: str, language: str, note: str = "") -> dict:
     """A table's header and all its rows as text, and as HTML the rows that are shown."""
-    cells = _told(frame, language, missing)
-    is_long = most is not None and len(cells) > most
-    if brief is not None and (is_long or len(frame.columns) > MOST_COLUMNS):
-        caption = f"{caption} ({ui('brief', language).format(*frame.shape)})"
-        shown, told = brief, _told(brief, language, missing)
-    else:
-        caption += f" ({ui('cut', language).format(most, len(cells))})" if is_long else ""
-        shown, told = frame, cells[:most]
-    heads = [_header(name, language) for name in shown.columns]
-    texts = pd.DataFrame([[text for text, _ in row] for row in told], columns=heads)
+    cells, heads = _told(frame, language), [_header(name, language) for name in frame.columns]
+    shown = frame.iloc[:MOST_ROWS, :MOST_COLUMNS]
+    told = [row[:MOST_COLUMNS] for row in cells[:MOST_ROWS]]
+    for code, most, whole in zip(("cut", "narrowed"), shown.shape, frame.shape, strict=True):
+        more = ui(code, language).format(most, whole)
+        caption += f" ({more})" if caption and whole > most else ""
+    if frame.empty:
+        note = f"{ui('no_rows', language)} {note}".strip()
+    texts = [[text for text, _ in row] for row in cells]
+    lines = [row[:MOST_COLUMNS] for row in texts[:MOST_ROWS]]
+    lines = pd.DataFrame(lines, columns=heads[:MOST_COLUMNS]).to_string(index=False)
     return {
         "html": _table_html(shown, heads, told, caption, note),
-        "text": "\n".join([caption, texts.to_string(index=False), note]).strip(),
+        "text": "\n".join([caption, "" if frame.empty else lines, note]).strip(),
         "caption": caption,
         "note": note,
-        "header": [_header(name, language) for name in frame.columns],
-        "rows": [[text for text, _ in row] for row in cells],
+        "header": heads,
+        "rows": texts,
     }
 
 
-def _told(frame: pd.DataFrame, language: str, missing: str) -> list[tuple]:
+def _told(frame: pd.DataFrame, language: str) -> list[tuple]:
     """Every cell as text and as HTML, row by row; each value is worded once in a column."""
     columns = []
     for name, values in frame.items():
-        word = partial(_cell, column=name, language=language, missing=missing)
+        word = partial(_cell, column=name, language=language)
         once = cache(lambda _, value, word=word: word(value))
         columns.append([
             word(value) if isinstance(value, list | tuple) else once(type(value), value)
@@ -376,13 +544,15 @@ def _table_html(
     shown: pd.DataFrame, heads: list[str], told: list[tuple], caption: str, note: str
 ) -> str:
     """The shown cells as a table that scrolls in its own box, with numbers at the right."""
+    foot = f'<p class="note">{escape(note)}</p>' if note else ""
+    if shown.empty:
+        return f'<p class="caption">{escape(caption)}</p>{foot}'
     sides = [' class="num"' if _is_numeric(values) else "" for _, values in shown.items()]
     head = "".join(
         f'<th scope="col"{side}>{escape(text)}</th>'
-        for text, side in zip(heads, sides, strict=True)
+        for text, side in zip(heads, sides, strict=False)
     )
     body = "".join(f"<tr>{_row(row, shown.columns, sides)}</tr>\n" for row in told)
-    foot = f'<p class="note">{escape(note)}</p>' if note else ""
     return (
         f'<div class="scroll" tabindex="0" role="group" aria-label="{escape(caption)}"><table>'
         f"<caption><span>{escape(caption)}</span></caption><thead><tr>{head}</tr></thead>\n"
@@ -390,7 +560,7 @@ def _table_html(
     )
 
 
-def _row(cells: list[tuple[str, str]], columns: Iterable, sides: list[str]) -> str:
+def _row(cells: Sequence[tuple[str, str]], columns: Iterable, sides: list[str]) -> str:
     parts = []
     for at, ((_, html), column, side) in enumerate(zip(cells, columns, sides, strict=True)):
         tag, scope = ("th", ' scope="row"') if at == 0 else ("td", "")
@@ -423,26 +593,32 @@ def _header(name, language: str) -> str:
     )
 
 
-def _cell(value, column: str, language: str, missing: str = "not_stated") -> tuple[str, str]:
+def _cell(value, column: str, language: str) -> tuple[str, str]:
     """The value as text and as HTML."""
     if isinstance(value, Words):
         text = getattr(value, language)
-        return text, linked(text, value.ids, language)
+        marked = bool(value.glyph)
+        return _marked(value, language) if marked else (text, linked(text, value.ids, language))
     if isinstance(value, Bounded):
-        text = bounds.words(value, language)
-        if not value.facts:
-            return text, f'<span class="{escape(value.bound)}">{escape(text)}</span>'
-        return text, linked(text, value.facts[:1], language, _derivation(value))
+        return _bounded(value, language)
     if hasattr(value, "verdict"):
         return _verdict(value, language)
     if isinstance(value, list | tuple):
-        parts = [_cell(item, column, language, missing) for item in value]
-        return "; ".join(text for text, _ in parts), "<br>".join(html for _, html in parts)
+        parts = [_cell(item, column, language) for item in value]
+        by = " " if any(getattr(item, "glyph", "") for item in value) else "<br>"
+        return "; ".join(text for text, _ in parts), by.join(html for _, html in parts)
     if _is_missing(value):
-        text = ui(missing, language)
-        return text, f'<span class="missing">{escape(text)}</span>'
+        text = ui("not_stated", language)
+        return text, f'<span class="missing" role="img" aria-label="{escape(text)}">·</span>'
     text = _text(value, column, language)
     return text, escape(text)
+
+
+def _bounded(value: Bounded, language: str) -> tuple[str, str]:
+    text = bounds.words(value, language)
+    if not value.facts:
+        return text, f'<span class="{escape(value.bound)}">{escape(text)}</span>'
+    return text, linked(text, value.facts[:1], language, _derivation(value))
 
 
 def _text(value, column: str, language: str) -> str:
@@ -465,6 +641,40 @@ def _verdict(value, language: str) -> tuple[str, str]:
     why = f": {', '.join(reasons)}" if reasons else ""
     css = escape(str(value.verdict).replace(" ", "-").replace("_", "-"))
     return text + why, f'<span class="verdict {css}">{escape(text + why)}</span>'
+
+
+# --- What numbers come from --------------------------------------------------------------------
+
+
+def _with_sentences(html: str, derived: dict[str, dict]) -> str:
+    """A table for the notebook itself: each number tells its sentence, and below they are listed.
+
+    A notebook shows no passages to link to, so the links go and the words come.
+    """
+    rows = {anchor(row_id): row for row_id, row in _rows_by_id().items()}
+    quotes = {}
+
+    def told(link: re.Match) -> str:
+        of = derived.get(link[1], {}).get("facts", [])
+        found = [rows[name] for name in (map(anchor, of) if of else [link[1]]) if name in rows]
+        quotes.update({(row["document_id"], row["quote"]): None for row in found})
+        quote = escape(" … ".join(dict.fromkeys(row["quote"] for row in found)))
+        return f'<span title="{quote}">{link[2]}</span>'
+
+    html = re.sub(r'<a\b[^>]*?href="#([^"]*)"[^>]*>(.*?)</a>', told, html)
+    lines = "".join(f"<li>{escape(quote)} ({escape(name)})</li>" for name, quote in quotes)
+    title = escape(ui("sentences", _shows["language"]))
+    return html + (f"<details><summary>{title}</summary><ol>{lines}</ol></details>" * bool(lines))
+
+
+def _rows_by_id() -> dict[str, dict]:
+    """Facts and codings of the data folder in use, as far as there are any."""
+    found = {}
+    for name, key in (("facts", "fact_id"), ("codings", "coding_id")):
+        if codebook.table_path(name).exists():
+            table = codebook.load(name)
+            found |= dict(zip(table[key], table.to_dict("records"), strict=True))
+    return found
 
 
 def _derivation(value: Bounded) -> str:

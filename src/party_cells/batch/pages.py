@@ -199,7 +199,7 @@ def _output_problems(output: dict) -> list[str]:
         what = f"an output that is not in both languages ({kind})"
         return [f"{what}; show it with report.table, report.sentence or a figure"]
     found = []
-    if shown["kind"] != "sentence" and not _FILE_NAME.fullmatch(shown["name"]):
+    if shown["kind"] in ("table", "figure") and not _FILE_NAME.fullmatch(shown["name"]):
         found = [f"{shown['name']!r} names files; expected small letters, digits, _ and -"]
     return found + (_alt_problems(shown) if shown["kind"] == "figure" else [])
 
@@ -328,7 +328,7 @@ def _in_language(notebook, sources: Sources, language: str, uses: Uses, prose: _
 def _numbered(shown: dict, counts: Counter, language: str) -> tuple[str, str]:
     """The HTML and its label, "Table 2", which stands before the caption."""
     html, kind = shown[language]["html"], shown["kind"]
-    if kind == "sentence":
+    if kind in ("sentence", "finding"):
         return html, ""
     counts[kind] += 1
     label = f"{ui(kind, language)} {counts[kind]}"

@@ -113,10 +113,10 @@ def _open(task: Task, language: str, by: str | None):
     in_lab = "JPY_SESSION_NAME" in os.environ  # inherited by a batch that a notebook starts
     if in_lab and not storage.is_read_only():
         return Review(task, language, by or getpass.getuser())
-    return _table(task, task.rows(corpus.read_all()), language)
+    return _table(task, task.rows(corpus.read_all()))
 
 
-def _table(task: Task, rows: list[Row], language: str) -> report.Shown:
+def _table(task: Task, rows: list[Row]) -> report.Shown:
     """The queue as it stands, for where no kernel answers."""
     columns = ["document_id", "number_text", "theme_id", "measure_id", "decision", "follows"]
     frame = pd.DataFrame(rows, columns=[*columns, "state"]).dropna(axis="columns", how="all")
@@ -125,7 +125,6 @@ def _table(task: Task, rows: list[Row], language: str) -> report.Shown:
         f"queue_{task.table}",
         en=f"The queue: {len(rows)} rows, of which the first are shown",
         vi=f"Hàng đợi: {len(rows)} dòng, hiển thị những dòng đầu",
-        language=language,
     )
 
 
