@@ -11,7 +11,7 @@ help: ## list these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 report: $(READY) ## run all notebooks; reports/ holds one HTML per report and language, and an index
-	@$(RUN) -m party_cells report $(ARGS)
+	@.venv/bin/party-cells report $(ARGS)
 
 test: $(READY) ## run every test: helpers, tables, notebooks, reports in a browser
 	@$(RUN) -m pytest -q -n 2 --dist loadscope --nbval --nbval-current-env \
@@ -21,17 +21,17 @@ lab: $(READY) ## open JupyterLab on the first notebook
 	@$(RUN) -m jupyterlab notebooks/10-read-the-corpus.ipynb $(ARGS)
 
 notebooks: $(READY) ## run the committed notebooks in place and show which outputs changed
-	@$(RUN) -m party_cells notebooks $(ARGS)
+	@.venv/bin/party-cells notebooks $(ARGS)
 
 tables: $(READY) ## derive facts.csv and codings.csv from the decisions
-	@$(RUN) -m party_cells tables $(ARGS)
+	@.venv/bin/party-cells tables $(ARGS)
 
 dictionary: $(READY) ## print the data dictionary into data/README.md
 	@$(RUN) -c "from helpers import codebook, paths; \
 		codebook.replace(paths.ROOT / 'data' / 'README.md', codebook.describe())"
 
 audit: $(READY) ## check the facts against each other
-	@$(RUN) -m party_cells audit $(ARGS)
+	@.venv/bin/party-cells audit $(ARGS)
 
 bench: $(READY) ## measure speed, memory and growth on this machine, as ratios
 	@$(RUN) -m benchmarks $(ARGS)

@@ -27,9 +27,9 @@ from openpyxl.utils.exceptions import IllegalCharacterError
 
 from helpers import codebook, corpus, evidence, numbers, paths, report
 from helpers.corpus import CorpusInvalid
-from party_cells import batch, desk, proposer
+from party_cells import cli, desk, proposer
 from party_cells.batch import downloads, grid
-from party_cells.desk import spreadsheet, verbs, worklist
+from party_cells.desk import spreadsheet, worklist
 from party_cells.proposer import lexicon, scoring
 
 HOSTILE = (
@@ -229,7 +229,7 @@ def reads_manifest(given: tuple[str, bytes]) -> None:
         except (CorpusInvalid, codebook.TableInvalid):
             return
         finally:
-            refused(batch.main, "report", "--dry-run", "--data", str(paths.data()))
+            refused(cli.main, "report", "--dry-run", "--data", str(paths.data()))
         for document in found:
             assert (paths.raw() / document.meta["file"]).parent == paths.raw()
             proposer.propose(document.text, published=document.meta["published_date"])
@@ -265,10 +265,10 @@ def derives_tables(given: tuple[str, bytes]) -> None:
     derived = [codebook.table_path(name) for name in ("facts", "codings")]
     before = [path.read_bytes() for path in derived]
     with instead(codebook.table_path(table), data):
-        failed = refused(verbs.main, "tables", "--data", str(paths.data()))
+        failed = refused(cli.main, "tables", "--data", str(paths.data()))
         try:
             if not failed:
-                again = refused(verbs.main, "tables", "--check", "--data", str(paths.data()))
+                again = refused(cli.main, "tables", "--check", "--data", str(paths.data()))
                 assert not again or desk.conflicts()
                 for name in ("facts", "codings"):
                     codebook.load(name)
@@ -325,11 +325,11 @@ def saves_only_what_holds(path: Path) -> None:
     decided = [codebook.table_path(name) for name in ("checks", "facts", "codings")]
     before = [each.read_bytes() for each in decided]
     try:
-        refused(verbs.main, "queue-import", str(path), "--by", "fuzz", "--data", str(paths.data()))
+        refused(cli.main, "queue-import", str(path), "--by", "fuzz", "--data", str(paths.data()))
         for name in ("checks", "facts"):
             text = codebook.table_path(name).read_text("utf-8")
             assert codebook.to_text(codebook.load(name), name) == text
-        checked = refused(verbs.main, "tables", "--check", "--data", str(paths.data()))
+        checked = refused(cli.main, "tables", "--check", "--data", str(paths.data()))
         assert not checked or desk.conflicts()
     finally:
         for each, data in zip(decided, before, strict=True):

@@ -34,7 +34,8 @@ ROOMS = {
     "proposer": set(),
     "desk": {"proposer", "audit"},
     "batch": {"desk", "proposer", "audit"},
-    "__main__": {"batch", "desk", "proposer", "audit", "trials"},
+    "cli": {"batch", "desk", "proposer", "audit"},
+    "__main__": {"cli"},
 }
 MODULES = {path.stem: path for path in (SOURCE / "helpers").glob("*.py") if path.stem != "__init__"}
 

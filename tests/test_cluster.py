@@ -12,7 +12,7 @@ import pytest
 from test_grid import write_notebook
 
 from helpers import corpus, paths
-from party_cells import batch, trials
+from party_cells import batch, cli, trials
 from party_cells.batch import grid, proposals
 from party_cells.desk import worklist
 
@@ -50,7 +50,7 @@ def workers(tmp_path):
 def slowly(job: dict) -> dict:
     """Propose, and take long enough to be killed at it."""
     time.sleep(0.2)
-    return proposals.propose(job)
+    return proposals.propose_part(job)
 
 
 def test_a_cluster_proposes_what_one_process_proposes_though_a_worker_is_killed(
@@ -71,7 +71,7 @@ def test_a_cluster_proposes_what_one_process_proposes_though_a_worker_is_killed(
     assert {r["status"] for r in records} == {"done"}
     out = tmp_path / "out"
     command = ["propose", "--data", str(tmp_path / "data"), "--out", str(out)]
-    assert proposals.main([*command, "--scheduler", address]) == 0
+    assert cli.main([*command, "--scheduler", address]) == 0
     assert grid.table(out / "candidates.csv") == worklist.candidates(corpus.read_all())
 
 
@@ -90,6 +90,6 @@ def test_a_batch_on_a_cluster_ends_although_a_worker_is_killed(workers, tmp_path
     write_notebook(tmp_path / "notebooks" / "10-each.ipynb", *cells, parameters=place, **about)
     command = ["report", "--plain", "--data", str(tmp_path / "data"), "--language", "en"]
     out = tmp_path / "reports"
-    assert batch.main([*command, "--out", str(out), "--scheduler", address]) == 0
+    assert cli.main([*command, "--out", str(out), "--scheduler", address]) == 0
     pages = [page.read_text("utf-8") for page in sorted((out / "en").glob("10-each--*.html"))]
     assert [f"loc-000{n + 1}" in page for n, page in enumerate(pages)] == [True] * 3

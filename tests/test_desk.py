@@ -13,8 +13,8 @@ from desk_cases import (
 )
 
 from helpers import codebook, decisions
-from party_cells import desk
-from party_cells.desk import storage, verbs
+from party_cells import cli, desk
+from party_cells.desk import storage
 
 pytestmark = pytest.mark.usefixtures("desk_folder")
 WORDS = "65 TCCSĐ trực thuộc"
@@ -194,10 +194,10 @@ def test_a_fact_follows_its_sentence_and_keeps_its_name(articles, cells):
 def test_tables_say_what_moved_and_what_is_lost(desk_folder, cells, capsys):  # noqa: F811
     desk.decide([cells])
     edit_article(desk_folder, lambda text: "Tin mới. " + text)
-    assert verbs.main(["tables"]) == 0
+    assert cli.main(["tables"]) == 0
     assert "facts that follow their words" in capsys.readouterr().out
     edit_article(desk_folder, lambda text: text.replace("65 TCCSĐ", "66 TCCSĐ"))
-    assert verbs.main(["tables"]) == 1
+    assert cli.main(["tables"]) == 1
     assert "base_organisations: gone" in capsys.readouterr().err
 
 
@@ -258,21 +258,21 @@ def test_a_correction_changes_the_fact_and_not_the_decision(cells):
 def test_a_correction_from_the_command_line(cells):
     saved = desk.decide([cells])[0]
     arguments = ["facts", saved["fact_id"], "level", "commune", "--reason", "misread"]
-    assert verbs.main(["correct", *arguments, "--by", "lan"]) == 0
+    assert cli.main(["correct", *arguments, "--by", "lan"]) == 0
     assert codebook.load("facts").at[0, "level"] == "commune"
-    assert verbs.main(["correct", "facts", "no.such.row", *arguments[2:]]) == 1
+    assert cli.main(["correct", "facts", "no.such.row", *arguments[2:]]) == 1
 
 
 def test_a_withdrawn_row_is_gone_from_the_facts_and_on_record(articles, cells):
     saved = desk.decide([cells])[0]
     desk.decide([decision(articles, "1.142 đảng viên", "members", document_id="muong-lay-2019")])
     arguments = ["withdraw", "facts", saved["fact_id"], "--reason", "misread"]
-    assert verbs.main(arguments) == 0
+    assert cli.main(arguments) == 0
     assert codebook.load("facts")["measure_id"].tolist() == ["members"]
     assert codebook.load("checks").shape[0] == 2 and desk.tables(check=True) == []
     desk.decide([saved | {"note": "seen"}], before=[saved])
     assert codebook.load("facts")["measure_id"].tolist() == ["members"]
-    assert verbs.main(arguments) == 1  # there is nothing left to withdraw
+    assert cli.main(arguments) == 1  # there is nothing left to withdraw
 
 
 def test_a_correction_whose_guard_fails_stops_everything(cells):
@@ -368,15 +368,15 @@ def test_tables_are_derived_in_any_folder_and_checked(desk_folder, cells, capsys
     path = codebook.table_path("facts")
     path.write_text(text_of("facts").replace(",65,", ",67,"), "utf-8")
     arguments = ["tables", "--data", str(desk_folder)]
-    assert verbs.main([*arguments, "--check"]) == 1
+    assert cli.main([*arguments, "--check"]) == 1
     assert "facts.csv: not what the decisions give" in capsys.readouterr().err
-    assert verbs.main(arguments) == 0 and verbs.main([*arguments, "--check"]) == 0
+    assert cli.main(arguments) == 0 and cli.main([*arguments, "--check"]) == 0
 
 
 def test_a_correction_that_the_tables_would_refuse_is_not_kept(cells):
     saved = desk.decide([cells])[0]
     before = codebook.table_path("facts").read_bytes()
     arguments = ["facts", saved["fact_id"], "period_start", "2031-01-01", "--reason", "misread"]
-    assert verbs.main(["correct", *arguments, "--by", "lan"]) == 1
+    assert cli.main(["correct", *arguments, "--by", "lan"]) == 1
     assert storage.rows("corrections") == []
     assert codebook.table_path("facts").read_bytes() == before

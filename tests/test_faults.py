@@ -15,9 +15,9 @@ import pytest
 from desk_cases import decision, desk_folder  # noqa: F401
 
 from helpers import codebook, paths
-from party_cells import batch, desk
-from party_cells.batch import execution, proposals
-from party_cells.desk import intake, storage, verbs, worklist
+from party_cells import cli, desk
+from party_cells.batch import execution
+from party_cells.desk import intake, storage, worklist
 
 FORK = get_context("fork")
 
@@ -102,9 +102,9 @@ def test_a_full_disk_is_said_with_what_to_do(articles, monkeypatch, capsys):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(desk, "tables", full)
-    assert verbs.main(["tables"]) == 1
+    assert cli.main(["tables"]) == 1
     said = capsys.readouterr().err
-    assert "No space left" in said and "make room, then do it again" in said
+    assert "No space left" in said and "make room or put it right, then do it again" in said
 
 
 def test_a_full_disk_adds_no_half_article(articles, tmp_path):
@@ -120,7 +120,7 @@ def test_a_full_disk_adds_no_half_article(articles, tmp_path):
 def test_a_full_disk_leaves_the_good_workbook_and_the_good_candidates(articles, tmp_path):
     for out, work in (
         (tmp_path / "queue.xlsx", lambda: worklist.export_queue(tmp_path / "queue.xlsx")),
-        (tmp_path / "candidates.csv", lambda: proposals.main(proposing(tmp_path))),
+        (tmp_path / "candidates.csv", lambda: cli.main(proposing(tmp_path))),
     ):
         work()
         before = out.read_bytes()
@@ -146,7 +146,7 @@ def test_a_folder_that_cannot_be_written_is_named_and_nothing_changes(articles, 
     said = in_a_child(lambda: desk.decide([new], articles=articles), become_nobody)
     assert said.startswith("ReadOnlyData") and "processed is a read-only copy" in said
     out = str(tmp_path / "reports")
-    said = in_a_child(lambda: batch.main(["report", "--plain", "--out", out]), become_nobody)
+    said = in_a_child(lambda: cli.main(["report", "--plain", "--out", out]), become_nobody)
     assert said == "saved" and f"cannot write to {out}" in capfd.readouterr().err
     for folder in (tmp_path, paths.data(), paths.raw(), paths.processed()):
         folder.chmod(0o755)
@@ -198,5 +198,5 @@ def test_a_lock_left_by_a_kill_stops_nobody(articles):
 
 def test_the_command_line_says_a_fault_in_one_line(articles, capsys):
     codebook.table_path("measures").write_text("")
-    assert verbs.main(["tables"]) == 1
+    assert cli.main(["tables"]) == 1
     assert "measures.csv" in capsys.readouterr().err

@@ -8,8 +8,8 @@ import pytest
 from desk_cases import desk_folder  # noqa: F401
 
 from helpers import bounds, codebook, corpus, paths
-from party_cells import desk
-from party_cells.desk import intake, verbs, worklist
+from party_cells import cli, desk
+from party_cells.desk import intake, worklist
 
 pytestmark = pytest.mark.usefixtures("desk_folder")
 TEXT = "Đảng bộ huyện Mẫu\n\nĐảng bộ huyện hiện có 41 TCCSĐ với 2.310 đảng viên.\n"
@@ -27,7 +27,7 @@ def article(tmp_path):
 
 
 def test_an_article_of_a_sixth_locality_needs_one_command(article, capsys):
-    assert verbs.main(["add", str(article), *NEW]) == 0
+    assert cli.main(["add", str(article), *NEW]) == 0
     assert "mau-2024: added" in capsys.readouterr().out
     document = corpus.read("mau-2024")
     assert document.text == TEXT and document.meta["title"] == "Đảng bộ huyện Mẫu"
@@ -40,7 +40,7 @@ def test_an_article_of_a_sixth_locality_needs_one_command(article, capsys):
 def test_an_article_keeps_its_line_ends_through_the_tables(tmp_path, newline):
     path = tmp_path / "old.txt"
     path.write_bytes(TEXT.replace("\n", newline).encode())
-    assert verbs.main(["add", str(path), *NEW]) == 0
+    assert cli.main(["add", str(path), *NEW]) == 0
     articles = desk.texts()
     row = next(row for row in worklist.queue(corpus.read_all()) if row["number_text"] == "41")
     assert newline in row["prefix"]
@@ -53,7 +53,7 @@ def test_an_article_keeps_its_line_ends_through_the_tables(tmp_path, newline):
 def test_a_decrease_is_a_fact_below_nought(tmp_path):
     path = tmp_path / "less.txt"
     path.write_text(f"{TEXT}Đảng bộ giảm hơn 30 đảng viên so với năm 2019.\n", "utf-8")
-    assert verbs.main(["add", str(path), *NEW]) == 0
+    assert cli.main(["add", str(path), *NEW]) == 0
     row = next(row for row in worklist.queue(corpus.read_all()) if row["number_text"] == "30")
     desk.decide([row | SIGNED])
     fact = codebook.load("facts").query("measure_id == 'members_change'").iloc[0]

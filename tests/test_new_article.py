@@ -5,8 +5,8 @@ import subprocess
 import sys
 
 from helpers import codebook, corpus, paths
-from party_cells import desk
-from party_cells.desk import review, verbs
+from party_cells import cli, desk
+from party_cells.desk import review
 
 TEXT = """Xây dựng Đảng ở huyện Mẫu
 
@@ -21,7 +21,7 @@ def test_a_new_article_is_added_checked_and_reported(data_folder, tmp_path, monk
     article.write_text(TEXT, "utf-8")
     added = ["add", str(article), "--data", str(data_folder), "--locality", "mau"]
     added += ["--published", "2024-01-10", "--name", "Mẫu", "--province", "Tỉnh Mẫu"]
-    assert verbs.main(added) == 0
+    assert cli.main(added) == 0
 
     monkeypatch.setenv("JPY_SESSION_NAME", "notebooks/30-check-by-hand.ipynb")
     shown = review.figures(by="lan")

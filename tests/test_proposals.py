@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from helpers import codebook, corpus, paths
-from party_cells import batch
+from party_cells import batch, cli
 from party_cells.batch import grid, proposals
 from party_cells.desk import worklist
 from party_cells.trials import write_collection
@@ -87,7 +87,7 @@ def killed_once(mark: str, job: dict) -> dict:
     try:
         os.close(os.open(mark, os.O_CREAT | os.O_EXCL))
     except FileExistsError:
-        return proposals.propose(job)
+        return proposals.propose_part(job)
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -101,9 +101,9 @@ def test_a_part_whose_worker_was_killed_is_proposed_again(collection, tmp_path):
 
 def test_the_command_says_what_it_did_and_where(collection, tmp_path, capsys):
     command = ["propose", "--data", str(collection), "--out", str(tmp_path / "out"), "--jobs", "1"]
-    assert proposals.main(command) == 0
+    assert cli.main(command) == 0
     assert "1 parts proposed, 0 failed, in 0:0" in (said := capsys.readouterr().out)
     assert said.endswith(f": {tmp_path / 'out'}\n")
     (collection / "raw" / "documents.csv").unlink()
-    assert proposals.main(command) == 2
+    assert cli.main(command) == 2
     assert "documents.csv: not in" in capsys.readouterr().err

@@ -5,8 +5,8 @@ from desk_cases import decision, desk_folder  # noqa: F401
 from openpyxl import load_workbook
 
 from helpers import codebook, corpus
-from party_cells import desk
-from party_cells.desk import spreadsheet, storage, verbs, worklist
+from party_cells import cli, desk
+from party_cells.desk import spreadsheet, storage, worklist
 
 pytestmark = pytest.mark.usefixtures("desk_folder")
 DAY = "2026-11-21"
@@ -229,11 +229,11 @@ def test_a_decision_that_changed_since_the_export_is_a_conflict(book, articles):
 
 def test_export_and_import_from_the_command_line(tmp_path, proposed, capsys):
     path = tmp_path / "queue.xlsx"
-    assert verbs.main(["queue-export", str(path), "--state", "open"]) == 0
+    assert cli.main(["queue-export", str(path), "--state", "open"]) == 0
     assert "2 rows" in capsys.readouterr().out
     workbook = load_workbook(path)
     at = spreadsheet.COLUMNS.index("decision") + 1
     workbook["queue"].cell(CELLS, at).value = "perhaps"
     workbook.save(path)
-    assert verbs.main(["queue-import", str(path), "--by", "lan"]) == 1
+    assert cli.main(["queue-import", str(path), "--by", "lan"]) == 1
     assert "row 3, column decision" in capsys.readouterr().err

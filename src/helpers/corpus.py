@@ -109,7 +109,7 @@ def documents() -> pd.DataFrame:
     listed = set(manifest["file"])
     if unlisted := sorted(name for name in {*plain} - listed if name.endswith(".txt")):
         raise CorpusInvalid(
-            f"{unlisted[0]}: not listed in documents.csv; add it with `python -m party_cells add`"
+            f"{unlisted[0]}: not listed in documents.csv; add it with `party-cells add`"
         )
     return manifest
 

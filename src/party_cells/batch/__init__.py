@@ -1,12 +1,11 @@
 """Run the collection: every notebook of the grid in a fresh kernel, unless it is up to date.
 
-``python -m party_cells report`` makes the reports, ``list`` shows what there is to run, and
-``notebooks`` renews the committed outputs. Everything is checked before anything starts; two
+``party-cells report`` makes the reports, ``list`` shows what there is to run, and ``notebooks``
+renews the committed outputs. Everything is checked before anything starts; two
 batches never write to one folder; the notebooks see a read-only copy of the data, which is
 compared with the original afterwards; and a failed run is one line, while the others go on.
 """
 
-import argparse
 import json
 import multiprocessing
 import os
@@ -18,12 +17,12 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from contextlib import ExitStack, closing, contextmanager, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 from helpers import paths
-from party_cells.batch import grid
+from party_cells.batch import execution, grid
 from party_cells.batch.execution import execute
 from party_cells.batch.grid import Refused, Run
 
@@ -209,7 +208,7 @@ def job_of(run: Run, work: Path, data: Path, edition: str, out: Path, warm: str)
 
 def carry_out(runs: list[Run], data: Path, files: dict[str, str], options) -> list[dict]:
     """Do the runs and tell of each; their records, and none is kept if the data changed."""
-    out, records = options.out, []
+    out, records = options.folder, []
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
     with ExitStack() as stack:
         far = stack.enter_context(cluster(options.scheduler)) if options.scheduler else None
@@ -218,7 +217,11 @@ def carry_out(runs: list[Run], data: Path, files: dict[str, str], options) -> li
         warm = stack.enter_context(warm_parent(options, copy))
         edition = grid.digest(*files.values())
         jobs = [job_of(run, work, copy, edition, out, warm) for run in runs]
-        workers = (lambda: nullcontext(far)) if far else partial(local_workers, options.jobs)
+        workers = (
+            (lambda: nullcontext(far))
+            if far
+            else partial(local_workers, options.jobs or os.cpu_count() or 1)
+        )
         tell = progress(len(jobs), sys.stdout)
         try:
             for record in run_all(jobs, workers):
@@ -263,7 +266,33 @@ def summary(records: list[dict], current: int, seconds: float) -> int:
     return 1 if count["failed"] else 0
 
 
-# The command line
+# What may be asked for
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked of a batch; a data folder is the one in use when it is made."""
+
+    only: tuple[str, ...] = ()
+    locality: tuple[str, ...] = ()
+    set: tuple[str, ...] = ()
+    language: str = "both"
+    out: Path | None = None
+    dry_run: bool = False
+    force: bool = False
+    zip: bool = False
+    plain: bool = False
+    jobs: int | None = None
+    scheduler: str | None = None
+    data: Path = field(default_factory=paths.data)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        return LANGUAGES if self.language == "both" else (self.language,)
+
+    @property
+    def folder(self) -> Path:
+        return (self.out or paths.reports()).resolve()
 
 
 def plan(options, files: dict[str, str], only: list[str], chosen: list[str], settings) -> list[Run]:
@@ -272,14 +301,15 @@ def plan(options, files: dict[str, str], only: list[str], chosen: list[str], set
     for notebook in grid.choose(paths.notebooks(), only):
         if grid.in_collection(notebook, options.data):
             notebooks.append(notebook)
-        elif options.verb == "report" and settings is not None:
+        elif settings is not None:
             print(f"{notebook.path.stem} is left out: its words are about another collection")
     runs = grid.runs_of(notebooks, options.data, chosen, settings or {}, options.languages)
-    return grid.judged(runs, options.data, files, options.out, options.force)
+    return grid.judged(runs, options.data, files, options.folder, options.force)
 
 
-def report(options) -> int:
+def report(**asked) -> int:
     """Make the reports that are asked for and are not up to date; the exit status."""
+    options = Options(**asked)
     begun, files = time.monotonic(), grid.snapshot(options.data)
     settings = dict(setting.partition("=")[::2] for setting in options.set)
     runs = plan(options, files, options.only, options.locality, settings)
@@ -330,15 +360,20 @@ def write_index(runs: list[Run], ended: dict[str, dict], options) -> None:
         states[run.stem] = {"stem": run.stem, "notebook": name, "state": state(run), "error": error}
     os.environ[paths.DATA_VARIABLE] = str(options.data)
     try:
-        pages.index(list(states.values()), options.out, options.languages)
+        pages.index(list(states.values()), options.folder, options.languages)
     except ValueError as error:  # a table that no report could be made from either
         print(f"FAILED the index: {str(error).splitlines()[0]}")
 
 
-def renew_all(options) -> int:
-    """Execute the committed notebooks again and say whose outputs changed; the exit status."""
-    begun, files = time.monotonic(), grid.snapshot(options.data)
+def notebooks(language: str | None = None, **asked) -> int:
+    """Execute the committed notebooks again and say whose outputs changed, or only fold in them
+    what is in another language; the exit status.
+    """
+    options = Options(**asked)
     names = options.only or [path.stem for path in sorted(paths.notebooks().glob("*.ipynb"))]
+    if language:
+        return fold([paths.notebooks() / f"{name}.ipynb" for name in names], language)
+    begun, files = time.monotonic(), grid.snapshot(options.data)
     single = {}
     for run in plan(options, files, names, [], {}):
         stem = run.notebook.path.stem
@@ -350,65 +385,29 @@ def renew_all(options) -> int:
     return summary(records, 0, time.monotonic() - begun)
 
 
-def show(options) -> int:
+def fold(files: list[Path], language: str) -> int:
+    """Fold in each notebook, for JupyterLab, the prose that is not in a language; 0."""
+    import nbformat
+
+    for file in files:
+        notebook = nbformat.read(file, as_version=4)
+        for cell in notebook.cells:
+            other = {*LANGUAGES} - {language} if language in LANGUAGES else set()
+            folded = bool(other & {*cell.metadata.get("tags", [])})
+            cell.metadata.pop("jupyter", None)
+            if folded:
+                cell.metadata["jupyter"] = {"source_hidden": True}
+        execution.replace_notebook(file, notebook)
+    print(f"{len(files)} notebooks show {language}")
+    return 0
+
+
+def list_(only: tuple[str, ...] = ()) -> int:
     """Print the notebooks with their parameters, defaults and help."""
-    for notebook in grid.choose(paths.notebooks(), options.only):
+    for notebook in grid.choose(paths.notebooks(), only):
         title = notebook.about.get("title", {}).get("en", "")
         once = ", one run per locality" if notebook.per_locality else ""
         print(f"{notebook.path.stem}: {title}{once}")
         for p in notebook.parameters:
             print(f"    {p.name}: {p.kind} = {p.default!r}  {p.help}".rstrip())
     return 0
-
-
-def read_options(argv: list[str]) -> argparse.Namespace:
-    """What was asked for on the command line; Refused, in one line, if it is not understood."""
-
-    def refuse(message: str) -> None:
-        raise Refused(f"{message}; see --help")
-
-    verbs = {"report": report, "list": show, "notebooks": renew_all}
-    parser = argparse.ArgumentParser(prog="python -m party_cells", description=__doc__)
-    parser.error = refuse
-    parser.add_argument("verb", choices=verbs)
-    add = parser.add_argument
-    add("--only", nargs="+", default=[], metavar="NOTEBOOK", help="these notebooks alone")
-    add("--locality", nargs="+", default=[], metavar="ID", help="these localities alone")
-    add("--set", nargs="+", default=[], metavar="NAME=VALUE", help="other values of parameters")
-    add("--language", choices=[*LANGUAGES, "both"], default="both", help="of the reports")
-    add("--data", type=Path, default=paths.data(), help="the folder with raw/ and processed/")
-    add("--out", type=Path, default=paths.reports(), help="where the reports go")
-    add("--force", action="store_true", help="also what is up to date")
-    add("--dry-run", action="store_true", help="say what would run, and why")
-    add("--plain", action="store_true", help="start every kernel anew, fork none")
-    add("--jobs", type=int, default=os.cpu_count() or 1, help="runs at a time")
-    add("--scheduler", metavar="ADDRESS", help="run on the workers of a Dask scheduler")
-    add("--list", action="store_const", const="list", dest="verb", help="as the verb list")
-    options = parser.parse_args(argv)
-    options.data, options.out = options.data.resolve(), options.out.resolve()
-    if options.jobs < 1:
-        refuse(f"--jobs is {options.jobs}, not at least 1")
-    both = options.language == "both"
-    options.languages = LANGUAGES if both else (options.language,)
-    options.do = verbs[options.verb]
-    return options
-
-
-def main(argv: list[str]) -> int:
-    """Run a verb: 0 all is well, 1 something failed, 2 refused, 130 interrupted.
-
-    >>> main(["report", "--only", "99-nothing"])
-    2
-    """
-    try:
-        options = read_options(argv)
-        return options.do(options)
-    except Refused as error:
-        print(error, file=sys.stderr)
-        return 2
-    except OSError as error:  # a full disk, say; what is finished is whole
-        said = "finished reports are whole; put it right and run the same again"
-        print(f"stopped: {error}; {said}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130

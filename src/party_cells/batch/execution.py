@@ -189,7 +189,14 @@ def renew(committed: Path, executed: Path, record: dict) -> None:
         about = {"name": about} if isinstance(about, str) else about
         marks = {"documents": sorted(ids), "data": record["fingerprints"]["data"]}
         old.metadata["party_cells"]["collection"] = about | marks
-    beside = committed.with_name(f".{committed.name}.part")
-    beside.write_text(nbformat.writes(old) + "\n", "utf-8")
-    beside.replace(committed)
+    replace_notebook(committed, old)
     record["changed"] = changed
+
+
+def replace_notebook(file: Path, notebook: dict) -> None:
+    """Write a committed notebook whole or not at all."""
+    import nbformat
+
+    beside = file.with_name(f".{file.name}.part")
+    beside.write_text(nbformat.writes(notebook) + "\n", "utf-8")
+    beside.replace(file)

@@ -1,12 +1,11 @@
 """Candidates of a whole collection, a part at a time, on this machine or on many.
 
-``python -m party_cells propose`` writes ``candidates.csv``, with the columns of ``checks.csv`` and
+``party-cells propose`` writes ``candidates.csv``, with the columns of ``checks.csv`` and
 nothing decided. A part is a few hundred articles; its file is named by the fingerprint of all it
 depends on, so a stopped run goes on where it was and a new article costs one part. Nobody ever
 holds the whole collection: memory is that of one part for each worker, and of the manifest.
 """
 
-import argparse
 import csv
 import json
 import os
@@ -45,7 +44,7 @@ def parts(data: Path, into: Path, articles: int = ARTICLES) -> list[dict]:
     return jobs
 
 
-def propose(job: dict) -> dict:
+def propose_part(job: dict) -> dict:
     """Propose in the articles of one part and write its file; the record of it, as of a run."""
     os.environ[paths.DATA_VARIABLE] = job["data"]
     begun, done = time.monotonic(), {"stem": job["stem"], "status": "done", "error": ""}
@@ -80,7 +79,7 @@ def propose_all(out: Path, workers, articles: int = ARTICLES, tell=lambda record
         jobs = parts(paths.data(), folder, articles)
         missing = [job for job in jobs if not Path(job["into"]).exists()]
         records = []
-        for record in batch.run_all(missing, workers, propose):
+        for record in batch.run_all(missing, workers, propose_part):
             records.append(record)
             tell(record)
         if all(record["status"] == "done" for record in records):
@@ -100,34 +99,17 @@ def _join(files: list[Path], whole: Path) -> None:
         file.unlink()
 
 
-def main(argv: list[str]) -> int:
-    """``python -m party_cells propose``: 0 all is well, 1 a part failed, 2 refused, 130 stopped."""
-    parser = argparse.ArgumentParser(prog="python -m party_cells", description=__doc__)
-    parser.add_argument("verb", choices=["propose"])
-    add = parser.add_argument
-    add("--data", type=Path, default=paths.data(), help="the folder with raw/ and processed/")
-    add("--out", type=Path, default=paths.reports() / "candidates", help="where the table goes")
-    add("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="parts at a time")
-    add("--scheduler", metavar="ADDRESS", help="propose on the workers of a Dask scheduler")
-    options = parser.parse_args(argv)
-    os.environ[paths.DATA_VARIABLE] = str(options.data.resolve())
+def propose(out: Path | None = None, jobs: int | None = None, scheduler: str | None = None) -> int:
+    """Propose in the data folder in use: 0 all is well, 1 a part failed; else `grid.Refused`."""
+    out, begun = (out or paths.reports() / "candidates").resolve(), time.monotonic()
+    far = batch.cluster(scheduler) if scheduler else nullcontext()
     try:
-        return _report(options)
-    except (Refused, ValueError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("Interrupted: what is done is kept; the same command goes on with the rest.")
-        return 130
-
-
-def _report(options: argparse.Namespace) -> int:
-    out, begun = options.out.resolve(), time.monotonic()
-    far = batch.cluster(options.scheduler) if options.scheduler else nullcontext()
-    with far as executor:
-        local = partial(batch.local_workers, max(1, options.jobs))
-        workers = (lambda: nullcontext(executor)) if executor else local
-        records = propose_all(out, workers)
+        with far as executor:
+            local = partial(batch.local_workers, jobs or len(os.sched_getaffinity(0)))
+            workers = (lambda: nullcontext(executor)) if executor else local
+            records = propose_all(out, workers)
+    except (ValueError, OSError) as error:
+        raise Refused(str(error)) from None
     failed = [record for record in records if record["status"] == "failed"]
     for record in failed:
         print(f"FAILED {record['stem']}: {record['error']}", file=sys.stderr)
