@@ -185,7 +185,7 @@ FACT = {"fact_id": "f", "low_open": None, "value_high": None, "high_open": None}
             "printed_digits",
             (12450, 12550, False, True),
         ),
-        (("exact", "share", 1, None, "100"), "printed_digits", (0.995, 1, False, False)),
+        (("exact", "share", 1, None, "100"), "printed_digits", (1, 1, False, False)),
         (("exact", "share", 0.5, None, "một nửa"), "next_step", (0.5, 0.5, False, False)),
     ],
 )

@@ -15,7 +15,6 @@ import pytest
 
 from helpers import bounds, codebook, drawing, figures
 from helpers.bounds import Bounded
-from helpers.gate import Verdict
 
 PLACES = ["yen-minh", "muong-lay", "nam-dong", "muong-khuong", "kien-xuong"]
 NAMES = ["Yên Minh", "Mường Lay", "Nam Đông", "Mường Khương", "Kiến Xương"]
@@ -52,10 +51,10 @@ def organisations() -> pd.DataFrame:
 
 
 def matrix(*rows: tuple) -> pd.DataFrame:
-    """As `gate.matrix`: rows of (row, column, measure, periods, verdict, quality)."""
+    """As `gate.outcomes`: rows of (row, column, measure, periods, verdict, quality)."""
     names = ["row_id", "column_id", "measure_id", "row_period", "column_period", "verdict"]
-    table = pd.DataFrame(rows, columns=[*names, "quality"])
-    return table.assign(row_amount=None, column_amount=None)
+    table = pd.DataFrame(rows, columns=[*names, "reasons", "quality"])
+    return table.assign(row_facts="", column_facts="")
 
 
 SAME_YEAR = (
@@ -64,7 +63,8 @@ SAME_YEAR = (
     "base_organisations",
     "2019",
     "2019",
-    Verdict("larger"),
+    "larger",
+    "",
     False,
 )
 
@@ -118,13 +118,13 @@ def practice_counts() -> pd.DataFrame:
 
 
 def verdicts() -> pd.DataFrame:
-    old = Verdict("not_comparable", ("population", "scheme"))
-    missing = Verdict("undecided", ("missing",))
+    old = "not_comparable", "population|scheme"
+    missing = "undecided", "missing"
     return matrix(
         SAME_YEAR,
-        ("muong-lay", "kien-xuong", "cells_rated_good_or_better", "2018", "2022", old, True),
-        ("yen-minh", "kien-xuong", "cells_rated_good_or_better", "", "2022", missing, True),
-        ("yen-minh", "kien-xuong", "villages", "2019", "", missing, False),
+        ("muong-lay", "kien-xuong", "cells_rated_good_or_better", "2018", "2022", *old, True),
+        ("yen-minh", "kien-xuong", "cells_rated_good_or_better", "", "2022", *missing, True),
+        ("yen-minh", "kien-xuong", "villages", "2019", "", *missing, False),
     )
 
 
@@ -253,8 +253,8 @@ def test_links_name_the_value_in_the_language_of_the_drawing():
 
 
 def test_one_axis_takes_only_what_the_gate_lets_stand_together():
-    apart = (*SAME_YEAR[:5], Verdict("not_comparable", ("period_gap",)), False)
-    no_base = (*SAME_YEAR[:5], Verdict("undecided", ("missing",)), False)
+    apart = (*SAME_YEAR[:5], "not_comparable", "period_gap", False)
+    no_base = (*SAME_YEAR[:5], "undecided", "missing", False)
     for table in (
         matrix(),
         matrix(apart),
@@ -344,9 +344,9 @@ def many_places(count: int) -> list[str]:
 
 def test_many_pairs_are_counted_by_measure_and_not_drawn_one_by_one(data_folder):
     pairs = list(itertools.combinations(many_places(12), 2))
-    old, missing = Verdict("not_comparable", ("scheme",)), Verdict("undecided", ("overlap",))
-    answers = itertools.cycle([old, missing, Verdict("larger")])
-    rows = [(*pair, "members", "2022", "2022", next(answers), False) for pair in pairs]
+    old, missing = ("not_comparable", "scheme"), ("undecided", "overlap")
+    answers = itertools.cycle([old, missing, ("larger", "")])
+    rows = [(*pair, "members", "2022", "2022", *next(answers), False) for pair in pairs]
     shown = figures.verdict_matrix(matrix(*rows))
     assert (
         "Size and structure: Members (22 of 66): 33.3% (33.3% to 66.7%)"

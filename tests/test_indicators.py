@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from gate_cases import FIVE, five_articles
+from gate_cases import FIVE, fact, five_articles, ratings
 
 from helpers import codebook, indicators, statements
 
@@ -12,9 +12,39 @@ TAKEN = statements.take(five_articles(), MEASURES, SCHEMES)
 
 
 def test_a_commune_never_speaks_for_its_district():
-    table = indicators.wide(TAKEN, ["members", "base_organisations"], FIVE).set_index("locality_id")
-    assert table.loc["kien-xuong", "members"] is None
-    assert table.loc["kien-xuong", "base_organisations"].value == 60
+    table = indicators.coverage(TAKEN, ["members", "base_organisations"], FIVE)
+    members, organisations = table["kien-xuong"]
+    assert members is None and organisations.value == 60
+
+
+def test_one_call_gives_any_measure_printed_or_derived_in_plain_columns():
+    found = indicators.table(five_articles(), "members_per_base_organisation", measures=MEASURES)
+    assert list(found["locality_id"]) == ["muong-khuong", "muong-lay", "nam-dong"]
+    assert found["low"].round(1).tolist() == [82.6, 32.6, 45.8]
+    assert found["fact_ids"].iloc[1].count("|") == 1 and set(found["origin"]) == {"derived"}
+    assert indicators.shown(found)["amount"].iloc[1].formula == "{0} / {1}"
+
+
+def test_years_are_counted_only_where_there_are_several():
+    rows = [fact(f"a-{year}", "members", 900 + year, f"{year}-12-31") for year in (2021, 2022)]
+    taken = statements.take(pd.DataFrame(rows), MEASURES, SCHEMES)
+    assert indicators.years(taken).to_dict("records") == [
+        {"locality_id": "a", "measure_id": "members", "2021": 1, "2022": 1}
+    ]
+    assert indicators.years(taken.head(1)).empty
+
+
+def test_distributions_meet_only_where_the_gate_lets_their_tiers_meet():
+    def effects(base):
+        rows = ratings("a-1", "cells", (90, 318, 38, 3), 449)
+        other = ratings("b-1", "cells", (60, 300, 60, 6), 426)
+        other = [row | {"base_measure_id": base} for row in other if "_rated_" in row["measure_id"]]
+        facts = pd.DataFrame([*rows, *other, fact("b-1", base, 426)])
+        taken = statements.take(facts, MEASURES, SCHEMES)
+        return indicators.effect_sizes(indicators.tiers(taken, SCHEMES), taken, MEASURES)
+
+    assert effects("cells_under_base")["dominates"].tolist() == [True]
+    assert effects("base_cells").empty
 
 
 def test_coverage_has_a_row_per_measure_and_a_column_per_locality():

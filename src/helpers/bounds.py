@@ -140,7 +140,7 @@ def from_fact(row: Mapping, *, rounding: str = "none", share_limit: float | None
 
     A missing lower end is zero; a missing upper end is infinity, or `share_limit` for shares. Of
     a decrease, which is below zero, they are minus infinity and zero. `rounding` chooses how a
-    figure in print is read (off by default, and to be named in the report): "printed_digits"
+    figure in print is read ("none": as a point, for showing it): "printed_digits"
     reads 99,6 % as [99.55, 99.65); "next_step" reads besides "trên 3.550" as below 3560, one
     step of its last digit not zero, and "khoảng" or "gần" as within one step.
 
@@ -149,10 +149,10 @@ def from_fact(row: Mapping, *, rounding: str = "none", share_limit: float | None
     >>> from_fact(row).high, from_fact(row | {"number_text": "3.550"}, rounding="next_step").high
     (inf, 3560.0)
     """
-    value, low, high = (_number(row[key]) for key in ("value", "value_low", "value_high"))
+    value, low, high = (_number(row.get(key)) for key in ("value", "value_low", "value_high"))
     bound, unit = row["bound"], row["unit"]
-    if bound == "exact":
-        low, high = (value if low is None else low), (value if high is None else high)
+    low = value if low is None and bound in ("exact", "at_least") else low
+    high = value if high is None and bound in ("exact", "at_most") else high
     limit = share_limit if unit == "share" and share_limit is not None else math.inf
     floor = 0.0
     if value is not None and value < 0:
@@ -160,15 +160,29 @@ def from_fact(row: Mapping, *, rounding: str = "none", share_limit: float | None
     ends = (
         floor if low is None else low,
         limit if high is None else high,
-        low is not None and _true(row["low_open"]),
-        high is not None and _true(row["high_open"]),
+        low is not None and _true(row.get("low_open")),
+        high is not None and _true(row.get("high_open")),
     )
     if rounding not in ROUNDINGS:
         raise BoundsInvalid(f"No rounding convention {rounding!r}: expected one of {ROUNDINGS}.")
     if rounding != "none" and value is not None:
-        ends = _rounded(ends, value, bound, str(row.get("number_text") or ""), rounding)
+        ends = _rounded(ends, value, row, rounding)
         ends = (ends[0], min(ends[1], max(limit, value)), ends[2], ends[3] and ends[1] <= limit)
     return Bounded(*ends, unit, value, bound, (str(row["fact_id"]),))
+
+
+def step(row: Mapping) -> float:
+    """Return what the last digit printed of a fact is worth, at least 1 for what is counted.
+
+    >>> step({"unit": "share", "value": 0.996, "number_text": "99,6"})
+    0.001
+    """
+    value = _number(row.get("value"))
+    if value is None or row["unit"] != "share":
+        return max(1.0, _worth(str(row.get("number_text") or ""), value or 0.0)[0])
+    number = re.match(r"[\d.,]*", str(row.get("number_text") or "").strip())[0]
+    written = number if number.strip(".,") else f"{value * 100:.10g}"
+    return 10.0 ** -(2 + len(re.split(r"[.,]", written + ".")[1]))
 
 
 def unknown(unit: str, low: float = 0.0, high: float = math.inf) -> Bounded:
@@ -266,6 +280,25 @@ def holds(b: Bounded, number: float) -> bool:
     return over and (number < b.high or (number == b.high and not b.high_open))
 
 
+def column(readings) -> list[Bounded]:
+    """Return the amounts of a table of readings for showing them: what was printed as printed.
+
+    The table has the columns low, high, low_open, high_open, unit, value, bound, fact_ids and
+    formula; an exact figure is shown without the interval of its rounding.
+    """
+    names = ("low", "high", "low_open", "high_open", "unit", "value", "bound", "fact_ids")
+    rows = zip(*(readings[name] for name in (*names, "formula")), strict=True)
+    return [_shown(*row) for row in rows]
+
+
+def _shown(low, high, low_open, high_open, unit, value, bound, fact_ids, formula) -> Bounded:
+    value = None if value != value else value
+    ends = (low, high, low_open, high_open)
+    if bound == "exact" and value is not None:
+        ends = (value, value, False, False)
+    return Bounded(*ends, unit, value, bound, tuple(filter(None, fact_ids.split("|"))), formula)
+
+
 def is_point(b: Bounded) -> bool:
     """Return whether only one number is admissible."""
     return b.low == b.high
@@ -311,17 +344,25 @@ def _phrase(b: Bounded) -> tuple[str, tuple[float, ...]]:
     return ends[b.low_open, b.high_open], (lower, upper)
 
 
-def _rounded(ends, value, bound, text, rounding):
-    """Return the ends that a rounding convention gives to a printed figure."""
+def _rounded(ends, value: float, row: Mapping, rounding: str) -> tuple:
+    """Return the ends that a rounding convention gives to a printed figure.
+
+    A count to the last unit is not rounded, nor is a fraction (48/66); 0 % and 100 % are none
+    and all.
+    """
     low, high, low_open, high_open = ends
-    place, step = _worth(text, value)
-    if bound == "exact" and place not in (0, 1):  # a count to the last unit is no rounded figure
+    bound, text = row["bound"], str(row.get("number_text") or "")
+    place, jump = _worth(text, value)
+    if row["unit"] == "share":
+        is_whole = value in (0, 1) or "/" in text or (text and not re.match(r"\s*\d", text))
+        place = 0 if is_whole else step(row)
+    if bound == "exact" and place not in (0, 1):
         return (max(0.0, value - place / 2), value + place / 2, False, True)
-    if rounding == "next_step" and step:
+    if rounding == "next_step" and jump:
         if bound in ("at_least", "approx") and high > value:
-            high, high_open = min(high, value + step), True
+            high, high_open = min(high, value + jump), True
         if bound in ("at_most", "approx") and low < value:
-            low, low_open = max(low, value - step), True
+            low, low_open = max(low, value - jump), True
     return (low, high, low_open, high_open)
 
 

@@ -129,7 +129,7 @@ def _practice_key(cells: dict) -> list[tuple[tuple[str, ...], Words]]:
 def verdict_matrix(matrix: pd.DataFrame, name: str = "verdicts") -> Shown:
     """Pairs of localities by measure: the verdict, and the letters of the reasons.
 
-    ``matrix`` as `gate.matrix` gives it. Measures that no pair states on both sides are
+    ``matrix`` as `gate.outcomes` gives it. Measures that no pair states on both sides are
     counted but not drawn; where a pair has several periods, every verdict is.
     """
     title, places = _word("title_verdicts"), {*matrix["row_id"], *matrix["column_id"]}
@@ -144,14 +144,15 @@ def verdict_matrix(matrix: pd.DataFrame, name: str = "verdicts") -> Shown:
         for row in own.to_dict("records"):
             pair = (row["row_id"], row["column_id"])
             cells.setdefault((block, row["measure_id"], pair), []).append(_verdict_cell(row))
-            lines.append((*(names[place] for place in pair), row["measure_id"], row["verdict"]))
+            said = (row["measure_id"], row["verdict"], _codes(row["reasons"]))
+            lines.append((*(names[place] for place in pair), *said))
     letters = _initials(names)
-    key = _verdict_key(matrix["verdict"])
+    key = _verdict_key(matrix)
     key += [((letters[place],), words) for place, words in names.items()]
     columns = [_pair_column(pair, names, letters) for pair in pairs]
     left_out = matrix["measure_id"].nunique() - sum(map(len, blocks.values()))
     measure = _joined([_word("verdicts"), _word("one_sided", left_out) if left_out else NONE], ". ")
-    shown = _table(lines, "locality_a", "locality_b", "measure_id", "verdict")
+    shown = _table(lines, "locality_a", "locality_b", "measure_id", "verdict", "gate_reason")
     grid = Grid(columns, blocks, cells, key, stub=0)
     return _grid_figure(Frame(title, measure, name), grid, shown)
 
@@ -162,7 +163,7 @@ def _verdict_shares(matrix: pd.DataFrame, frame: Frame) -> Shown:
     for kind, own in _kinds(matrix):
         block = _word(kind)
         blocks[block] = _told_of_both(own)
-        sure = [2 - (one.verdict in UNSURE) - 2 * (one.verdict in VOID) for one in own["verdict"]]
+        sure = [2 - (one in UNSURE) - 2 * (one in VOID) for one in own["verdict"]]
         best = own[["measure_id", "row_id", "column_id"]].assign(sure=sure)
         best = best.sort_values("sure", ascending=False, kind="stable")
         best = best.drop_duplicates(["measure_id", "row_id", "column_id"])
@@ -197,17 +198,23 @@ def _pair_column(pair: tuple[str, str], names: dict[str, Words], letters: dict) 
 def _verdict_cell(row: dict) -> Cell:
     """The mark of a verdict with the letters of its reasons."""
     verdict = row["verdict"]
-    why = _joined((_name("gate_reason", code) for code in verdict.reasons), ", ")
-    words = _joined([_name("verdict", verdict.verdict), why], ": ")
-    letters = "".join(_letter(code) for code in verdict.reasons if code != "missing")
-    ids = (*_facts(row["row_amount"]), *_facts(row["column_amount"]))
-    return Cell(verdict.verdict, letters, words, ids)
+    reasons = _codes(row["reasons"])
+    why = _joined((_name("gate_reason", code) for code in reasons), ", ")
+    words = _joined([_name("verdict", verdict), why], ": ")
+    letters = "".join(_letter(code) for code in reasons if code != "missing")
+    return Cell(verdict, letters, words, (*_codes(row["row_facts"]), *_codes(row["column_facts"])))
 
 
-def _verdict_key(verdicts: Iterable) -> list[tuple[tuple[str, ...], Words]]:
+def _codes(joined: str) -> list[str]:
+    """The codes of a cell that joins them by "|"."""
+    return [code for code in joined.split("|") if code]
+
+
+def _verdict_key(matrix: pd.DataFrame) -> list[tuple[tuple[str, ...], Words]]:
     """What the marks and the letters mean that occur."""
-    found = _in_order("verdict", (one.verdict for one in verdicts))
-    reasons = _in_order("gate_reason", (code for one in verdicts for code in one.reasons))
+    found = _in_order("verdict", matrix["verdict"].unique())
+    met = "|".join(map(str, matrix["reasons"].unique()))
+    reasons = _in_order("gate_reason", _codes(met))
     letters = [((_letter(code),), words) for code, words in reasons.items() if code != "missing"]
     marks = [((code,), words) for code, words in found.items()]
     return [*marks, (("empty",), _word("neither")), *letters]
@@ -216,15 +223,14 @@ def _verdict_key(verdicts: Iterable) -> list[tuple[tuple[str, ...], Words]]:
 def _block_of_verdicts(own: pd.DataFrame, kind: str) -> Words:
     """The heading of the quality or the plain measures: how many pairs and measures are decided."""
     pairs = [own[one] for one in ("row_id", "column_id", "measure_id")]
-    decided = pd.Series([one.is_decided for one in own["verdict"]], own.index, dtype=bool)
+    decided = ~own["verdict"].isin({*UNSURE, *VOID})
     found = decided.groupby(pairs, observed=True).any()
     return _word("k_of_n", _word(kind), int(found.sum()), len(found))
 
 
 def _told_of_both(own: pd.DataFrame) -> dict[str, Words]:
     """The measures that both localities of some pair state, those of the most pairs first."""
-    both = ["missing" not in one.reasons for one in own["verdict"]]
-    both = pd.Series(both, own.index, dtype=bool)
+    both = ~own["reasons"].astype(str).str.contains("missing")
     told = both.groupby(own["measure_id"], observed=True).sum()
     ordered = sorted(told[told > 0].index, key=lambda one: (-told[one], one))
     return {measure_id: report.label("measures", measure_id) for measure_id in ordered}
@@ -233,9 +239,9 @@ def _told_of_both(own: pd.DataFrame) -> dict[str, Words]:
 def dots(sets: pd.DataFrame, matrix: pd.DataFrame, measure_id: str, name: str = "") -> Shown:
     """One measure of several localities on one axis, each with its period.
 
-    ``sets`` as `gate.identified_sets` gives it (locality_id, amount, stated, period), ``matrix`` as
-    `gate.matrix`. Raises `NotOnOneAxis` unless every two localities that state the measure have a
-    verdict there, on these periods, other than not comparable.
+    ``sets`` as `indicators.identified_sets` gives it (locality_id, amount, stated, period),
+    ``matrix`` as `gate.outcomes`. Raises `NotOnOneAxis` unless every two localities that state the
+    measure have a verdict there, on these periods, other than not comparable.
     """
     _refuse(sets, matrix, measure_id)
     frame = _measure_frame(measure_id, "one_axis", name or f"dots-{measure_id}")
@@ -528,7 +534,7 @@ def _refuse(sets: pd.DataFrame, matrix: pd.DataFrame, measure_id: str) -> None:
     free = {
         frozenset([(row.row_id, row.row_period), (row.column_id, row.column_period)])
         for row in own.itertuples()
-        if row.verdict.verdict != "not_comparable" and "missing" not in row.verdict.reasons
+        if row.verdict != "not_comparable" and "missing" not in row.reasons
     }
     sides = zip(stated["locality_id"], stated["period"], strict=True)
     against = [pair for pair in combinations(sides, 2) if frozenset(pair) not in free]

@@ -1,158 +1,33 @@
-"""What may be compared: one answer for any indicator and any two localities.
+"""What may be compared: one answer for any indicator and any two readings.
 
 First *not comparable*, with every reason from a closed list; then *undecided*, where the intervals
-overlap or one side is missing; only then *ahead* or *behind*, where the measure has a direction,
-*larger* or *smaller* where it has none (those say nothing of quality). A figure that puts
-localities on one axis takes its numbers from here.
+overlap, one side is missing, or too little would turn the order round; only then *ahead* or
+*behind*, where the measure has a direction, *larger* or *smaller* where it has none (those say
+nothing of quality). Whatever sets two localities or two years side by side takes it from here.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cache, partial
-from itertools import combinations, pairwise, product
-from operator import itemgetter
+from collections.abc import Iterator, Sequence
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 
-from helpers import bounds
-from helpers.bounds import Bounded
-from helpers.statements import Circumstances, Reading, as_table, rules_of, text
+from helpers.statements import KINDS, rules_of, text
 
-REASONS = ("level", "population", "scheme", "period_gap", "status", "place", "conflict")
-OPEN = ("overlap", "tie", "missing")  # why a comparable pair stays undecided
+REASONS = ("level", "place", "boundary", "population", "base", "scheme", "period", "period_gap")
+REASONS += ("status", "conflict")  # why two may not be compared
+OPEN = ("overlap", "tie", "missing", "imprecise", "years_disagree", "one_unit", "drift")
 DECIDED = ("ahead", "behind", "larger", "smaller")
-OPPOSITE = {"ahead": "behind", "behind": "ahead", "larger": "smaller", "smaller": "larger"}
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The gate's answer: a code of the vocabulary list `verdict` and the reasons for it."""
-
-    verdict: str
-    reasons: tuple[str, ...] = ()
-
-    @property
-    def is_decided(self) -> bool:
-        return self.verdict in DECIDED
-
-
-_verdict = cache(Verdict)  # a large collection has a million answers, and some fifty kinds of them
-
-
-def opposite(answer: Verdict | None) -> Verdict | None:
-    """Return what is said of b against a, where `answer` is said of a against b."""
-    return answer and _verdict(OPPOSITE.get(answer.verdict, answer.verdict), answer.reasons)
-
-
-def verdict(
-    a: Reading | None, b: Reading | None, direction: str = "none", *, max_year_gap: int = 1
-) -> Verdict:
-    """Return what may be said of a against b, two readings of one indicator (None: not stated).
-
-    `direction` is the measure's: higher_better, lower_better or none.
-
-    >>> a, b = (Reading(p, p, "district", "members", bounds.exact(n, "count"), "", day, day)
-    ...         for p, n, day in [("x", 1142, "2019-12-04"), ("y", 900, "2019-04-12")])
-    >>> verdict(a, b), verdict(a, None).reasons
-    (Verdict(verdict='larger', reasons=()), ('missing',))
-    """
-    if a is None or b is None:
-        return _verdict("undecided", ("missing",))
-    is_comparable, reasons = _circumstances(a.circumstances, b.circumstances, max_year_gap)
-    if reasons:
-        return _verdict("not_comparable", reasons)
-    if not is_comparable or a.amount.unit != b.amount.unit:  # a count beside a share has no base
-        return _verdict("undecided", ("missing",))
-    words = words_of(direction)
-    if bounds.above(a.amount, b.amount):
-        return _verdict(words[0])
-    if bounds.above(b.amount, a.amount):
-        return _verdict(words[1])
-    if bounds.is_point(a.amount) and bounds.is_point(b.amount):
-        return _verdict("undecided", ("tie",))
-    missing = _is_unknown(a.amount) or _is_unknown(b.amount)
-    return _verdict("undecided", ("missing" if missing else "overlap",))
-
-
-def words_of(direction: str) -> tuple[str, str]:
-    """Return what is said of the larger amount, and of the smaller one."""
-    words = ("larger", "smaller") if direction == "none" else ("ahead", "behind")
-    return words[::-1] if direction == "lower_better" else words
-
-
-@cache
-def _circumstances(
-    a: Circumstances, b: Circumstances, max_year_gap: int
-) -> tuple[bool, tuple[str, ...]]:
-    """Return whether two readings speak of one thing, and every reason against comparing them.
-
-    Different tiers of one scheme are two things: neither states the other's. The reasons are in
-    the order of REASONS. Many readings have the same circumstances, so each two are asked once.
-    """
-    if a.measure_id != b.measure_id and a.scheme_id == b.scheme_id != "":
-        return False, ()
-    own = {*a.reasons, *b.reasons}
-    found = {
-        "level": a.level != b.level or a.level == "unknown",
-        "population": "population" in own or _other_population(a, b),
-        "scheme": "scheme" in own or a.scheme_id != b.scheme_id,
-        "period_gap": years_apart(a, b) > max_year_gap,
-        "status": not a.status == b.status == "actual",
-        "place": "place" in own or not a.is_own or not b.is_own,
-        "conflict": "conflict" in own,
-    }
-    return True, tuple(reason for reason in REASONS if found[reason])
-
-
-@cache
-def years_apart(a: Circumstances, b: Circumstances) -> float:
-    """Return the calendar years between the beginnings or the ends, whichever is more.
-
-    The mean of 2016 to 2018 is two years from 2018. Infinite where a period is not known.
-    """
-    years = [(a.first_year, b.first_year), (a.last_year, b.last_year)]
-    if not all(year for pair in years for year in pair):
-        return float("inf")
-    return max(abs(int(x) - int(y)) for x, y in years)
-
-
+BIT = {name: 1 << at for at, name in enumerate(REASONS + OPEN)}
+FORBIDS = sum(BIT[name] for name in REASONS if name != "conflict")
+RANK = {"province": 0, "district": 1, "town": 1, "commune": 2, "unknown": -1, "": -1}
+BELOW = 3  # the rank of every other level
+VAGUE = {"cells", "cells_assessed"}  # bases that do not say which cells
+LIMITS = {"as_of_days": 366, "flow_years": 0, "drift_after_days": np.inf, "drift_per_year": 0.0}
+YEAR, SLIP = 365.25, 1e-12
+BLOCK = 1_500_000  # pairs of readings that are judged at once
 _PAIR = ["row_id", "column_id"]
-_COLUMNS = [*_PAIR, "measure_id", "row_period", "column_period", "verdict", "quality"]
-_COLUMNS += ["row_amount", "column_amount"]
-
-
-def matrix(
-    readings: pd.DataFrame,
-    measures: pd.DataFrame,
-    localities: Sequence[str],
-    *,
-    max_year_gap: int = 1,
-    crosswalk: pd.DataFrame | None = None,
-) -> pd.DataFrame:
-    """Return the verdict on every pair of localities and every measure stated for one of them.
-
-    Columns row_id, column_id, measure_id, row_period, column_period, verdict, quality (whether
-    the measure has a direction), row_amount, column_amount, sorted by pair and measure. A pair
-    has one row per comparable pair of periods; where none is comparable one row, that of the
-    fewest reasons. Where one side is silent but states a measure of the same `family` (another
-    tier scheme, another kind of cell) the row says why that one cannot stand in. With `crosswalk`
-    (rows of one scenario of crosswalks.csv) readings are read as the scenario says.
-    """
-    said = by_locality(readings if crosswalk is None else across(readings, crosswalk))
-    rules, rows = rules_of(measures), []
-    take = cache(lambda place, measure_id: _stand_ins(said[place], measure_id, rules))
-    for row_id, column_id in combinations(localities, 2):
-        for measure_id in sorted(said[row_id].keys() | said[column_id].keys()):
-            direction = rules[measure_id]["direction"]
-            sides = take(row_id, measure_id), take(column_id, measure_id)
-            for a, b, answer in _comparable(list(_judged(*sides, direction, max_year_gap))):
-                known = (_period(a), _period(b), answer, direction != "none")
-                amounts = (a and a.amount, b and b.amount)
-                rows.append((row_id, column_id, measure_id, *known, *amounts))
-    return pd.DataFrame(rows, columns=_COLUMNS).astype({"quality": bool})
+_COUNTS = ["quality_n", "quality_decided", "ahead", "behind", "plain_n", "plain_decided"]
 
 
 def outcomes(
@@ -160,391 +35,514 @@ def outcomes(
     measures: pd.DataFrame,
     localities: Sequence[str],
     *,
-    max_year_gap: int = 1,
+    max_year_gap: int | None = None,
+    places: pd.DataFrame | None = None,
     crosswalk: pd.DataFrame | None = None,
+    rows: Sequence[str] | None = None,
 ) -> pd.DataFrame:
-    """Return `matrix` with one row for every pair and measure: the row that says most of it.
+    """Return the verdict on every pair of localities and every measure stated for one of them.
 
-    That is the newest that decides it, else the newest comparable one, else that of the fewest
-    reasons. Ids and verdicts are categories, so that a million comparisons take little room.
+    `readings` are those of `statements.take`, `places` is localities.csv (without it boundaries
+    count as unchanged), `max_year_gap` overrides the limits of time in measures.csv
+    (below 0: does not), `crosswalk`
+    holds the rows of one scenario of crosswalks.csv, and `rows` asks only for the pairs of these
+    localities. Columns:
+
+    - row_id, column_id, measure_id; indicator (a figure and its complement are one), quality
+      (whether the measure has a direction);
+    - verdict (not_comparable, undecided, ahead, behind, larger, smaller) and reasons, joined by
+      "|", of `REASONS` where it is not comparable, of `OPEN` where it is undecided (then
+      "conflict" too, where sources exclude one another);
+    - row_low, row_high, row_period, row_facts, row_reading (its position in `readings`, -1 where
+      nothing is stated), and the same of the column;
+    - days_apart; drift, the yearly change that would reverse the order (0.1 is 10 %); and
+      units_to_reverse, how many units rated or counted otherwise end it; empty if not decided.
+
+    Figures of the same period are preferred to those of the same years, and these to crossed
+    years, the newest to older ones; periods that contradict each other are undecided.
     """
-    said = by_locality(readings if crosswalk is None else across(readings, crosswalk))
-    found = sides(said, measures, localities)
-    return between(found, found, measures, localities, localities, max_year_gap=max_year_gap)
-
-
-def between(
-    rows: dict[str, "Side"],
-    columns: dict[str, "Side"],
-    measures: pd.DataFrame,
-    row_ids: Sequence[str],
-    column_ids: Sequence[str],
-    *,
-    max_year_gap: int = 1,
-) -> pd.DataFrame:
-    """Return `outcomes` of some localities against others, each pair once; sides as `sides` gives.
-
-    A locality is not held against itself, nor against one that stands before it in the rows.
-    """
-    before = {place: at for at, place in enumerate(row_ids)}
-    is_pair = np.array([[before.get(b, len(before)) > at for b in column_ids]
-                        for at in range(len(before))], dtype=bool)  # fmt: skip
-    rules, kinds, found = rules_of(measures), {}, []
-    for measure_id in sorted(rows):
-        two, direction = (rows[measure_id], columns[measure_id]), rules[measure_id]["direction"]
-        is_asked = is_pair & (two[0].is_stated[:, None] | two[1].is_stated)
-        judged = judge(*two, direction, is_asked, max_year_gap, kinds)
-        found.append(_table(judged, *two, measure_id, direction != "none"))
-    return _collected(found, list(row_ids), list(column_ids), list(kinds))
-
-
-def sides(
-    said: dict, measures: pd.DataFrame, localities: Sequence[str], names: Iterable[str] = ()
-) -> dict[str, "Side"]:
-    """Return the readings of each measure named, by default of each stated, for `between`."""
-    rules = rules_of(measures)
-    names = names or {name for place in localities for name in said[place]}
-    return {name: Side.of(said, name, rules, localities) for name in names}
-
-
-@dataclass(frozen=True)
-class Side:
-    """The readings of one measure at some localities, their ends as arrays: see `judge`."""
-
-    periods: np.ndarray  # by reading, and at the end, at -1, what stands for none
-    amounts: np.ndarray
-    is_stated: np.ndarray  # by locality; where it is not, readings may stand in
-    newest: np.ndarray  # by locality, the position of its newest reading, -1 without any
-    place: np.ndarray  # by reading, as what follows
-    low: np.ndarray
-    high: np.ndarray
-    low_open: np.ndarray
-    high_open: np.ndarray
-    unit: np.ndarray
-    is_unknown: np.ndarray
-    groups: dict[tuple[Circumstances, int], np.ndarray]  # no locality twice in a group
-
-    @classmethod
-    def of(cls, said: dict, measure_id: str, rules: dict, places: Sequence[str]) -> "Side":
-        """Return the readings that `matrix` would look at."""
-        readings, place, groups = [], [], defaultdict(list)
-        newest = np.full(len(places), -1)
-        for at, name in enumerate(places):
-            own, times = _stand_ins(said[name], measure_id, rules), Counter()
-            for one in own:
-                groups[one.circumstances, times[one.circumstances]].append(len(readings))
-                times[one.circumstances] += 1
-                if newest[at] < 0 or one.period_end > readings[newest[at]].period_end:
-                    newest[at] = len(readings)
-                readings.append(one)
-                place.append(at)
-        amounts = [one.amount for one in readings]
-        ends = (np.array([getattr(one, name) for one in amounts]) for name in _ENDS)
-        return cls(
-            _objects([*map(_period, readings), ""]),
-            _objects([*amounts, None]),
-            np.array([measure_id in said[name] for name in places], dtype=bool),
-            newest,
-            np.array(place, dtype=int),
-            *ends,
-            np.array([_is_unknown(one) for one in amounts], dtype=bool),
-            {key: np.array(found) for key, found in groups.items()},
-        )
-
-    def at(self, positions: np.ndarray) -> SimpleNamespace:
-        """Return the amounts of some readings as one whose ends are arrays."""
-        names = (*_ENDS, "is_unknown")
-        return SimpleNamespace(**{name: getattr(self, name)[positions] for name in names})
-
-
-def _objects(values: list) -> np.ndarray:
-    array = np.empty(len(values), dtype=object)
-    array[:] = values
-    return array
-
-
-_ENDS = ("low", "high", "low_open", "high_open", "unit")
-
-
-def judge(
-    rows: Side, columns: Side, direction: str, is_asked: np.ndarray, gap: int, kinds: dict
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return for every pair of localities its outcome and the positions of the two readings.
-
-    Outcomes are numbers in `kinds` (Verdict to number, which grows), -1 where nothing is asked.
-    Readings in the same circumstances are judged at once, those that say most first, and only for
-    the pairs that are still open.
-    """
-    number = partial(_number, kinds)
-    codes = np.where(is_asked, number("undecided", ("missing",)), -1)
-    row_at, column_at = (np.array(np.broadcast_to(at, codes.shape))
-                         for at in (rows.newest[:, None], columns.newest))  # fmt: skip
-    is_silent = is_asked & (row_at >= 0) & (column_at >= 0)
-    for meetings in _meetings(rows, columns, gap):
-        is_open = is_silent.copy()
-        for of_rows, of_columns, is_comparable, reasons in meetings:
-            is_left = is_silent if reasons else is_open
-            if not is_left.any():
-                continue
-            row, column = np.nonzero(
-                is_left[rows.place[of_rows][:, None], columns.place[of_columns]]
-            )
-            a_at, b_at = of_rows[row], of_columns[column]
-            if reasons:
-                new, is_clear = number("not_comparable", reasons), np.zeros(len(row), dtype=bool)
-            else:
-                amounts = rows.at(a_at), columns.at(b_at)
-                new, is_clear = _answers(*amounts, direction, is_comparable, number)
-            pairs = rows.place[a_at], columns.place[b_at]
-            is_said = is_silent[pairs] | is_clear
-            for told, value in ((codes, new), (row_at, a_at), (column_at, b_at)):
-                told[pairs] = np.where(is_said, value, told[pairs])
-            is_silent[pairs] = False
-            is_open[pairs] = ~is_clear
-    return codes, row_at, column_at
-
-
-def _number(kinds: dict, *answer) -> int:
-    return kinds.setdefault(_verdict(*answer), len(kinds))
-
-
-def _meetings(rows: Side, columns: Side, gap: int) -> list[list[tuple]]:
-    """Return what meets near in time, then what does not, each with what says most first."""
-    found = {True: [], False: []}
-    for (a, _), of_rows in rows.groups.items():
-        for (b, _), of_columns in columns.groups.items():
-            is_comparable, reasons = _circumstances(a, b, gap)
-            worth = (-len(reasons), a.last_year, "" if reasons else b.last_year)
-            meeting = (worth, (of_rows, of_columns, is_comparable, reasons))
-            found[years_apart(a, b) <= gap].append(meeting)
-    for some in found.values():
-        some.sort(key=itemgetter(0), reverse=True)
-    return [[meeting for _, meeting in some] for some in found.values()]
-
-
-def _answers(
-    a: SimpleNamespace, b: SimpleNamespace, direction: str, is_comparable: bool, number: Callable
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the outcomes of amounts that may be compared, and which of them are decided."""
-    larger, smaller = (number(word) for word in words_of(direction))
-    missing, tie, overlap = (number("undecided", (why,)) for why in ("missing", "tie", "overlap"))
-    may_meet = (a.unit == b.unit) & is_comparable
-    is_above, is_below = may_meet & bounds.above(a, b), may_meet & bounds.above(b, a)
-    found = np.where(a.is_unknown | b.is_unknown, missing, overlap)
-    found[bounds.is_point(a) & bounds.is_point(b)] = tie
-    found[~may_meet] = missing
-    found[is_above], found[is_below] = larger, smaller
-    return found, is_above | is_below
-
-
-def _table(
-    judged: tuple, rows: Side, columns: Side, measure_id: str, is_quality: bool
-) -> pd.DataFrame:
-    """Return the outcomes of one measure as a table; ids of localities are still positions."""
-    codes, *positions = judged
-    row, column = np.nonzero(codes >= 0)
-    known = {"row_id": row, "column_id": column, "measure_id": measure_id}
-    known |= {"verdict": codes[row, column], "quality": is_quality}
-    for name, side, at in zip(("row", "column"), (rows, columns), positions, strict=True):
-        known[f"{name}_period"] = side.periods[at[row, column]]
-        known[f"{name}_amount"] = side.amounts[at[row, column]]
-    return pd.DataFrame(known)
-
-
-def _collected(found: list[pd.DataFrame], *known: list) -> pd.DataFrame:
-    """Return the outcomes of all measures as one table in the order of `matrix`."""
-    if not found:
-        return pd.DataFrame(columns=_COLUMNS).astype({"quality": bool})
-    frame = pd.concat(found, ignore_index=True)
-    frame = frame.sort_values(_PAIR, kind="stable", ignore_index=True)
-    for name, categories in zip((*_PAIR, "verdict"), known, strict=True):
-        frame[name] = pd.Categorical.from_codes(frame[name], categories)
-    return frame.astype({"measure_id": "category"})[_COLUMNS]
-
-
-def by_locality(readings: pd.DataFrame) -> dict[str, dict[str, list[Reading]]]:
-    """Return readings by locality and measure: those of the locality itself, else of its parts."""
-    own, parts = (defaultdict(lambda: defaultdict(list)) for _ in range(2))
-    names = list(Reading.__dataclass_fields__)
-    for values in readings[names].itertuples(index=False, name=None):
-        one = Reading(*values)
-        side = own if one.place_id == one.locality_id and one.status == "actual" else parts
-        side[one.locality_id][one.measure_id].append(one)
-    for place, said in parts.items():
-        for measure_id, found in said.items():
-            own[place].setdefault(measure_id, found)
-    return own
-
-
-def _stand_ins(said: dict, measure_id: str, rules: dict) -> list[Reading]:
-    """Return the readings of a measure, else those of its family that may be taken for it."""
-    if measure_id in said:
-        return said[measure_id]
-    family = rules[measure_id]["family"]
-    alike = [one for name in sorted(said) if family and rules[name]["family"] == family
-             for one in said[name]]  # fmt: skip
-    return alike[:1] if not family.endswith("_rated") else [one for one in alike if one.scheme_id]
-
-
-def _comparable(judged: list[tuple]) -> list[tuple]:
-    """Return the comparable pairs of readings with their verdicts, or the one nearest to it."""
-    comparable = [one for one in judged if one[2].verdict != "not_comparable"]
-    if comparable:
-        return comparable
-    return [min(judged, key=lambda one: (len(one[2].reasons), -int(one[0].period_end[:4] or 0)))]
-
-
-def _judged(
-    rows: list[Reading], columns: list[Reading], direction: str, max_year_gap: int
-) -> Iterator[tuple]:
-    """Yield the pairs of readings that lie near each other, or else all, with their verdicts."""
-    if not rows or not columns:
-        one = max(rows or columns, key=lambda one: one.period_end)
-        yield (one if rows else None, one if columns else None, verdict(None, None))
-        return
-    some_near = False
-    for a, b in product(rows, columns):
-        if years_apart(a.circumstances, b.circumstances) <= max_year_gap:
-            some_near = True
-            yield a, b, verdict(a, b, direction, max_year_gap=max_year_gap)
-    for a, b in () if some_near else product(rows, columns):
-        yield a, b, verdict(a, b, direction, max_year_gap=max_year_gap)
-
-
-def summary(matrix: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per pair: the quality verdict, and how much of each kind was decided.
-
-    Columns row_id, column_id, verdict (a Verdict: of the quality indicators the one decided if
-    all decided ones agree, else undecided, else not comparable; reasons are of all of them),
-    quality_n, quality_decided, plain_n, plain_decided.
-    """
-    each, of_quality = _each(matrix), matrix[matrix["quality"]].drop_duplicates([*_PAIR, "verdict"])
-    verdicts = defaultdict(set)
-    for *pair, one in zip(*(of_quality[k] for k in _PAIR), of_quality["verdict"], strict=True):
-        verdicts[tuple(pair)].add(one)
-    counted = each.groupby(_PAIR, sort=False, observed=True)[_COUNTS].sum().reset_index()
-    pairs = zip(*(counted[k] for k in _PAIR), strict=True)
-    told = [_overall(frozenset(verdicts[pair])) for pair in pairs]
-    counted.insert(2, "verdict", pd.Series(told, counted.index, dtype="object"))
-    return counted
-
-
-_COUNTS = ["quality_n", "quality_decided", "plain_n", "plain_decided"]
-
-
-def decided(matrix: pd.DataFrame) -> dict[str, int]:
-    """Return k of n: pairs of localities x indicators that are decided, quality and plain apart.
-
-    n counts a pair and an indicator once if either side states it; k if any year decides it.
-    Keys quality_n, quality_decided, plain_n, plain_decided.
-    """
-    return {name: int(count) for name, count in _each(matrix)[_COUNTS].sum().items()}
-
-
-def _each(matrix: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per pair and indicator, with a column of yes and no for each of `_COUNTS`."""
-    is_decided = pd.Series([one.is_decided for one in matrix["verdict"]], matrix.index, dtype=bool)
-    key = [*_PAIR, "measure_id"]
-    once = is_decided.sort_values(ascending=False, kind="stable").index
-    each = matrix.loc[once, [*key, "quality"]].drop_duplicates(key).sort_index()
-    is_quality, is_decided = each["quality"].astype(bool), is_decided[each.index]
-    kinds = (is_quality, is_quality & is_decided, ~is_quality, ~is_quality & is_decided)
-    return each.assign(**dict(zip(_COUNTS, kinds, strict=True)))
-
-
-@cache
-def _overall(verdicts: frozenset[Verdict]) -> Verdict | None:
-    """Return one verdict of several: decided if all that are decided agree."""
-    kinds = {answer.verdict for answer in verdicts}
-    reasons = {reason for answer in verdicts for reason in answer.reasons}
-    ordered = tuple(reason for reason in REASONS + OPEN if reason in reasons)
-    clear = kinds & set(DECIDED)
-    if len(clear) == 1:
-        return Verdict(*clear)
-    if not kinds:
-        return None
-    return Verdict("undecided" if clear or "undecided" in kinds else "not_comparable", ordered)
-
-
-def identified_sets(
-    readings: pd.DataFrame, measure_id: str, localities: Sequence[str], unit: str = "share"
-) -> pd.DataFrame:
-    """Return for every locality what its latest reading leaves possible; all, if it has none.
-
-    Columns locality_id, amount, stated, period, scheme_id, reasons (codes separated by |). A
-    reading that only speaks of a part of the locality leaves everything possible.
-    """
-    said = by_locality(readings)
-    rows = []
-    for place in localities:
-        own = [one for one in said[place].get(measure_id, []) if one.place_id == place]
-        one = max(own, key=lambda one: one.period_end, default=None)
-        free = bounds.unknown(unit, 0, 1) if unit == "share" else bounds.unknown(unit)
-        facts = (one.amount, True, _period(one), one.scheme_id) if one else (free, False, "", "")
-        rows.append((place, *facts, "|".join(one.reasons) if one else "missing"))
-    names = ["locality_id", "amount", "stated", "period", "scheme_id", "reasons"]
-    return pd.DataFrame(rows, columns=names)
+    order = [*dict.fromkeys([*(rows or localities), *localities])]
+    side = _sides(readings, measures, order, places, crosswalk)
+    shape, rules = (len(rows) if rows else len(order), len(order)), rules_of(measures)
+    found = [
+        _measured(measure_id, side, rules, _limits(rules[measure_id], max_year_gap), shape)
+        for measure_id in sorted(set(side.measure_id))
+    ]
+    return _table(found, readings, order, rules)
 
 
 def changes(
-    readings: pd.DataFrame, measures: pd.DataFrame, *, max_year_gap: int = 1
+    readings: pd.DataFrame, measures: pd.DataFrame, places: pd.DataFrame | None = None
 ) -> pd.DataFrame:
     """Return the verdict of each reading against the one before it at the same locality.
 
-    Change is judged within one locality, measure and scheme only. Columns locality_id,
-    measure_id, scheme_id, earlier, later, verdict (of the later one), earlier_amount,
-    later_amount.
+    Before it is what has the same kind and length of period; where scheme, base or boundary
+    changed in between, the two are not comparable. There is no limit of years. Columns of
+    `outcomes`, the row being the later period and the column the earlier.
     """
-    rules = rules_of(measures)
-    rows = []
-    for place, said in sorted(by_locality(readings).items()):
-        for measure_id, found in sorted(said.items()):
-            by_time = sorted(found, key=lambda one: (one.scheme_id, one.period_end))
-            for before, after in pairwise(by_time):
-                if before.scheme_id == after.scheme_id:
-                    answer = verdict(
-                        after, before, rules[measure_id]["direction"], max_year_gap=max_year_gap
-                    )
-                    known = (after.scheme_id, _period(before), _period(after), answer)
-                    rows.append((place, measure_id, *known, before.amount, after.amount))
-    names = ["locality_id", "measure_id", "scheme_id", "earlier", "later", "verdict"]
-    return pd.DataFrame(rows, columns=[*names, "earlier_amount", "later_amount"])
+    order, rules = [*dict.fromkeys(readings["locality_id"])], rules_of(measures)
+    side, found = _sides(readings, measures, order, places, None), []
+    for measure_id in sorted(set(side.measure_id)):
+        limits = LIMITS | {"as_of_days": np.inf, "flow_years": np.inf}
+        own = np.flatnonzero(side.measure_id == measure_id)
+        pairs = np.array([*_successive(own, side)], dtype=int).reshape(-1, 2)
+        later, earlier = (_at(side, at) for at in pairs.T)
+        judged = judge(later, earlier, rules[measure_id]["direction"], limits)
+        judged |= {"row": later.locality, "column": earlier.locality, "measure_id": measure_id}
+        found.append(judged | {"row_at": later.at, "column_at": earlier.at})
+    return _table(found, readings, order, rules)
+
+
+def _successive(own: np.ndarray, side: SimpleNamespace) -> Iterator[tuple[int, int]]:
+    """Yield every reading of one measure with the one before it, newest of what is like it."""
+    for at in own:
+        before = own[(side.locality[own] == side.locality[at]) & (side.end[own] < side.end[at])
+                     & (side.kind[own] == side.kind[at]) & (side.actual[own] == side.actual[at])
+                     & _alike_long(side.length[own], side.length[at])]  # fmt: skip
+        if len(before):
+            near = before[side.end[before] == side.end[before].max()]
+            same = (side.base[near] == side.base[at]) & (side.scheme[near] == side.scheme[at])
+            yield at, near[np.argmax(same)]
+
+
+def unlike(
+    readings: pd.DataFrame,
+    measures: pd.DataFrame,
+    rows: Sequence[int],
+    columns: Sequence[int],
+    places: pd.DataFrame | None = None,
+) -> list[str]:
+    """Return what forbids comparing some readings with others, by position: "" for nothing."""
+    if not len(rows):
+        return []
+    side = _sides(readings, measures, [*dict.fromkeys(readings["locality_id"])], places, None)
+    where = {at: n for n, at in enumerate(side.at)}
+    sides = [_at(side, np.array([where[at] for at in some])) for some in (rows, columns)]
+    limits = _limits(rules_of(measures)[readings["measure_id"].iloc[rows[0]]], None)
+    bits = _unlike(*sides, limits)[0]
+    return ["|".join(name for name, bit in BIT.items() if one & bit) for one in bits]
+
+
+# What is known of each reading, as arrays
+
+
+def _sides(
+    readings: pd.DataFrame,
+    measures: pd.DataFrame,
+    order: Sequence[str],
+    places: pd.DataFrame | None,
+    crosswalk: pd.DataFrame | None,
+) -> SimpleNamespace:
+    """Return what is said of each locality itself, sorted by locality, a column as an array."""
+    frame = readings if crosswalk is None else across(readings, crosswalk)
+    frame = frame.assign(at=range(len(frame)), rank=frame["level"].map(RANK).fillna(BELOW))
+    frame = frame[frame["locality_id"].isin(order)]
+    frame = frame.assign(locality=frame["locality_id"].map({k: n for n, k in enumerate(order)}))
+    is_own = frame["place_id"] == frame["locality_id"]
+    highest = frame[is_own].groupby("locality_id")["rank"].min().to_dict()
+    if places is not None:
+        highest |= places.set_index("place_id")["level"].map(RANK).fillna(BELOW).to_dict()
+    frame = frame[frame["rank"] <= frame["locality_id"].map(highest).fillna(1)]
+    frame = frame.sort_values(["locality", "at"], ignore_index=True)
+    side = {name: frame[name].to_numpy() for name in ("measure_id", "locality", "at", "rank")}
+    side |= {name: frame[name].to_numpy(float) for name in ("low", "high", "step")}
+    side |= {name: frame[name].to_numpy(bool) for name in ("low_open", "high_open")}
+    side |= {name: pd.factorize(frame[name])[0] for name in ("unit", "period_kind", "base")}
+    scheme, names = pd.factorize(frame["scheme_id"])
+    side |= {"scheme": scheme, "kind": side.pop("period_kind"), "scheme_id": names}
+    return SimpleNamespace(**side, **_times(frame), **_states(frame, places, measures))
+
+
+def _times(frame: pd.DataFrame) -> dict[str, np.ndarray]:
+    start, end = (pd.to_datetime(frame[f"period_{name}"], errors="coerce") for name in
+                  ("start", "end"))  # fmt: skip
+    days = {"start": start, "end": end}
+    days = {k: (v - pd.Timestamp("1900-01-01")).dt.days.fillna(-1).to_numpy(int)
+            for k, v in days.items()}  # fmt: skip
+    years = {f"{k}_year": v.dt.year.fillna(-1).to_numpy(int) for k, v in
+             (("start", start), ("end", end))}  # fmt: skip
+    return days | years | {"length": days["end"] - days["start"]}
+
+
+def _states(
+    frame: pd.DataFrame, places: pd.DataFrame | None, measures: pd.DataFrame
+) -> dict[str, np.ndarray]:
+    """Return what stands against each reading, its bits in one number, and how much it says."""
+    kinds, rated = frame["base"].map(_kinds), frame["measure_id"].str.contains("_rated_")
+    is_share = frame["unit"] == "share"
+    against = {
+        "level": frame["rank"] < 0,
+        "place": frame["place_id"] != frame["locality_id"],
+        "boundary": _is_outside(frame, places),
+        "population": frame["reasons"].str.contains("population")
+        | (frame["base"].isin(VAGUE) & is_share),
+        "base": is_share & (kinds.str.len() == 0),
+        "scheme": frame["reasons"].str.contains("scheme") | (rated & (frame["scheme_id"] == "")),
+        "period": (frame["period_end"] == "") | (frame["period_start"] == ""),
+        "status": frame["status"] != "actual",
+    }
+    doubts = sum(BIT[name] * is_so.to_numpy(int) for name, is_so in against.items())
+    free = (frame["low"] <= 0) & (frame["high"] >= np.where(is_share, 1.0, np.inf))
+    sets = frame["base"].unique()
+    alike = np.array([[bool(_kinds(a) & _kinds(b)) for b in sets] for a in sets], dtype=bool)
+    return {
+        "doubts": np.asarray(doubts, dtype=int) + np.zeros(len(frame), dtype=int),
+        "actual": (frame["status"] == "actual").to_numpy(),
+        "conflict": frame["reasons"].str.contains("conflict").to_numpy(bool),
+        "implied": (frame["origin"] == "implied").to_numpy(),
+        "missing": (free & frame["value"].isna()).to_numpy(),
+        "imprecise": (free & frame["value"].notna()).to_numpy(),
+        "share": is_share.to_numpy(),
+        "alike": alike.reshape(len(sets), len(sets)),
+        "of_cells": np.array([bool(_kinds(a) & {*KINDS["cells"]}) for a in sets], dtype=bool),
+    }
+
+
+def _kinds(base: str) -> frozenset[str]:
+    return frozenset(base.split("|")) - VAGUE - {""}
+
+
+def _is_outside(frame: pd.DataFrame, places: pd.DataFrame | None) -> pd.Series:
+    """Return whether a period lies outside the days in which its place had these boundaries."""
+    if places is None:
+        return pd.Series(False, frame.index)
+    known = places.set_index("place_id")[["valid_from", "valid_to"]].map(text)
+    since, until = (frame["place_id"].map(known[name]).fillna("") for name in known)
+    ends, starts = frame["period_end"], frame["period_start"]
+    return ((until != "") & (ends > until)) | ((since != "") & (starts < since))
+
+
+def _at(side: SimpleNamespace, at: np.ndarray) -> SimpleNamespace:
+    """Return some readings of a side, in the shape of their positions."""
+    whole = ("alike", "of_cells", "scheme_id")
+    return SimpleNamespace(**{k: v if k in whole else v[at] for k, v in vars(side).items()})
+
+
+# The verdict on two readings; all of it works on arrays of any shape
+
+
+def judge(a: SimpleNamespace, b: SimpleNamespace, direction: str, limits: dict) -> dict:
+    """Return for readings a against b: bits of reasons, order (1 larger, -1 smaller, 0 not
+    decided), and days_apart, drift and units_to_reverse of what is decided."""
+    bits, days = _unlike(a, b, limits)
+    above, below = _gap(a, b), _gap(b, a)
+    order = above[1].astype(int) - below[1]
+    units = np.minimum(_units(above, a, b), _units(below, b, a))
+    drift = np.where(order > 0, _drift(a, b, days), _drift(b, a, days))
+    told = {
+        "one_unit": (units < 2) & (direction != "none"),
+        "drift": (days > limits["drift_after_days"]) & (drift <= limits["drift_per_year"]),
+    }
+    weak = sum(BIT[name] * is_so for name, is_so in told.items())
+    bits = np.where(bits & FORBIDS, bits, np.where(order == 0, _undecided(a, b), weak))
+    bits = bits | np.where((bits > 0) & (a.conflict | b.conflict), BIT["conflict"], 0)
+    order = np.where(bits == 0, order, 0)
+    missing = {"drift": np.where(order != 0, drift, np.nan)}
+    missing |= {"units_to_reverse": np.where(order != 0, units, np.nan)}
+    return {"bits": bits, "order": order, "days_apart": days} | missing
+
+
+def _unlike(a: SimpleNamespace, b: SimpleNamespace, limits: dict) -> tuple:
+    """Return the bits of every reason against comparing, and the days between the periods."""
+    days = np.maximum(abs(a.start - b.start), abs(a.end - b.end))
+    is_share, of_cells = a.share & b.share, a.of_cells[a.base] & b.of_cells[b.base]
+    is_unlike = is_share & ~a.alike[a.base, b.base]
+    found = {
+        "level": a.rank != b.rank,
+        "population": (is_unlike & of_cells)
+        | ((a.measure_id != b.measure_id) & (a.scheme == b.scheme)),
+        "base": is_unlike,
+        "scheme": a.scheme != b.scheme,
+        "period": (a.kind != b.kind) | ~_alike_long(a.length, b.length),
+        "period_gap": _is_far(a, b, limits),
+    }
+    return sum(BIT[name] * is_so for name, is_so in found.items()) | a.doubts | b.doubts, days
+
+
+def _is_far(a: SimpleNamespace, b: SimpleNamespace, limits: dict) -> np.ndarray:
+    """Return whether two periods lie too far apart: days by days, whatever is longer by years."""
+    years = np.maximum(abs(a.start_year - b.start_year), abs(a.end_year - b.end_year))
+    days = np.maximum(abs(a.start - b.start), abs(a.end - b.end))
+    is_day = (a.length == 0) & (b.length == 0) & (limits["as_of_days"] >= 0)
+    return np.where(is_day, days > limits["as_of_days"], years > limits["flow_years"])
+
+
+def _alike_long(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return whether two periods have one length: months, halves and years differ by some days."""
+    return (abs(a - b) <= 3) & (abs(a - b) * 8 <= np.minimum(a, b))
+
+
+def _gap(a: SimpleNamespace, b: SimpleNamespace) -> tuple:
+    """Return how far a lies above b at least, whether it does, and whether an end is open."""
+    with np.errstate(invalid="ignore"):
+        gap, is_open = a.low - b.high, a.low_open | b.high_open
+    return gap, (a.unit == b.unit) & ((gap > SLIP) | ((abs(gap) <= SLIP) & is_open)), is_open
+
+
+def _units(gap: tuple, a: SimpleNamespace, b: SimpleNamespace) -> np.ndarray:
+    """Return how many units of one side, rated otherwise, end it that a lies above b."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        steps = gap[0] / np.maximum(a.step, b.step)
+        units = np.where(gap[2], np.floor(steps + 1e-6) + 1, np.ceil(steps - 1e-6))
+    return np.where(gap[1], np.maximum(units, 1), np.inf)
+
+
+def _drift(a: SimpleNamespace, b: SimpleNamespace, days: np.ndarray) -> np.ndarray:
+    """Return the change per year that would bring b up to a, or a down to b."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return (a.low / b.high) ** (YEAR / days) - 1
+
+
+def _undecided(a: SimpleNamespace, b: SimpleNamespace) -> np.ndarray:
+    is_point = (a.low == a.high) & (b.low == b.high)
+    is_missing = a.missing | b.missing | (a.unit != b.unit)
+    open_bits = np.where(is_point, BIT["tie"], BIT["overlap"])
+    open_bits = np.where(a.imprecise | b.imprecise, BIT["imprecise"], open_bits)
+    return np.where(is_missing, BIT["missing"], open_bits)
+
+
+# All pairs of one measure
+
+
+def _measured(
+    measure_id: str, side: SimpleNamespace, rules: dict, limits: dict, shape: tuple[int, int]
+) -> dict:
+    """Return the judged pairs of localities of one measure: which, by what readings, how."""
+    one, direction = _at(side, _candidates(measure_id, side, rules)), rules[measure_id]["direction"]
+    is_own, size = one.measure_id == measure_id, len(one.at)
+    stated = np.zeros(shape[1], dtype=bool)
+    stated[one.locality[is_own & ~one.implied]] = True
+    row, column = np.nonzero(np.triu(stated[: shape[0], None] | stated[None, :], 1))
+    pair = row * shape[1] + column
+    newest = np.full(shape[1], -1)
+    by_time = np.lexsort((one.end, one.actual, is_own))
+    newest[one.locality[by_time]] = by_time
+    best, told = np.full(shape[0] * shape[1], -1), np.zeros(shape[0] * shape[1], dtype=np.uint8)
+    far = newest[row], newest[column]
+    met = np.stack(far).min(axis=0, initial=size) >= 0
+    for a_at, b_at in [*_near(one, shape[0], limits), tuple(at[met] for at in far)]:
+        a, b = _at(one, a_at), _at(one, b_at)
+        judged, may = judge(a, b, direction, limits), _may_meet(a, b, measure_id)
+        rank = np.where(may, _rank(a, b, judged["bits"]), -1)
+        key = (rank << 54) + ((a.end + b.end).clip(0) << 36) + (a_at << 18) + b_at
+        at = a.locality * shape[1] + b.locality
+        np.maximum.at(best, at, np.where(rank < 0, -1, key))
+        said = np.where(judged["order"] > 0, 1, 2) << (2 * (14 - rank).clip(0, 2))
+        np.bitwise_or.at(told, at, np.where(may & (judged["order"] != 0), said, 0).astype(np.uint8))
+    best, told = best[pair], told[pair]
+    is_met = best >= 0
+    row_at = np.where(is_met, (best >> 18) & 0x3FFFF, newest[row])
+    column_at = np.where(is_met, best & 0x3FFFF, newest[column])
+    judged = judge(_at(one, row_at), _at(one, column_at), direction, limits)
+    disagree = is_met & ((told >> (2 * (14 - (best >> 54)).clip(0, 2))) & 3 == 3)
+    for name, nothing in (("bits", BIT["missing"]), ("days_apart", -1), ("order", 0)):
+        judged[name] = np.where(is_met, judged[name], nothing)
+    judged["bits"] = np.where(disagree, BIT["years_disagree"], judged["bits"])
+    for name in ("drift", "units_to_reverse"):
+        judged[name] = np.where(judged["bits"] > 0, np.nan, judged[name])
+    is_own = np.append(is_own, False)
+    told = {"row_at": row_at, "column_at": column_at}
+    told = {k: np.where((v >= 0) & (is_met | is_own[v]), one.at[v], -1) for k, v in told.items()}
+    return judged | told | {"row": row, "column": column, "measure_id": measure_id}
+
+
+def _candidates(measure_id: str, side: SimpleNamespace, rules: dict) -> np.ndarray:
+    """Return the readings of a measure, and where a locality has none those of its family.
+
+    The latter are never compared: they say why another scheme or kind of cell cannot stand in.
+    """
+    own, family = np.flatnonzero(side.measure_id == measure_id), rules[measure_id]["family"]
+    kin = [name for name, rule in rules.items() if family and rule["family"] == family]
+    other = np.isin(side.measure_id, kin) & ~side.implied
+    other = np.flatnonzero(other & ~np.isin(side.locality, side.locality[own]))
+    order = other[np.lexsort((-side.end[other], side.scheme[other], side.locality[other]))]
+    key = side.locality[order] * (side.scheme.max(initial=0) + 1) + side.scheme[order]
+    return np.sort(np.concatenate([own, order[np.unique(key, return_index=True)[1]]]))
+
+
+def _near(one: SimpleNamespace, count: int, limits: dict) -> Iterator[tuple]:
+    """Yield the pairs of readings of two localities that lie within the limits of time."""
+    last = np.searchsorted(one.locality, count)
+    step = max(1, BLOCK // max(1, len(one.at)))
+    for start in range(0, last, step):
+        a, b = _at(one, np.s_[start : min(start + step, last), None]), _at(one, np.s_[None, :])
+        rows, columns = np.nonzero((a.locality < b.locality) & ~_is_far(a, b, limits))
+        yield rows + start, columns
+
+
+def _may_meet(a: SimpleNamespace, b: SimpleNamespace, measure_id: str) -> np.ndarray:
+    """Return whether one of two states the measure, and the other that or no tier beside it."""
+    is_other = a.measure_id != b.measure_id
+    is_tier = is_other & (a.scheme == b.scheme) & ("_rated_" in measure_id)
+    return ((a.measure_id == measure_id) | (b.measure_id == measure_id)) & ~is_tier
+
+
+def _rank(a: SimpleNamespace, b: SimpleNamespace, bits: np.ndarray) -> np.ndarray:
+    """Return how much a pair says: 0 to 7 with reasons, the fewer the more, 8 to 14 without."""
+    is_same = (a.start == b.start) & (a.end == b.end)
+    is_near = (a.start_year == b.start_year) & (a.end_year == b.end_year)
+    says = np.where(bits & BIT["missing"], 0, 4) + np.where(is_same, 2, is_near)
+    reasons = sum((bits & BIT[name] > 0).astype(int) for name in REASONS)
+    return np.where(bits & FORBIDS, 7 - reasons.clip(0, 7), 8 + says)
+
+
+def _limits(rule: dict, max_year_gap: int | None) -> dict:
+    """Return the limits of time of a measure, those of the caller before those of the table."""
+    limits = LIMITS | {name: float(rule[name]) for name in LIMITS if rule[name]}
+    if max_year_gap is None or max_year_gap < 0:
+        return limits
+    return limits | {"as_of_days": 366 * max_year_gap or -1, "flow_years": max_year_gap}
+
+
+def _table(
+    found: list[dict], readings: pd.DataFrame, order: Sequence[str], rules: dict
+) -> pd.DataFrame:
+    """Return what was judged as a table in the order of pairs and measures."""
+    names = [one["measure_id"] for one in found]
+    lengths = [len(one["row"]) for one in found]
+    every = {k: np.concatenate([one[k] for one in found]) if found else np.array([], dtype=int)
+             for k in _JUDGED}  # fmt: skip
+    every["measure"] = np.repeat(np.arange(len(found)), lengths)
+    at = np.lexsort((every["measure"], every["column"], every["row"]))
+    every = {name: values[at] for name, values in every.items()}
+    told = [rules[name] for name in names]
+    quality = np.array([rule["direction"] != "none" for rule in told], dtype=bool)
+    lower = np.array([rule["direction"] == "lower_better" for rule in told], dtype=bool)
+    take = pd.Categorical.from_codes
+    frame = pd.DataFrame(
+        {
+            "row_id": take(every["row"], list(order)),
+            "column_id": take(every["column"], list(order)),
+            "measure_id": take(every["measure"], names),
+            "indicator": pd.Categorical(
+                np.array([rule["indicator"] for rule in told] or [""], dtype=object)[
+                    every["measure"]
+                ]
+            ),
+            "quality": quality[every["measure"]],
+        }
+    )
+    frame["verdict"], frame["reasons"] = _words(
+        every, frame["quality"].to_numpy(), lower[every["measure"]]
+    )
+    for name in ("row", "column"):
+        frame = frame.assign(**_stated(readings, every[f"{name}_at"], name))
+    days = np.where(every["days_apart"] < 0, np.nan, every["days_apart"])
+    return frame.assign(
+        days_apart=days, drift=every["drift"], units_to_reverse=every["units_to_reverse"]
+    )
+
+
+_JUDGED = ("row", "column", "row_at", "column_at", "bits", "order", "days_apart", "drift")
+_JUDGED += ("units_to_reverse",)
+
+
+def _words(every: dict, quality: np.ndarray, lower: np.ndarray) -> tuple:
+    """Return verdicts and reasons as words, of the bits and the order of the amounts."""
+    words = ["not_comparable", "undecided", *DECIDED]
+    turned = np.where(lower, -every["order"], every["order"])
+    code = np.where(every["bits"] & FORBIDS, 0, 1)
+    clear = np.where(quality, 2, 4) + (turned < 0)
+    code = np.where(every["bits"] == 0, clear, code)
+    kinds, at = np.unique(every["bits"], return_inverse=True)
+    names = ["|".join(name for name, bit in BIT.items() if kind & bit) for kind in kinds]
+    return pd.Categorical.from_codes(code, words), pd.Categorical.from_codes(at, names)
+
+
+def _stated(readings: pd.DataFrame, at: np.ndarray, name: str) -> dict[str, object]:
+    """Return the columns of one side; empty where it states nothing."""
+    known = {f"{name}_{end}": np.append(readings[end].to_numpy(float), np.nan)[at]
+             for end in ("low", "high")}  # fmt: skip
+    spans = {"period": periods(readings), "facts": list(readings["fact_ids"])}
+    for what, values in spans.items():
+        codes, kinds = pd.factorize(np.array([*values, ""], dtype=object))
+        known[f"{name}_{what}"] = pd.Categorical.from_codes(codes[at], list(kinds))
+    return known | {f"{name}_reading": at}
+
+
+def periods(readings: pd.DataFrame) -> list[str]:
+    """Return what each reading speaks of: a year, several years, or months of a part of one.
+
+    >>> periods(pd.DataFrame({"period_start": ["2022-01-01"], "period_end": ["2022-06-30"]}))
+    ['2022-01–2022-06']
+    """
+    rows = zip(readings["period_start"], readings["period_end"], strict=True)
+    return [_span(start, end) for start, end in rows]
+
+
+def _span(start: str, end: str) -> str:
+    whole = start.endswith("-01-01") and end.endswith("-12-31")
+    first, last = (day[: 4 if whole or start == end else 7] for day in (start, end))
+    return last if first in ("", last) else f"{first}–{last}"
+
+
+# Several verdicts
+
+
+def summary(outcomes: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per pair: its verdict on quality, and how much of each kind was decided.
+
+    Columns row_id, column_id, verdict (ahead or behind where all decided indicators agree, mixed
+    where they do not, else undecided, else not_comparable, "none" without any), reasons (of all
+    of them), quality_n, quality_decided, ahead, behind, plain_n, plain_decided: indicators, a
+    figure and its complement counted once.
+    """
+    each = _each(outcomes)
+    pairs = each.groupby(_PAIR, sort=False, observed=True)[_COUNTS].sum().reset_index()
+    of_quality = outcomes[outcomes["quality"]]
+    kinds = of_quality.groupby([*_PAIR, "verdict", "reasons"], observed=True).size().reset_index()
+    kinds = kinds.astype({"verdict": str, "reasons": str}).groupby(_PAIR, observed=True)
+    said = kinds.agg(
+        open=("verdict", lambda v: "undecided" in set(v)), reasons=("reasons", _joined)
+    )
+    pairs = pairs.merge(said.reset_index(), on=_PAIR, how="left").fillna({"reasons": ""})
+    pairs["verdict"] = np.select(
+        [(pairs["ahead"] > 0) & (pairs["behind"] > 0), pairs["ahead"] > 0, pairs["behind"] > 0,
+         pairs["open"].eq(True), pairs["quality_n"] > 0],
+        ["mixed", "ahead", "behind", "undecided", "not_comparable"], "none")  # fmt: skip
+    return pairs[[*_PAIR, "verdict", "reasons", *_COUNTS]]
+
+
+def _joined(reasons: pd.Series) -> str:
+    met = {name for some in reasons for name in some.split("|")}
+    return "|".join(name for name in BIT if name in met)
+
+
+def decided(outcomes: pd.DataFrame) -> dict[str, int]:
+    """Return k of n: pairs of localities x indicators that are decided, quality and plain apart.
+
+    n counts a pair and an indicator once if either side states it; implied figures make none.
+    Keys quality_n, quality_decided, ahead, behind, plain_n, plain_decided.
+    """
+    return {name: int(count) for name, count in _each(outcomes)[_COUNTS].sum().items()}
+
+
+def _each(outcomes: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per pair and indicator, with a column of yes and no for each of `_COUNTS`."""
+    key, verdict = [*_PAIR, "indicator"], outcomes["verdict"].astype(str)
+    is_decided = verdict.isin(DECIDED)
+    quality = outcomes["quality"]
+    each = outcomes[key].assign(
+        quality_n=quality, quality_decided=quality & is_decided, ahead=verdict == "ahead",
+        behind=verdict == "behind", plain_n=~quality, plain_decided=~quality & is_decided,
+    )  # fmt: skip
+    each = each.groupby(key, sort=False, observed=True)[_COUNTS].max().reset_index()
+    is_plain = each["plain_n"] & ~each["quality_n"]
+    return each.assign(plain_n=is_plain, plain_decided=is_plain & each["plain_decided"])
 
 
 def across(readings: pd.DataFrame, crosswalk: pd.DataFrame) -> pd.DataFrame:
     """Return the readings with those of one scheme read as another's: a scenario, not data."""
-    rules = {(row.from_scheme, row.from_measure): row for row in crosswalk.itertuples()}
-    names = list(Reading.__dataclass_fields__)
-    result = []
-    for values in readings[names].itertuples(index=False, name=None):
-        one = Reading(*values)
-        rule = rules.get((one.scheme_id, one.measure_id))
-        if rule:
-            lifted = set(text(rule.lifts).split("|"))
-            one = replace(
-                one,
-                measure_id=rule.to_measure,
-                scheme_id=rule.to_scheme,
-                reasons=tuple(reason for reason in one.reasons if reason not in lifted),
-            )
-        result.append(one)
-    return as_table(result)
-
-
-def _period(one: Reading | None) -> str:
-    """Return the year, or first and last year, that a reading is about."""
-    if one is None:
-        return ""
-    first, last = one.circumstances.first_year, one.circumstances.last_year
-    return last if first in ("", last) else f"{first}–{last}"
-
-
-def _other_population(a: Circumstances, b: Circumstances) -> bool:
-    """Return whether two kinds of cell are counted, or are what the shares are taken of."""
-    cells = {"cells_under_base", "base_cells"}
-    return {a.base, b.base} == cells or (a.measure_id != b.measure_id and not a.scheme_id)
-
-
-def _is_unknown(amount: Bounded) -> bool:
-    """Return whether anything admissible is still possible."""
-    return amount.low <= 0 and amount.high >= (1 if amount.unit == "share" else float("inf"))
+    rules = crosswalk.set_index(["from_scheme", "from_measure"])[
+        ["to_scheme", "to_measure", "lifts"]
+    ]
+    rules = {key: tuple(map(text, row)) for key, *row in rules.itertuples()}
+    keys = zip(readings["scheme_id"], readings["measure_id"], strict=True)
+    rows = [(*rules.get(key, (*key, "")), reasons) for key, reasons in
+            zip(keys, readings["reasons"], strict=True)]  # fmt: skip
+    lifted = ["|".join(one for one in reasons.split("|") if one not in lifts.split("|"))
+              for _, _, lifts, reasons in rows]  # fmt: skip
+    names = {"scheme_id": 0, "measure_id": 1}
+    return readings.assign(
+        reasons=lifted, **{k: [row[at] for row in rows] for k, at in names.items()}
+    )

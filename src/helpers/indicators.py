@@ -1,6 +1,7 @@
-"""Tables of readings for the notebooks: what is stated, rating tiers, ceilings, silence.
+"""Tidy tables for the notebooks: one measure, what is stated, rating tiers, ceilings, silence.
 
-Pure: table in, table out; the cells are bounded numbers that keep their facts.
+Pure: table in, table out. `table` has plain columns; `shown` adds the amount as words that lead to
+their facts, which is what a report prints.
 """
 
 from collections import defaultdict
@@ -9,7 +10,7 @@ from itertools import combinations
 
 import pandas as pd
 
-from helpers import bounds
+from helpers import bounds, gate, statements
 from helpers.statements import KINDS, RATED, text
 
 TIERS = (
@@ -17,22 +18,64 @@ TIERS = (
     *("completed", "completed_or_worse", "not_completed", "weak", "violating_or_not_completed"),
 )
 FIGURES = ("organisations", "cells", "members", "ratings", "discipline", "meetings", "context")
+TABLE = ["measure_id", "locality_id", "place_id", "level", "low", "high", "unit", "period"]
+TABLE += ["period_start", "period_end", "period_kind", "scheme_id", "base", "status", "origin"]
+TABLE += ["reasons", "fact_ids"]
 
 
-def wide(
-    frame: pd.DataFrame, measure_ids: Sequence[str], localities: Sequence[str], status="actual"
+def table(
+    source: pd.DataFrame,
+    measure_ids: str | Sequence[str],
+    localities: Sequence[str] | None = None,
+    *,
+    measures: pd.DataFrame | None = None,
+    schemes: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Return one row per locality with the latest reading of each measure; empty if not stated.
+    """Return every reading of a measure (or several, in their order), printed or derived.
 
-    Only what is said of the locality itself enters, never what is said of a commune in it.
+    `source` are readings, or facts where the codebook `measures` is given. Plain columns `TABLE`:
+    low and high are what the words allow, `period` is in words, `reasons` what forbids comparing;
+    the index is the position of the reading in the readings.
+
+    >>> from helpers import codebook
+    >>> facts, measures = codebook.load("facts"), codebook.load("measures")
+    >>> table(facts, "members_per_base_organisation", measures=measures)["low"].round(1).tolist()
+    [82.6, 32.6, 45.8]
     """
-    own = frame[(frame["place_id"] == frame["locality_id"]) & (frame["status"] == status)]
-    latest = own.sort_values("period_end", kind="stable").groupby(
-        ["locality_id", "measure_id"], sort=False
+    if measures is not None and "fact_ids" not in source:
+        source = statements.take(source, measures, schemes)
+    names = [measure_ids] if isinstance(measure_ids, str) else list(measure_ids)
+    order = {name: at for at, name in enumerate(names)}
+    found = source.assign(period=gate.periods(source)).reset_index(drop=True)
+    found = found[found["measure_id"].isin(order)]
+    places = list(localities) if localities is not None else sorted({*found["locality_id"]})
+    found = found[found["locality_id"].isin(places)]
+    ranked = found.assign(
+        a=found["measure_id"].map(order), b=found["locality_id"].map(places.index)
     )
-    cells = latest["amount"].last().to_dict()
-    columns = {name: [cells.get((place, name)) for place in localities] for name in measure_ids}
-    return pd.DataFrame({"locality_id": list(localities), **columns}, dtype="object")
+    extra = [name for name in source.columns if name not in TABLE]
+    return ranked.sort_values(["a", "b", "period_end"], kind="stable")[[*TABLE, *extra]]
+
+
+def shown(found: pd.DataFrame) -> pd.DataFrame:
+    """Return a `table` for a report: measure, locality, place, amount, period, scheme, doubts."""
+    names = ["measure_id", "locality_id", "place_id", "amount", "period", "scheme_id", "status"]
+    lists = [reasons.split("|") if reasons else [] for reasons in found["reasons"]]
+    told = found.assign(amount=bounds.column(found), gate_reason=lists)
+    return told[[*names, "gate_reason"]].reset_index(drop=True)
+
+
+def amounts(readings: pd.DataFrame, at: Sequence[int]) -> list:
+    """Return the amounts of some readings by position, None for -1: row_reading of outcomes."""
+    unique = sorted({*at} - {-1})
+    known = dict(zip(unique, bounds.column(readings.iloc[unique]), strict=True))
+    return [known.get(one) for one in at]
+
+
+def own(readings: pd.DataFrame) -> pd.DataFrame:
+    """Return what is said of the localities themselves, not of places in them, as it is."""
+    is_own = readings["place_id"].eq(readings["locality_id"])
+    return readings[is_own & readings["status"].eq("actual")]
 
 
 def rated(measures: pd.DataFrame) -> list[str]:
@@ -47,35 +90,34 @@ def rated(measures: pd.DataFrame) -> list[str]:
     return [name for name in names if name in known]
 
 
-def stated(
-    frame: pd.DataFrame, measure_ids: Sequence[str], localities: Sequence[str]
-) -> pd.DataFrame:
-    """Return every reading of these measures in their order, each with its year and its doubts.
-
-    Columns measure_id, locality_id, place_id, amount, period, scheme_id, status, gate_reason (the
-    codes of what forbids comparing it; empty where nothing is in doubt).
-    """
-    order = {name: at for at, name in enumerate(measure_ids)}
-    places = {name: at for at, name in enumerate(localities)}
-    rows = frame[frame["measure_id"].isin(order) & frame["locality_id"].isin(places)]
-    rows = rows.assign(at=rows["measure_id"].map(order), place=rows["locality_id"].map(places))
-    rows = rows.sort_values(["at", "place", "period_end"], kind="stable")
-    spans = zip(rows["period_start"].str[:4], rows["period_end"].str[:4], strict=True)
-    rows = rows.assign(
-        period=[last if first == last else f"{first}–{last}" for first, last in spans]
-    )
-    names = ["measure_id", "locality_id", "place_id", "amount", "period", "scheme_id", "status"]
-    return (
-        rows[[*names, "reasons"]].rename(columns={"reasons": "gate_reason"}).reset_index(drop=True)
-    )
-
-
 def coverage(
-    frame: pd.DataFrame, measure_ids: Sequence[str], localities: Sequence[str]
+    readings: pd.DataFrame, measure_ids: Sequence[str], localities: Sequence[str]
 ) -> pd.DataFrame:
-    """Return one row per measure, one column per locality: the number, or nothing if not stated."""
-    table = wide(frame, measure_ids, localities).set_index("locality_id").T
-    return table.rename_axis("measure_id").reset_index().rename_axis(None, axis=1)
+    """Return one row per measure, one column per locality: its newest number, None if not stated.
+
+    Only what is said of the locality itself enters, never what is said of a commune in it.
+    """
+    said = own(readings).sort_values("period_end", kind="stable")
+    said = said[said["measure_id"].isin(measure_ids) & (said["origin"] != "implied")]
+    newest = said.drop_duplicates(["locality_id", "measure_id"], keep="last")
+    keys = zip(newest["locality_id"], newest["measure_id"], strict=True)
+    cells = dict(zip(keys, bounds.column(newest), strict=True))
+    columns = {place: [cells.get((place, name)) for name in measure_ids] for place in localities}
+    return pd.DataFrame({"measure_id": list(measure_ids), **columns}, dtype="object")
+
+
+def years(readings: pd.DataFrame) -> pd.DataFrame:
+    """Return how many readings each locality states of each measure in each year.
+
+    Columns locality_id, measure_id and one per year of the end of the period; what is implied is
+    not counted. Empty where nothing is said of two years.
+    """
+    said = own(readings)
+    said = said[(said["origin"] != "implied") & (said["period_end"] != "")]
+    found = pd.crosstab(
+        [said["locality_id"], said["measure_id"]], said["period_end"].str[:4]
+    ).rename_axis(None, axis=1)
+    return found.reset_index() if found.shape[1] > 1 else found.reset_index().head(0)
 
 
 def tally(table: pd.DataFrame, localities: Sequence[str]) -> pd.DataFrame:
@@ -91,70 +133,104 @@ def tally(table: pd.DataFrame, localities: Sequence[str]) -> pd.DataFrame:
     return counted.sort_values("localities", ascending=False, kind="stable")
 
 
-def by_measure(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return a row per measure of `stated`: how many readings and localities, of which years."""
-    names = {"n": ("amount", "size"), "localities": ("locality_id", "nunique")}
+def by_measure(found: pd.DataFrame) -> pd.DataFrame:
+    """Return a row per measure of `table`: how many readings and localities, of which years."""
+    names = {"n": ("measure_id", "size"), "localities": ("locality_id", "nunique")}
     years = {"first": ("period", "min"), "last": ("period", "max")}
-    found = rows.groupby("measure_id", sort=False).agg(**names, **years).reset_index()
-    spans = zip(found.pop("first").str[:4], found.pop("last").str[-4:], strict=True)
-    return found.assign(period=["–".join(dict.fromkeys(span)) for span in spans])
+    counted = found.groupby("measure_id", sort=False).agg(**names, **years).reset_index()
+    spans = zip(counted.pop("first").str[:4], counted.pop("last").str[-4:], strict=True)
+    return counted.assign(period=["–".join(dict.fromkeys(span)) for span in spans])
 
 
-def tiers(frame: pd.DataFrame, schemes: pd.DataFrame) -> pd.DataFrame:
+def tiers(readings: pd.DataFrame, schemes: pd.DataFrame) -> pd.DataFrame:
     """Return the share of each tier, best first, of every locality with a rating of its own.
 
-    Columns locality_id, population, scheme_id, period_end, measure_id, amount; a tier that is not
-    stated has the whole range from 0 to 1, less what the other tiers leave no room for.
+    Columns locality_id, population, scheme_id, period_start, period_end, base, measure_id, amount,
+    low, high, reading; a tier that is not stated has the whole range from 0 to 1, less what the
+    other tiers leave no room for, and reading -1.
     """
-    own = frame[(frame["place_id"] == frame["locality_id"]) & (frame["status"] == "actual")]
-    rows = []
-    for scheme in schemes.itertuples():
+    said = own(readings.assign(reading=range(len(readings))))
+    said = said[said["origin"] != "implied"].assign(amount=lambda rows: bounds.column(rows))
+    key, found = ["locality_id", "period_start", "period_end", "base"], []
+    for scheme in schemes[schemes["population"].isin(KINDS)].itertuples():
         names = [f"{scheme.population}_{tier}" for tier in scheme.tiers.split(" > ")]
-        rated = own[(own["scheme_id"] == scheme.scheme_id) & own["measure_id"].isin(names)]
-        for (place, end), said in rated.groupby(["locality_id", "period_end"]):
-            amounts = dict(zip(said["measure_id"], said["amount"], strict=True))
-            room = max(0.0, 1 - sum(b.low for b in amounts.values()))
-            rest = bounds.unknown("share", 0, round(room, 12))
-            rows += [
-                (place, scheme.population, scheme.scheme_id, end, name, amounts.get(name, rest))
-                for name in names
-            ]
-    names = ["locality_id", "population", "scheme_id", "period_end", "measure_id", "amount"]
-    return pd.DataFrame(rows, columns=names)
+        rated = said[(said["scheme_id"] == scheme.scheme_id) & said["measure_id"].isin(names)]
+        for (place, start, end, base), rows in rated.groupby(key, sort=False):
+            room = max(0.0, 1 - rows["low"].sum())
+            room = round(room, 12)
+            rest = (bounds.unknown("share", 0, room), 0.0, room, -1)
+            cells = rows.set_index("measure_id")[["amount", "low", "high", "reading"]]
+            cells = {name: values for name, *values in cells.itertuples()}
+            about = (place, scheme.population, scheme.scheme_id, start, end, base)
+            found += [(*about, name, *cells.get(name, rest)) for name in names]
+    names = ["locality_id", "population", "scheme_id", *key[1:], "measure_id"]
+    return pd.DataFrame(found, columns=[*names, "amount", "low", "high", "reading"])
 
 
 def distributions(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the complete distributions among `tiers`: every tier an exact share.
+    """Return the complete distributions among `tiers`: every tier an exact share, all of them one.
 
-    Columns locality_id, population, scheme_id, period_end, shares (best first).
+    Columns locality_id, population, scheme_id, period_start, period_end, base, shares (best
+    first), readings.
     """
-    key = ["locality_id", "population", "scheme_id", "period_end"]
+    key = ["locality_id", "population", "scheme_id", "period_start", "period_end", "base"]
     rows = []
     for about, said in table.groupby(key, sort=False):
-        shares = tuple(amount.low for amount in said["amount"])
-        if (
-            all(bounds.is_point(amount) for amount in said["amount"])
-            and abs(sum(shares) - 1) < 1e-6
-        ):
-            rows.append((*about, shares))
-    return pd.DataFrame(rows, columns=[*key, "shares"])
+        if said["low"].eq(said["high"]).all() and abs(said["low"].sum() - 1) < 1e-6:
+            rows.append((*about, tuple(said["low"]), tuple(said["reading"])))
+    return pd.DataFrame(rows, columns=[*key, "shares", "readings"])
 
 
-def effect_sizes(table: pd.DataFrame) -> pd.DataFrame:
+def effect_sizes(
+    table: pd.DataFrame,
+    readings: pd.DataFrame,
+    measures: pd.DataFrame,
+    places: pd.DataFrame | None = None,
+) -> pd.DataFrame:
     """Return dominance and Cliff's delta of each two complete distributions that may meet.
 
-    Two localities, one population, one scheme, one period. Columns row_id, column_id, population,
-    scheme_id, period_end, dominates, is_dominated, cliffs_delta (of the row against the column).
+    `table` is `tiers` of the readings. Two may meet where the gate has nothing against comparing
+    any of their tiers. Columns row_id, column_id, population, scheme_id, period_end, dominates,
+    is_dominated, cliffs_delta (of the row against the column).
     """
-    whole = distributions(table)
-    rows = []
-    for about, same in whole.groupby(["population", "scheme_id", "period_end"]):
-        for one, other in combinations(same.itertuples(), 2):
-            pair = (one.locality_id, other.locality_id, *about)
+    whole, rows = distributions(table), []
+    for about, same in whole.groupby(["population", "scheme_id", "period_start", "period_end"]):
+        pairs = [
+            (one, other)
+            for one, other in combinations(same.itertuples(), 2)
+            if one.locality_id != other.locality_id
+        ]
+        firsts, seconds = ([at for pair in pairs for at in pair[side].readings] for side in (0, 1))
+        unlike = gate.unlike(readings, measures, firsts, seconds, places)
+        for at, (one, other) in enumerate(pairs):
+            size = len(one.shares)
+            if any(unlike[at * size : (at + 1) * size]):
+                continue
             order = dominates(one.shares, other.shares), dominates(other.shares, one.shares)
-            rows.append((*pair, *order, cliffs_delta(one.shares, other.shares)))
+            delta = cliffs_delta(one.shares, other.shares)
+            rows.append((one.locality_id, other.locality_id, *about[:2], about[3], *order, delta))
     names = ["row_id", "column_id", "population", "scheme_id", "period_end", "dominates"]
     return pd.DataFrame(rows, columns=[*names, "is_dominated", "cliffs_delta"])
+
+
+def identified_sets(
+    readings: pd.DataFrame, measure_id: str, localities: Sequence[str], unit: str = "share"
+) -> pd.DataFrame:
+    """Return for every locality what its newest reading leaves possible; all, if it has none.
+
+    Columns locality_id, amount, low, high, stated, period, scheme_id, reasons. A reading that only
+    speaks of a part of the locality leaves everything possible.
+    """
+    said = table(own(readings), measure_id, localities)
+    newest = said.drop_duplicates("locality_id", keep="last")
+    newest = newest.assign(amount=bounds.column(newest)).set_index("locality_id")
+    free = bounds.unknown(unit, 0, 1) if unit == "share" else bounds.unknown(unit)
+    names, rows = ["amount", "period", "scheme_id", "reasons"], []
+    for place in localities:
+        is_stated = place in newest.index
+        facts = list(newest.loc[place, names]) if is_stated else [free, "", "", "missing"]
+        rows.append((place, *facts, is_stated, facts[0].low, facts[0].high))
+    return pd.DataFrame(rows, columns=["locality_id", *names, "stated", "low", "high"])
 
 
 def ceiling_bases(facts: pd.DataFrame, schemes: pd.DataFrame) -> pd.DataFrame:

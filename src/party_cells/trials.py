@@ -9,7 +9,7 @@ reader takes from the text, errors included. Optional part: notebooks on many ar
 
 import hashlib
 import shutil
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 from random import Random
@@ -17,7 +17,6 @@ from random import Random
 import pandas as pd
 
 from helpers import codebook, gate, paths, statements
-from helpers.bounds import Bounded
 
 ERRORS = ("misprint", "scheme", "rounding", "stale")
 LAST_YEAR = 2023
@@ -439,9 +438,9 @@ def judge(matrix: pd.DataFrame, truth: pd.DataFrame, measures: pd.DataFrame) -> 
     for row in matrix.itertuples():
         a = true.get((row.row_id, row.row_period, row.measure_id))
         b = true.get((row.column_id, row.column_period, row.measure_id))
-        judged = row.verdict.is_decided and a is not None and b is not None
+        judged = row.verdict in gate.DECIDED and a is not None and b is not None
         lower = row.quality and rules[row.measure_id]["direction"] == "lower_better"
-        says_more = (row.verdict.verdict in ("ahead", "larger")) != lower
+        says_more = (row.verdict in ("ahead", "larger")) != lower
         wrong = judged and not (a > b if says_more else a < b)
         rows.append((row.measure_id, row.quality, judged, wrong))
     frame = pd.DataFrame(rows, columns=["measure_id", "quality", "decided", "wrong"])
@@ -472,13 +471,13 @@ def trials(
         taken = statements.take(made.frame("facts"), measures, schemes)
         rated = taken[taken["scheme_id"] != ""]
         places = list(made.frame("localities")["place_id"])
-        found = gate.matrix(rated, measures, places)
+        found = gate.outcomes(rated, measures, places)
         judged = judge(found[found["quality"]], made.frame("truth"), measures)
         row = {name: int(judged[name].sum()) for name in ("pairs", "decided", "wrong")}
         row |= {f"naive_{k}": n for k, n in naive(made.frame("facts"), made.frame("truth")).items()}
         for who in ("", "naive_"):
             row[f"{who}wrong_share"] = row[f"{who}wrong"] / max(1, row[f"{who}decided"])
-        conflicts = sum("conflict" in reasons for reasons in rated["reasons"])
+        conflicts = int(rated["reasons"].str.contains("conflict").sum())
         rows.append({"error": kind, "conflicts": conflicts, **row})
     names = ["error", "conflicts", "pairs", "decided", "wrong", "wrong_share"]
     return pd.DataFrame(rows)[[*names, "naive_decided", "naive_wrong", "naive_wrong_share"]]
@@ -513,8 +512,3 @@ def naive(facts: pd.DataFrame, truth: pd.DataFrame) -> dict[str, int]:
                     ranked += 1
                     wrong += gap * (value_a - value_b) <= 0
     return {"decided": ranked, "wrong": wrong}
-
-
-def without_sources(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a table whose numbers no longer point at facts: an invented article is not shown."""
-    return frame.map(lambda cell: replace(cell, facts=()) if isinstance(cell, Bounded) else cell)
