@@ -21,11 +21,11 @@ MAY_IMPORT = {
     "statements": {"bounds"},
     "decisions": {"codebook", "corpus", "evidence", "statements"},
     "drawing": {"bounds", "numbers", "report"},
-    "gate": {"bounds", "statements"},
-    "indicators": {"bounds", "statements"},
+    "gate": {"statements"},
+    "indicators": {"bounds", "gate", "statements"},
     "profiles": {"bounds", "codebook", "report"},
     "figures": {"bounds", "codebook", "drawing", "numbers", "report"},
-    "requests": {"gate", "statements"},
+    "requests": {"bounds", "codebook", "gate", "indicators", "statements"},
 }
 # Each room of `party_cells`, and the rooms of it that it may import; `helpers` is open to all.
 ROOMS = {
