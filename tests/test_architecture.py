@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "drawing": {"bounds", "numbers", "report"},
     "gate": {"statements"},
     "indicators": {"bounds", "gate", "statements"},
+    "practices": {"gate"},
     "profiles": {"bounds", "codebook", "report"},
     "figures": {"bounds", "codebook", "drawing", "numbers", "report"},
     "requests": {"bounds", "codebook", "gate", "indicators", "statements"},
