@@ -20,7 +20,15 @@ import pandas as pd
 from helpers import codebook, numbers
 from helpers.evidence import fold, selectors
 from helpers.numbers import Amount
-from party_cells.proposer import periods, places, readings, remainder, spelling
+from party_cells.proposer import (
+    periods,
+    places,
+    readings,
+    remainder,
+    second,
+    spelling,
+    turns,
+)
 from party_cells.proposer.lexicon import Found, Lexicon, Term, compiled, over_folded
 from party_cells.proposer.readings import Reading, Sentence
 from party_cells.proposer.themes import find_citations, propose_themes  # noqa: F401 - part of the contract
@@ -29,7 +37,7 @@ COLUMNS = [
     "char_start", "char_end", "number_text", "quote", "prefix", "suffix", "value", "value_low",
     "low_open", "value_high", "high_open", "bound", "unit", "measure_id", "base_measure_id",
     "base_text", "scheme_id", "place", "level", "period_start", "period_end", "period_kind",
-    "status", "rule",
+    "status", "rule", "is_sure", "other_measure_id",
 ]  # fmt: skip
 _START = attrgetter("start")
 _LONGEST = 1500  # a sentence is cut here, so that work stays linear in any text
@@ -90,7 +98,8 @@ def _read_once(files: tuple) -> tuple[Lexicon, dict[str, str], dict[str, places.
 
 
 def _compiled(terms: pd.DataFrame) -> Lexicon:
-    return compiled(terms, ("noun", "aspect", "cue"))
+    lexicon = compiled(terms, ("noun", "aspect", "cue"))
+    return lexicon._replace(turns=turns.compiled(terms))
 
 
 def propose(
@@ -105,7 +114,9 @@ def propose(
     ``published`` (ISO day) gives "năm nay" a year; ``locality`` is an id of `localities.csv` or a
     name such as "huyện Yên Minh" and the default place; ``terms`` replaces the committed terms.
     Columns as in `COLUMNS`: shares 0-1, ``value_low`` and ``value_high`` missing where the words
-    set no bound, ``measure_id`` empty where no measure fits. Any text gives a frame.
+    set no bound, ``measure_id`` empty where no measure fits. ``is_sure`` is true where rules and
+    second reader agree; where they do not, ``measure_id`` is the likelier reading and
+    ``other_measure_id`` the other, which may be none. Any text gives a frame.
 
     >>> rows = propose("Đảng bộ huyện có 43 tổ chức cơ sở Đảng với trên 3.550 đảng viên.")
     >>> rows[["value", "bound", "measure_id"]].values.tolist()
@@ -121,8 +132,12 @@ def candidates(
     published: str | date | None = None,
     locality: str | None = None,
     terms: pd.DataFrame | None = None,
+    judge: second.Judge | str | None = "",
 ) -> list[dict]:
-    """The rows of `propose` without their frame, for whoever reads many short articles."""
+    """The rows of `propose` without their frame, for whoever reads many short articles.
+
+    Without a ``judge``, what the rules read, with the ``features`` that one would look at.
+    """
     spelled = spelling.spell(text)
     folded = fold(spelled.text)
     amounts = [
@@ -140,7 +155,20 @@ def candidates(
     walk = _Walk(spelled.text, folded, amounts, lexicon, measures, clock, where)
     for start, end in _lines(folded):
         walk.line(start, end)
-    return [_as_written(row, text, spelled) for row in walk.rows]
+    judge = second.load() if judge == "" else judge
+    rows = [_as_written(row, text, spelled) for row in walk.rows]
+    return [_judged(row, judge) for row in rows] if judge else rows
+
+
+def _judged(row: dict, judge: second.Judge) -> dict:
+    """A row with the verdict of the second reader, the likelier reading first."""
+    likely, measure = judge.probability(row.pop("features")), row["measure_id"]
+    other = "" if likely >= second.TRUST else measure
+    return row | {
+        "measure_id": measure if likely >= second.TRUST else "",
+        "other_measure_id": other,
+        "is_sure": likely >= judge.sure,
+    }
 
 
 def _as_written(row: dict, text: str, spelled: spelling.Spelled) -> dict:
@@ -228,6 +256,7 @@ class _Walk:
             for reading in sentence.readings:
                 reading.target = reading.target or planned
             _complete(sentence, self.measures, self.lexicon, known)
+            _turn(sentence, self.measures)
             for at in range(len(sentence.readings)):
                 row = _row(self.text, sentence, at, self.clock, self.where, self.measures)
                 self.rows.append(row)
@@ -294,6 +323,15 @@ def _complete(
     for reading in [r for r in sentence.readings if r in unread or _lost(r)]:
         remainder.explain(sentence, reading, lexicon)
         _name(sentence, sentence.readings.index(reading), measures)
+
+
+def _turn(sentence: Sentence, measures: dict[str, str]) -> None:
+    """Let the words around each number turn its measure (`turns`)."""
+    for reading in sentence.readings:
+        span = sentence.text, sentence.start, sentence.end
+        reading.measure = turns.turned(
+            reading.measure, reading.amount, *span, sentence.lexicon.turns, measures
+        )
 
 
 def _lost(reading: Reading) -> bool:
@@ -567,6 +605,7 @@ def _row(
         "period_kind": "frequency" if reading.measure.endswith("_frequency") else when.kind,
         "status": status,
         "rule": f"{reading.rule or 'noun'}:{reading.main.id if reading.main else ''}".rstrip(":"),
+        "features": second.features(sentence, at),
     }
 
 

@@ -757,7 +757,9 @@ def _generic(sentence: Sentence, reading: Reading, at: int, left: list[Found], n
     if not (said or comrade or body or (reading.awaits_whole and after_members)):
         return False
     if (not said and after_members and _planned(sentence, reading, left)) or (
-        reading.awaits_whole and (not said or reading.main.id == "assessed") and after_members
+        reading.awaits_whole
+        and after_members
+        and (not said or (reading.main and reading.main.id == "assessed"))
     ):
         reading.main, reading.rule = last.main, "carried"
         reading.target = reading.target or not reading.awaits_whole

@@ -53,7 +53,8 @@ _PASSES: tuple[tuple[str, Callable[[re.Match], str]], ...] = (
     (r"(?<=\d) (?=\.\d{3}(?!\d))", lambda m: ""),
     (rf"(?<=\d)\+(?= ?{_COUNTED}| ?%)|(?<=%)\+", lambda m: " trở lên"),
     (
-        rf"(?<=[{_LETTER}\d%)][{_LETTER}\d%)])[.!?;](?=[{_CAPITAL}][{_LETTER}])",
+        rf"(?<=[{_LETTER}\d%)][{_LETTER}\d%)])[.!?;](?=[{_CAPITAL}][{_LETTER}])"
+        rf"|(?<=[{_LETTER}]{{3}})[.;](?=\d)",
         lambda m: m[0] + " ",
     ),
     (rf"(?<=[{_LETTER}]{{2}})(?=\d[\d.,]*\d?[ %])|(?<=\d)(?={_COUNTED})", lambda m: " "),
@@ -138,6 +139,9 @@ def _cells(text: str) -> Iterator[tuple[int, int, str]]:
             column = next((back for back in range(1, len(heads) + 1) if not numeric[at - back]), 0)
             if column:
                 yield before[1], line[0], f"; {heads[column - 1]}: "
+                label = text[slice(*lines[at - column])] + heads[column - 1]
+                if "%" in label and text[line[1] - 1] != "%":
+                    yield line[1], line[1], "%"
 
 
 def _run(numeric: list[bool], at: int) -> int:

@@ -1,0 +1,56 @@
+"""What the words around a number make of its measure: rows of kind ``turn`` in `terms.csv`.
+
+A row says: where a number read as one of these measures (``population``, a pattern) stands in
+these words (``pattern``, "#" for the number, "±#" where it is not exact, "#%" for a share), it is
+of the measure ``id``, or of none ("-"). Rows hold one after the other. A measure that has no
+shares is never given to one, nor one of whole numbers to a broken one.
+"""
+
+import re
+from typing import NamedTuple
+
+import pandas as pd
+
+from helpers.numbers import Amount
+from party_cells.proposer.lexicon import TermsInvalid, over_folded
+
+_FAR = 160
+
+
+class Turn(NamedTuple):
+    """A measure for a number that stands in certain words, in place of what it was read as."""
+
+    measure: str
+    instead_of: re.Pattern
+    words: re.Pattern
+
+
+def compiled(terms: pd.DataFrame) -> tuple[Turn, ...]:
+    """The turns of a table of terms; raises `TermsInvalid` with the rows that are no pattern."""
+    rows, found = terms[terms["kind"] == "turn"].fillna(""), []
+    for at, row in enumerate(rows.itertuples()):
+        try:
+            words = over_folded(rf"(?<!\w)(?:{row.pattern})(?!\w)")
+            found.append(Turn(row.id.strip("-"), re.compile(row.population), words))
+        except re.error as error:
+            message = f"terms that are no pattern: turn {row.id}: {error} in {row.pattern!r}"
+            raise TermsInvalid(message, rows.iloc[[at]]) from None
+    return tuple(found)
+
+
+def turned(
+    measure: str, amount: Amount, text: str, start: int, end: int, turns: tuple[Turn, ...],
+    measures: dict[str, str],
+) -> str:  # fmt: skip
+    """The measure of a number in its sentence ``start:end``, once every turn has been tried."""
+    ahead = text[max(start, amount.left - _FAR) : amount.left]
+    behind = text[amount.right : min(end, amount.right + _FAR)]
+    sign = "±" if amount.bound not in ("exact", "range") else ""
+    words = f"{ahead}{sign}#{'%' if amount.unit == 'share' else ''}{behind}"
+    for turn in turns:
+        if turn.instead_of.fullmatch(measure) and (found := turn.words.search(words)):
+            named = found.expand(turn.measure)
+            measure = named if named in measures or not named else measure
+    units = set(measures.get(measure, "count|share").split("|"))
+    broken = amount.unit == "count" and amount.value % 1 and units <= {"count", "share", "persons"}
+    return "" if broken or (amount.unit == "share" and "share" not in units) else measure
