@@ -30,7 +30,7 @@ WRITERS = {
     "press-b/*.txt": 5,
 }
 ENOUGH = 50  # decisions of a collection before it has weights of its own
-_SURE, _TRIED = 0.97, np.arange(0.5, 0.995, 0.01)
+_SURE, _TRIED = 0.925, np.arange(0.5, 0.995, 0.01)
 _STRENGTH, _SMALLEST, _SEEN = 0.05, 0.02, 2
 
 
@@ -111,7 +111,9 @@ def sure_from(learned: list[Example]) -> float:
 
 def content(learned: Iterable[Example]) -> str:
     """The hash of what is learned from."""
-    told = "\n".join(f"{one.is_right} {one.weight} {' '.join(one.features)}" for one in learned)
+    told = f"{_SURE} {_STRENGTH} {_SMALLEST}\n" + "\n".join(
+        f"{one.is_right} {one.weight} {' '.join(one.features)}" for one in learned
+    )
     return f"sha256:{hashlib.sha256(told.encode()).hexdigest()}"
 
 
