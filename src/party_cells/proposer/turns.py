@@ -1,8 +1,8 @@
 """What the words around a number make of its measure: rows of kind ``turn`` in `terms.csv`.
 
-A row says: where a number read as one of these measures (``population``, a pattern) stands in
+Rows hold in the order of ``family``. A row says: where a number read as one of these measures (``population``, a pattern) stands in
 these words (``pattern``, "#" for the number, "±#" where it is not exact, "#%" for a share), it is
-of the measure ``id``, or of none ("-"). Rows hold one after the other. A measure that has no
+of the measure ``id``, or of ``none``. A measure that has no
 shares is never given to one, nor one of whole numbers to a broken one.
 """
 
@@ -27,11 +27,11 @@ class Turn(NamedTuple):
 
 def compiled(terms: pd.DataFrame) -> tuple[Turn, ...]:
     """The turns of a table of terms; raises `TermsInvalid` with the rows that are no pattern."""
-    rows, found = terms[terms["kind"] == "turn"].fillna(""), []
+    rows, found = terms[terms["kind"] == "turn"].fillna("").sort_values("family"), []
     for at, row in enumerate(rows.itertuples()):
         try:
             words = over_folded(rf"(?<!\w)(?:{row.pattern})(?!\w)")
-            found.append(Turn(row.id.strip("-"), re.compile(row.population), words))
+            found.append(Turn(row.id.removeprefix("none"), re.compile(row.population), words))
         except re.error as error:
             message = f"terms that are no pattern: turn {row.id}: {error} in {row.pattern!r}"
             raise TermsInvalid(message, rows.iloc[[at]]) from None
