@@ -1,8 +1,8 @@
 """What the words around a number make of its measure: rows of kind ``turn`` in `terms.csv`.
 
-Rows hold in the order of ``family``. A row says: where a number read as one of these measures (``population``, a pattern) stands in
-these words (``pattern``, "#" for the number, "±#" where it is not exact, "#%" for a share), it is
-of the measure ``id``, or of ``none``. A measure that has no
+Rows hold in the order of ``family``. A row says: where a number read as one of these measures
+(``population``, a pattern) stands in these words (``pattern``, "#" for the number, "±#" where it
+is not exact, "#%" for a share), it is of the measure ``id``, or of ``none``. A measure that has no
 shares is never given to one, nor one of whole numbers to a broken one.
 """
 
