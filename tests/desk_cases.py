@@ -171,3 +171,34 @@ def expected_at_once(processes: int, each: int) -> dict[str, int]:
     own = processes * (each - 2 * shared)
     rows = own + shared + processes * shared
     return {"rows": rows, "named": (processes - 1) * shared, "contested": shared}
+
+
+# --- the desk without a browser ---------------------------------------------------------------
+
+
+def say(shown, do: str, **message) -> str:
+    """What the browser would send; what the desk says to it."""
+    shown._heard(shown, {"do": do, "id": "1", **message}, [])
+    return shown.view["said"]
+
+
+def decide(shown, action: str = "accept", reason: str = "", by: str = "lan", **fields) -> str:
+    """Decide on the row that is shown, as a person does who sees it."""
+    row = shown.view["row"]
+    about = {"key": row["key"], "seen": row["seen"], "by": by}
+    return say(shown, "decide", action=action, reason=reason, fields=fields, **about)
+
+
+def go_to(shown, words: str, document_id: str = "muong-lay-2019") -> None:
+    keys = [
+        row["key"]
+        for row in shown.rows
+        if row.get("number_text", row["quote"]) == words and row["document_id"] == document_id
+    ]
+    say(shown, "go", key=keys[0])
+
+
+def select(shown, words: str, document_id: str = "muong-lay-2019") -> str:
+    start = shown.texts[document_id].index(words)
+    about = {"document_id": document_id, "start": start, "end": start + len(words)}
+    return say(shown, "select", **about)

@@ -4,6 +4,8 @@ import re
 import subprocess
 import sys
 
+from desk_cases import decide, say
+
 from helpers import codebook, corpus, paths
 from party_cells import cli, desk
 from party_cells.desk import review
@@ -25,12 +27,9 @@ def test_a_new_article_is_added_checked_and_reported(data_folder, tmp_path, monk
 
     monkeypatch.setenv("JPY_SESSION_NAME", "notebooks/30-check-by-hand.ipynb")
     shown = review.figures(by="lan")
-    shown._heard(shown, {"do": "filter", "filters": {"document_id": "mau-2024"}}, [])
+    say(shown, "filter", filters={"document_id": "mau-2024"})
     while shown.view["row"]["state"] == "open":
-        fields = {name: shown.view["row"][name] for name in shown.task.fields}
-        accept = {"do": "decide", "action": "accept", "fields": fields, "reason": ""}
-        shown._heard(shown, accept, [])
-        assert shown.view["said"].startswith("Saved")
+        assert decide(shown).startswith("Saved")
     facts = codebook.load("facts")
     own = facts[facts["document_id"] == "mau-2024"].set_index("number_text")["measure_id"]
     assert own["2.310"] == "members" and own["41"] == "base_organisations"

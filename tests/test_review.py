@@ -1,7 +1,7 @@
 """The desk in the notebook, without a browser: what its messages do, and what else is shown."""
 
 import pytest
-from desk_cases import decision, desk_folder  # noqa: F401
+from desk_cases import decide, decision, desk_folder, go_to, say, select  # noqa: F401
 
 from helpers import codebook
 from party_cells import desk
@@ -17,34 +17,16 @@ def live(monkeypatch):
 
 @pytest.fixture
 def at_desk(live) -> review.Review:
-    return review.figures(by="lan")
-
-
-def say(shown: review.Review, do: str, **message) -> str:
-    """What the browser would send; what the desk says to it."""
-    shown._heard(shown, {"do": do, **message}, [])
-    return shown.view["said"]
-
-
-def go_to(shown: review.Review, words: str, document_id: str = "muong-lay-2019") -> None:
-    say(
-        shown,
-        "go",
-        at=next(
-            at
-            for at, row in enumerate(shown.rows)
-            if row["number_text"] == words and row["document_id"] == document_id
-        ),
-    )
-
-
-def decide(shown: review.Review, action: str, reason: str = "", **fields) -> str:
-    shown_fields = {name: shown.view["row"][name] for name in shown.task.fields}
-    return say(shown, "decide", action=action, fields=shown_fields | fields, reason=reason)
+    return review.figures()
 
 
 def checks():
     return codebook.load("checks").set_index("number_text")
+
+
+def members(**columns) -> dict:
+    about = {"document_id": "muong-lay-2019"} | columns
+    return decision(desk.texts(), "1.142 đảng viên", "members", **about)
 
 
 def test_outside_jupyterlab_a_table_is_shown_and_no_widget(monkeypatch):
@@ -63,41 +45,56 @@ def test_a_saved_notebook_says_how_to_go_on_and_shows_the_queue(at_desk, monkeyp
     assert "run this cell again" in kept.data and f"{len(at_desk.rows)} rows" in kept.data
 
 
-def test_accepting_and_confirming_sign_the_row(at_desk):
+# --- one decision, on the row that was seen -----------------------------------------------------
+
+
+def test_accepting_signs_the_row_with_the_name_that_was_given(at_desk):
     go_to(at_desk, "1.142")
-    assert decide(at_desk, "accept").startswith("Saved: 1.142")
+    assert decide(at_desk, by="") == "Say first who decides"
+    assert decide(at_desk, by=" Lan ").startswith("Saved: 1.142")
     row = checks().loc["1.142"]
-    assert (row["decision"], row["decided_by"], row["confirmed_by_person"]) == (
-        "accepted",
-        "lan",
-        True,
-    )
-    assert at_desk.view["progress"]["done"] == 1
+    assert (row["decision"], row["decided_by"]) == ("accepted", "Lan")
+    assert row["confirmed_by_person"] and at_desk.view["progress"]["done"] == 1
 
 
-def test_accepting_what_was_edited_is_correcting(at_desk):
+def test_a_message_that_comes_twice_decides_once(at_desk):
     go_to(at_desk, "1.142")
-    decide(at_desk, "accept", value="1143", value_low="1143", value_high="1143")
-    assert checks().at["1.142", "decision"] == "corrected"
-    assert codebook.load("facts")["value"].tolist() == [1143]
+    row = at_desk.view["row"]
+    about = {"key": row["key"], "seen": row["seen"], "by": "lan", "action": "accept"}
+    for _ in range(3):
+        said = say(at_desk, "decide", fields={}, **about)
+    assert len(checks()) == 1 and "changed" in said
 
 
-def test_a_shipped_row_is_confirmed_and_stays_what_it_was(desk_folder, live):  # noqa: F811
-    shipped = decision(
-        desk.texts(),
-        "1.142 đảng viên",
-        "members",
-        document_id="muong-lay-2019",
-        decision="added",
-        decided_by="adjudicator",
-        confirmed_by_person=False,
-    )
-    desk.decide([shipped])
-    shown = review.figures(by="lan")
-    go_to(shown, "1.142")
-    decide(shown, "confirm")
-    row = checks().loc["1.142"]
-    assert row["decision"] == "added" and row["confirmed_by_person"] and row["decided_by"] == "lan"
+@pytest.mark.parametrize("about", [{"key": "another|1|2|members"}, {"seen": "stale"}])
+def test_a_decision_on_any_other_row_is_refused(at_desk, about):
+    row = at_desk.view["row"]
+    about = {"key": row["key"], "seen": row["seen"], "by": "lan"} | about
+    assert "changed" in say(at_desk, "decide", action="accept", fields={}, **about)
+    assert storage.rows("checks") == []
+
+
+def test_what_another_hand_decided_shows_by_itself_and_is_not_ours_to_undo(live):
+    first, second = review.figures(), review.figures()
+    go_to(first, "439", "kien-xuong-2023")
+    go_to(second, "439", "kien-xuong-2023")
+    decide(first, by="hoa")
+    assert decide(second, by="lan") == "Already decided by hoa; the row now reads as below"
+    assert second.view["row"]["said"] == "Accepted, confirmed · hoa"
+    say(second, "undo")
+    assert checks().loc["439", "decided_by"] == "hoa"
+    say(second, "look")
+    assert second.view["progress"]["done"] == 1
+
+
+def test_undo_leaves_a_row_that_was_decided_again_since(live):
+    first, second = review.figures(), review.figures()
+    go_to(first, "1.142")
+    decide(first, by="hoa")
+    go_to(second, "1.142")
+    decide(second, by="lan", level="commune")
+    assert say(first, "undo") == "Not undone: that row was decided again since"
+    assert checks().loc["1.142", "decided_by"] == "lan"
 
 
 def test_a_rejection_needs_a_reason_and_can_be_undone(at_desk):
@@ -106,51 +103,154 @@ def test_a_rejection_needs_a_reason_and_can_be_undone(at_desk):
     decide(at_desk, "reject", reason="not now")
     assert checks().at["1.142", "decision"] == "rejected"
     assert say(at_desk, "undo") == "Undone"
-    assert codebook.load("checks").empty and at_desk.view["row"]["number_text"] == "1.142"
+    assert storage.rows("checks") == [] and at_desk.view["row"]["words"] == "1.142"
 
 
-def test_selected_words_become_a_row_with_their_sentence_and_their_number(at_desk):
-    text = desk.texts()["muong-lay-2019"]
-    start = text.index("99,6%")
-    say(at_desk, "select", document_id="muong-lay-2019", start=start, end=start + 4)
-    row = at_desk.view["row"]
-    assert (row["number_text"], row["value"], row["unit"]) == ("99,6", "0.996", "share")
-    assert "99,6%" in row["quote"] and row["decision"] == "" and row["state"] == "new"
-    assert say(at_desk, "decide", action="reject", fields={}, reason="") == ""
-    assert at_desk.draft is None
+def test_a_shipped_row_is_confirmed_and_stays_what_it_was(live):
+    shipped = members(decision="added", decided_by="adjudicator", confirmed_by_person=False)
+    desk.decide([shipped])
+    shown = review.figures()
+    go_to(shown, "1.142")
+    decide(shown, "confirm")
+    row = checks().loc["1.142"]
+    assert row["decision"] == "added" and row["confirmed_by_person"] and row["decided_by"] == "lan"
 
 
-def test_a_decision_made_meanwhile_is_named_and_both_are_shown(at_desk):
-    members = decision(desk.texts(), "1.142 đảng viên", "members", document_id="muong-lay-2019")
-    go_to(at_desk, "1.142")
-    desk.decide([members | {"level": "commune", "decided_by": "minh"}])
-    assert "minh: accepted" in decide(at_desk, "accept")
-    first, second = at_desk.rows[:2]
-    assert {first["decided_by"], second["decided_by"]} == {"lan", "minh"}
-    assert first["state"] == second["state"] == "conflict"
-    say(at_desk, "go", at=0)
-    decide(at_desk, "accept")
+def test_decisions_that_differ_are_named_and_settled(live):
+    desk.decide([members(decided_by="minh")])
+    with pytest.raises(storage.DecisionConflict):
+        desk.decide([members(level="commune", decided_by="hoa")])
+    shown = review.figures()
+    first, second = shown.rows[:2]
+    assert {first["decided_by"], second["decided_by"]} == {"hoa", "minh"}
+    assert first["state"] == second["state"] == "conflict" and first["key"] != second["key"]
+    say(shown, "go", key=first["key"])
+    decide(shown)
     assert desk.conflicts() == [] and len(checks()) == 1
 
 
-def test_filters_leave_the_rows_of_one_document_and_state(at_desk):
+# --- typed as people type -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"value": "1.143"}, 1143),
+        ({"value": "1 143"}, 1143),
+        ({"value": "1.143", "value_low": "1.143", "value_high": "1.143"}, 1143),
+    ],
+)
+def test_a_corrected_number_is_whole_and_its_ends_follow(live, fields, expected):
+    shown = review.figures("vi")
+    go_to(shown, "1.142")
+    assert decide(shown, **fields).startswith("Đã lưu")
+    row = checks().loc["1.142"]
+    assert row["decision"] == "corrected"
+    assert row[["value", "value_low", "value_high"]].tolist() == [expected] * 3
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"value": "1.5"}, "phải"),
+        ({"value": "1,5"}, "đếm nguyên"),
+        ({"period": "mai"}, "không phải ngày"),
+        ({"place_id": "Sao Hỏa"}, "không có trong danh mục"),
+        ({"measure_id": ""}, "còn trống|không hợp"),
+        ({"period": "31/12/2030"}, "sau ngày đăng"),
+        ({"quote": "lời bịa"}, "không phải lời của bài"),
+        ({"value_low": "2.000"}, "hai cận"),
+    ],
+)
+def test_refusals_speak_the_language_of_the_desk_and_name_no_file(live, fields, said):
+    shown = review.figures("vi")
+    go_to(shown, "1.142")
+    told = decide(shown, **fields)
+    assert any(each in told for each in said.split("|")) or "đếm nguyên" in told
+    assert not any(word in told for word in ("csv", "line", "expected", "datapackage"))
+    assert storage.rows("checks") == []
+
+
+# --- any article, and what is not in the queue --------------------------------------------------
+
+
+def test_an_article_without_rows_opens_with_an_empty_queue(live, monkeypatch):
+    monkeypatch.setattr(worklist, "candidates", lambda articles: [])
+    shown = review.figures()
+    say(shown, "filter", filters={"document_id": "nam-dong-2015"})
+    assert shown.article["document_id"] == "nam-dong-2015" and shown.article["numbers"]
+    assert shown.view["row"] is None and shown.view["list"] == []
+
+
+def test_a_filter_never_leaves_a_row_it_hides_before_the_person(at_desk):
+    row = at_desk.view["row"]
+    say(at_desk, "filter", filters={"document_id": "yen-minh-2019", "state": "conflict"})
+    assert at_desk.view["row"] is None and at_desk.article["document_id"] == "yen-minh-2019"
     say(at_desk, "filter", filters={"document_id": "yen-minh-2019", "state": "open"})
-    shown = {at_desk.rows[entry["at"]]["document_id"] for entry in at_desk.view["list"]}
-    assert shown == {"yen-minh-2019"}
-    assert at_desk.view["progress"]["here"] < at_desk.view["progress"]["all"]
+    shown = {at_desk.by_key[entry["key"]]["document_id"] for entry in at_desk.view["list"]}
+    assert shown == {"yen-minh-2019"} and at_desk.view["row"]["key"] != row["key"]
 
 
-def test_a_lost_passage_is_found_again_by_selecting_it(desk_folder, live):  # noqa: F811
-    lost = decision(desk.texts(), "1.142 đảng viên", "members", document_id="muong-lay-2019")
-    desk.decide([lost | {"number_text": "1.143", "quote": "1.143 đảng viên"}])
-    shown = review.figures(by="lan")
+def test_the_search_looks_at_words_sentences_and_measures(at_desk):
+    for words in ("1.142", "  đảng viên ", "members"):
+        say(at_desk, "filter", filters={}, search=words)
+        assert 0 < at_desk.view["progress"]["here"] < at_desk.view["progress"]["all"]
+
+
+def test_selected_words_become_a_row_with_their_sentence_number_and_date(at_desk):
+    select(at_desk, "thị xã")
+    row = at_desk.draft
+    assert (row["number_text"], row["value"], row["decision"]) == ("thị xã", "", "")
+    near = next(r for r in at_desk.rows if r["quote"] and r["quote"][:20] in row["quote"])
+    assert (row["period_start"], row["place_id"]) == (near["period_start"], near["place_id"])
+    assert row["quote"] in at_desk.texts["muong-lay-2019"] and row["quote"][0].isupper()
+    decide(at_desk, measure_id="Members", value="7")
+    assert checks().loc["thị xã", ["decision", "value", "value_low"]].tolist() == ["added", 7, 7]
+
+
+def test_words_that_carry_a_row_show_it_and_only_then_begin_another(at_desk):
+    assert "carry the row" in select(at_desk, "1.142")
+    assert at_desk.draft is None and at_desk.view["row"]["words"] == "1.142"
+    select(at_desk, "1.142")
+    assert at_desk.view["row"]["state"] == "new"
+    decide(at_desk, "reject")
+    assert at_desk.draft is None and storage.rows("checks") == []
+    say(at_desk, "filter", filters={"measure_id": "cells"})
+    assert "filter hides" in select(at_desk, "99,6")
+
+
+def test_a_lost_passage_is_found_again_by_selecting_it(live):
+    desk.decide([members() | {"number_text": "1.143", "quote": "1.143 đảng viên"}])
+    shown = review.figures()
     assert shown.rows[0]["state"] == "gone"
-    text = desk.texts()["muong-lay-2019"]
-    start = text.index("1.142")
-    say(shown, "select", document_id="muong-lay-2019", start=start, end=start + 5)
-    decide(shown, "accept")
-    assert checks().index.tolist() == ["1.142"]
-    assert worklist.queue()[0]["state"] != "gone"
+    select(shown, "1.142")
+    decide(shown)
+    assert checks().index.tolist() == ["1.142"] and worklist.queue()[0]["state"] != "gone"
+
+
+# --- many at once -------------------------------------------------------------------------------
+
+
+def test_accepting_all_that_is_shown_says_so_confirms_nothing_and_is_one_undo(at_desk):
+    say(at_desk, "filter", filters={"document_id": "kien-xuong-2023", "state": "open"})
+    count = at_desk.view["acceptable"]["all"]
+    about = {"which": "all", "by": "lan"}
+    assert "changed" in say(at_desk, "accept_all", count=count + 1, **about)
+    said = say(at_desk, "accept_all", count=count, **about)
+    saved = codebook.load("checks")
+    assert len(saved) > 5 and f"Accepted {len(saved)} rows in bulk" in said
+    assert not saved["confirmed_by_person"].any()
+    assert saved["note"].eq("accepted in bulk").all()
+    assert set(saved["document_id"]) == {"kien-xuong-2023"}
+    say(at_desk, "filter", filters={"document_id": "kien-xuong-2023"})
+    assert "in bulk" in at_desk.view["row"]["said"]
+    decide(at_desk, "confirm", by="hoa")
+    assert codebook.load("checks")["note"].isna().sum() == 1
+    assert say(at_desk, "undo") == say(at_desk, "undo") == "Undone"
+    assert storage.rows("checks") == []
+
+
+# --- themes -------------------------------------------------------------------------------------
 
 
 def coded(words: str, theme: str, coder: str, **columns) -> dict:
@@ -163,18 +263,16 @@ def coded(words: str, theme: str, coder: str, **columns) -> dict:
 @pytest.fixture
 def two_coders(live):
     both = [("Đảng bộ huyện", "admission"), ("trực thuộc", "admission"), ("hiện có", "training")]
-    for number in (1, 2):
-        status = {1: "done", 2: "planned"}[number]
-        rows = [coded(w, t, f"coder {number}") for w, t in both]
+    for number, status in ((1, "done"), (2, "planned")):
+        rows = [coded(words, theme, f"coder {number}") for words, theme in both]
         rows[2]["status"] = status
         desk.code(f"coder_{number}", rows)
 
 
 def test_what_the_coders_differ_on_is_open_and_is_settled_for_good(two_coders):
-    shown = review.differences(by="hoa")
+    shown = review.differences()
     assert [row["theme_id"] for row in shown.rows if row["state"] == "open"] == ["training"]
-    say(shown, "go", at=0)
-    decide(shown, "correct", reason="a plan of next year", follows="coder_2", status="planned")
+    decide(shown, reason="a plan of next year", by="hoa", follows="Coder 2", status="planned")
     coding = codebook.load("codings").set_index("theme_id").loc["training"]
     assert (coding["status"], coding["follows"]) == ("planned", "coder_2")
     assert coding["reason"] == "a plan of next year" and coding["confirmed_by_person"]
@@ -184,18 +282,28 @@ def test_what_the_coders_differ_on_is_open_and_is_settled_for_good(two_coders):
 
 def test_confirming_one_passage_keeps_the_others_of_its_theme(two_coders):
     shown = review.differences(by="hoa")
-    place = next(at for at, row in enumerate(shown.rows) if row["theme_id"] == "admission")
-    say(shown, "go", at=place)
+    say(shown, "go", key=next(r["key"] for r in shown.rows if r["theme_id"] == "admission"))
     decide(shown, "confirm")
     codings = codebook.load("codings")
     assert codings["theme_id"].tolist() == ["admission", "admission"]
     assert codings["confirmed_by_person"].all()
 
 
-def test_a_coder_sees_only_their_own_passages(two_coders):
-    shown = review.themes("coder_2")
+def test_a_blind_coder_sees_only_their_own_passages(two_coders):
+    shown = review.themes("coder_2", blind=True)
     assert {row["coder"] for row in shown.rows} == {"coder 2"}
-    assert "accept" not in shown.fixed["actions"]
-    say(shown, "go", at=0)
-    decide(shown, "reject")
+    assert decide(shown, "reject") == "A rejection needs a reason."
+    decide(shown, "reject", reason="too general")
     assert len(storage.rows("codings_coder_2")) == 2 and len(storage.rows("codings_coder_1")) == 3
+
+
+def test_themes_are_proposed_in_any_article_and_say_so_when_taken(live):
+    shown = review.themes("coder_1", "vi")
+    say(shown, "filter", filters={"document_id": "nam-dong-2015"})
+    proposed = shown.view["row"]
+    assert proposed["state"] == "open" and shown.article["numbers"] == []
+    decide(shown)
+    (row,) = storage.rows("codings_coder_1")
+    assert (row["note"], row["document_id"]) == ("from a proposal", "nam-dong-2015")
+    select(shown, "Đảng bộ huyện", "nam-dong-2015")
+    assert shown.view["row"]["words"] == "Đảng bộ huyện" or "đã có" in shown.view["said"]

@@ -22,7 +22,6 @@ from party_cells.batch.grid import Refused
 from party_cells.desk import worklist
 
 ARTICLES = 200  # in one part
-_in_use: list[str] = []  # the fingerprint of the rules that this process proposes by
 
 
 def parts(data: Path, into: Path, articles: int = ARTICLES) -> list[dict]:
@@ -39,7 +38,7 @@ def parts(data: Path, into: Path, articles: int = ARTICLES) -> list[dict]:
     for start in range(0, len(rows), articles):
         listed = rows[start : start + articles]
         name = grid.digest(common, json.dumps(listed, ensure_ascii=False))
-        job = {"stem": f"articles from {listed[0]['document_id']}", "rows": listed, "rules": rules}
+        job = {"stem": f"articles from {listed[0]['document_id']}", "rows": listed}
         jobs.append(job | {"data": str(data), "into": str(into / f"{name}.csv")})
     return jobs
 
@@ -49,7 +48,6 @@ def propose_part(job: dict) -> dict:
     os.environ[paths.DATA_VARIABLE] = job["data"]
     begun, done = time.monotonic(), {"stem": job["stem"], "status": "done", "error": ""}
     try:
-        _use_rules(job["rules"])
         found = worklist.candidates([corpus.read_listed(row) for row in job["rows"]])
         text = codebook.CsvLines()
         writer = csv.DictWriter(text, codebook.columns("checks"))
@@ -58,13 +56,6 @@ def propose_part(job: dict) -> dict:
     except (ValueError, OSError) as error:  # one line, and the other parts go on
         done |= {"status": "failed", "error": str(error).splitlines()[0]}
     return done | {"seconds": round(time.monotonic() - begun, 2)}
-
-
-def _use_rules(rules: str) -> None:
-    """Forget what was proposed by other rules: the workers of a cluster live long."""
-    if _in_use != [rules]:
-        worklist._proposed.cache_clear()
-        _in_use[:] = [rules]
 
 
 def propose_all(out: Path, workers, articles: int = ARTICLES, tell=lambda record: None) -> list:

@@ -1,11 +1,13 @@
 """The queue as a spreadsheet, and back: drop-downs to decide with, text that stays text.
 
 Each row carries its number; a hidden sheet keeps what was exported under that number, so that an
-import knows which rows were changed and what their checker saw.
+import knows which rows were changed and what their checker saw. What comes back is bounded before
+it is read: the bytes when unpacked, the rows, the columns.
 """
 
 import datetime
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import ZipFile
@@ -18,6 +20,8 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from party_cells.desk import typed
+
 Row = dict[str, str]
 QUEUE, LISTS, EXPORTED = "queue", "lists", "as_exported"
 TO_READ = ("no", "state", "document_id", "number_text", "evidence")
@@ -29,7 +33,7 @@ TO_DECIDE = (
 )
 TO_FIND = ("char_start", "char_end", "rule", "proposed_measure_id")
 COLUMNS = (*TO_READ, *TO_DECIDE, *TO_FIND)
-LARGEST = 200 << 20  # bytes of a workbook when unpacked
+LARGEST, MOST_ROWS, MOST_COLUMNS = 64 << 20, 50_000, 100  # bytes when unpacked; of a sheet
 NUMBERS = ("no", "value", "value_low", "value_high", "char_start", "char_end")
 WIDTHS = {"evidence": 70, "number_text": 12, "measure_id": 30, "reason": 24, "quote": 40}
 GREY = PatternFill("solid", fgColor="EEEEEE")
@@ -50,13 +54,16 @@ class Edited:
     @property
     def written(self) -> Row:
         """What somebody wrote into the row: the cells to decide that are not as exported."""
-        before = {name: _clean(text) for name, text in (self.exported or {}).items()}
+        before = {name: typed.clean(text) for name, text in (self.exported or {}).items()}
         own = self.cells if self.exported is None else {n: self.cells[n] for n in TO_DECIDE}
         return {name: text for name, text in own.items() if text != before.get(name, "")}
 
 
 def write(rows: list[Row], path: Path, choices: dict[str, list[str]]) -> Path:
-    """The rows as a workbook with a frozen header and a drop-down for each column of choices."""
+    """The rows as a workbook with a frozen header and a drop-down for each column of choices.
+
+    A row may bring the ``url`` of its article, which its document_id then links to.
+    """
     book = Workbook()
     sheet, exported = book.active, book.create_sheet(EXPORTED)
     sheet.title = QUEUE
@@ -86,6 +93,8 @@ def _write_row(sheet: Worksheet, row: Row, line: int) -> None:
             _put(sheet.cell(line, at), text)
         if name not in TO_DECIDE:
             sheet.cell(line, at).fill = GREY
+    if row.get("url", "").startswith("http"):
+        sheet.cell(line, COLUMNS.index("document_id") + 1).hyperlink = row["url"]
 
 
 def _put(cell: Cell, text: str) -> None:
@@ -98,6 +107,8 @@ def _put(cell: Cell, text: str) -> None:
 def _lay_out(sheet: Worksheet) -> None:
     sheet.freeze_panes = sheet.cell(2, len(TO_READ) + 1)
     sheet.auto_filter.ref = sheet.dimensions
+    sheet.page_setup.orientation, sheet.page_setup.fitToHeight = "landscape", 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
     for at, name in enumerate(COLUMNS, start=1):
         sheet.cell(1, at).font = Font(bold=True)
         sheet.column_dimensions[get_column_letter(at)].width = WIDTHS.get(name, 14)
@@ -115,49 +126,76 @@ def _offer(book: Workbook, sheet: Worksheet, choices: dict[str, list[str]], last
         letter, column = get_column_letter(at), get_column_letter(COLUMNS.index(name) + 1)
         source = f"={LISTS}!${letter}$2:${letter}${len(codes) + 1}"
         offered = DataValidation(type="list", formula1=source, allow_blank=True)
-        offered.error, offered.errorTitle = "Choose one from the list.", name
+        offered.errorStyle = "warning"  # "Accept" is understood as well
         sheet.add_data_validation(offered)
         offered.add(f"{column}2:{column}{last}")
 
 
 def read(path: Path) -> list[Edited]:
     """Every row of a workbook that is not empty; ValueError if it is not an exported queue."""
-    book = _opened(path)
-    if not {QUEUE, EXPORTED} <= set(book.sheetnames):
-        raise ValueError(f"{path.name}: expected the sheets {QUEUE} and {EXPORTED}; export anew")
-    exported = {str(no.value): json.loads(row.value) for no, row in book[EXPORTED].iter_rows()}
-    lines = book[QUEUE].iter_rows()
-    names = [str(cell.value) for cell in next(lines, ())]
-    if missing := set(COLUMNS) - set(names):
-        raise ValueError(f"{path.name}: the columns {', '.join(sorted(missing))} are missing")
-    return [edited for cells in lines if (edited := _edited(names, cells, exported))]
-
-
-def _opened(path: Path) -> Workbook:
-    """The workbook; ValueError for what is none, is damaged, or would fill the memory."""
     try:
         with ZipFile(path) as parts:
             if sum(part.file_size for part in parts.infolist()) > LARGEST:
                 raise ValueError(f"more than {LARGEST >> 20} MB when unpacked")
-        return load_workbook(path)
+        return _rows(load_workbook(path, read_only=True))
     except OSError:
         raise
     except Exception as error:  # a damaged file makes openpyxl fail in any way
-        said = f"{path.name}: not a workbook that can be read ({error}); export the queue anew"
+        said = f"{path.name}: not a queue that can be read ({error}); export the queue anew"
         raise ValueError(said) from None
 
 
-def _edited(names: list[str], cells: tuple[Cell, ...], exported: dict[str, Row]) -> Edited | None:
-    row = {name: _text(cell) for name, cell in zip(names, cells, strict=True) if name in COLUMNS}
+def _rows(book: Workbook) -> list[Edited]:
+    if missing := {QUEUE, EXPORTED} - set(book.sheetnames):
+        raise ValueError(f"the sheet {' and '.join(sorted(missing))} is missing")
+    exported = dict(_exported(line) for line in _lines(book[EXPORTED]))
+    lines = _lines(book[QUEUE])
+    names = [str(cell.value) for cell in next(lines, ())]
+    if missing := set(COLUMNS) - set(names):
+        raise ValueError(f"the columns {', '.join(sorted(missing))} are missing")
+    found = (_edited(at, names, cells, exported) for at, cells in enumerate(lines, start=2))
+    return [edited for edited in found if edited]
+
+
+def _lines(sheet: Worksheet) -> Iterator[tuple[Cell, ...]]:
+    """The lines of a sheet, as long as it is no larger than a queue can be."""
+    where = f"in the sheet {sheet.title}; delete what stands there"
+    if (sheet.max_column or 0) > MOST_COLUMNS:
+        raise ValueError(f"something right of column {MOST_COLUMNS} {where}")
+    for at, line in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS)):
+        if at >= MOST_ROWS:
+            raise ValueError(f"something below row {MOST_ROWS} {where}")
+        yield line
+
+
+def _exported(line: tuple[Cell, ...]) -> tuple[str, Row]:
+    """The number of a row and what was exported under it."""
+    try:
+        row = json.loads(line[1].value)
+        kept = [row[name] for name in (*TO_DECIDE, *TO_FIND)]
+        if all(isinstance(text, str) for text in kept) and isinstance(
+            row.setdefault("seen", None), dict | None
+        ):
+            return str(line[0].value), row
+    except (TypeError, ValueError, KeyError, IndexError):
+        pass
+    raise ValueError(f"the hidden sheet {EXPORTED} is damaged")
+
+
+def _edited(
+    line: int, names: list[str], cells: tuple[Cell, ...], exported: dict[str, Row]
+) -> Edited | None:
+    known = [(name, cell) for name, cell in zip(names, cells, strict=False) if name in COLUMNS]
+    row = dict.fromkeys(COLUMNS, "") | {name: _text(cell) for name, cell in known}
     if not any(row.values()):
         return None
     number = row.pop("no")
-    formulas = [n for n, cell in zip(names, cells, strict=True) if cell.data_type == "f"]
-    return Edited(cells[0].row, row, exported.get(number), tuple(formulas))
+    formulas = [name for name, cell in known if cell.data_type == "f"]
+    return Edited(line, row, exported.get(number), tuple(formulas))
 
 
 def _text(cell: Cell) -> str:
-    """A cell as CSV text: numbers without a needless point, ISO dates, true and false."""
+    """A cell as text: numbers without a needless point, ISO dates, true and false."""
     value = cell.value
     if value is None:
         return ""
@@ -165,11 +203,6 @@ def _text(cell: Cell) -> str:
         return str(value).lower()
     if isinstance(value, int | float):
         return f"{value:.15g}"
-    if isinstance(value, datetime.datetime):
-        return value.date().isoformat()
-    return _clean(str(value))
-
-
-def _clean(text: object) -> str:
-    """Text as a cell can hold it: no control characters, no blanks at its ends."""
-    return ILLEGAL_CHARACTERS_RE.sub("", str(text)).strip()
+    if isinstance(value, datetime.datetime | datetime.date):
+        return value.isoformat()[:10]
+    return typed.clean(value)

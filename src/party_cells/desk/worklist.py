@@ -4,42 +4,56 @@ It is worked on in the review of the notebook, or exported to a spreadsheet and 
 """
 
 import math
-from functools import lru_cache
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
-from helpers import codebook, corpus, decisions, evidence
+from helpers import codebook, corpus, decisions, evidence, report
 from helpers.decisions import check_unit, locate, passage_unit
 from party_cells import desk, proposer
-from party_cells.desk import spreadsheet, storage
+from party_cells.desk import spreadsheet, storage, typed
 from party_cells.desk.storage import Row
 
 DECISIONS = ("accepted", "corrected", "added", "rejected")
 STATES = ("conflict", "gone", "changed", "ambiguous", "open", "decided")  # what comes first
 
 
-def queue(articles: list[corpus.Document] | None = None) -> list[Row]:
+SAID_BY = {"accepted": "accept", "rejected": "reject", "corrected": "correct"}
+ENDS = ("value_low", "value_high")
+TRUTHS = ("low_open", "high_open", "population_stated")
+NAMED_IN = {"place_id": "localities", "theme_id": "themes"} | dict.fromkeys(
+    ("measure_id", "base_measure_id"), "measures"
+)
+
+
+def queue(
+    articles: list[corpus.Document] | None = None, proposed: list[Row] | None = None
+) -> list[Row]:
     """Every candidate and every decision as rows of ``checks.csv``, the urgent ones first.
 
     ``state`` is one of `STATES`: decisions in conflict and those whose passage is no longer found
     come first, then candidates nobody decided on, then what is decided. A candidate is decided
     when its span is, whichever measure the rules propose there now. ``at_start`` and ``at_end``
     are the offsets in the text as it is, -1 where the passage is lost; ``seen`` is the decision as
-    it stands on disk, None for a candidate.
+    it stands on disk, None for a candidate. ``proposed`` are the `candidates`, if they are known.
     """
     articles = corpus.read_all() if articles is None else articles
     known = {document.document_id: document.text for document in articles}
-    rows = [_placed(row, known) for row in storage.rows("checks")]
+    rows = [placed(row, known) for row in storage.rows("checks")]
     contested = {check_unit(row) for pair in desk.conflicts() for row in pair}
     for row in rows:
         row["state"] = "conflict" if check_unit(row) in contested else row["state"]
     spans = {(row["document_id"], row["at_start"], row["at_end"]) for row in rows}
-    for row in candidates(articles):
-        if (row["document_id"], int(row["char_start"]), int(row["char_end"])) not in spans:
-            place = {"at_start": int(row["char_start"]), "at_end": int(row["char_end"])}
-            rows.append({**row, **place, "state": "open", "seen": None})
+    for row in candidates(articles) if proposed is None else proposed:
+        place = int(row["char_start"]), int(row["char_end"])
+        if (row["document_id"], *place) not in spans:
+            rows.append(_open(row, *place))
     return _in_order(rows, articles)
+
+
+def _open(row: Row, start: int, end: int) -> Row:
+    return {**row, "at_start": start, "at_end": end, "state": "open", "seen": None}
 
 
 def _in_order(rows: list[Row], articles: list[corpus.Document]) -> list[Row]:
@@ -53,7 +67,7 @@ def _in_order(rows: list[Row], articles: list[corpus.Document]) -> list[Row]:
     return sorted(rows, key=urgency)
 
 
-def _placed(check: Row, articles: dict[str, str]) -> Row:
+def placed(check: Row, articles: dict[str, str]) -> Row:
     """A decision with its place in the text as it is now."""
     if not check["number_text"]:  # a rejection may come without its words
         at = {"at_start": int(check["char_start"]), "at_end": int(check["char_end"])}
@@ -65,35 +79,25 @@ def _placed(check: Row, articles: dict[str, str]) -> Row:
 
 
 def candidates(articles: list[corpus.Document]) -> list[Row]:
-    """What the rules propose in every article, as undecided rows of ``checks.csv``."""
-    nothing = dict.fromkeys(codebook.columns("checks"), "")
+    """What the rules propose in every article, as undecided rows of ``checks.csv``.
+
+    ``is_sure`` is true where the proposer says so.
+    """
+    nothing = dict.fromkeys(codebook.columns("checks"), "") | {"is_sure": ""}
     ids, rows = _place_ids(), []
     for document in articles:
         day, locality = document.meta["published_date"], document.meta["locality_id"]
         own = nothing | {"document_id": document.document_id, "locality_id": locality}
-        names, cells, places = _proposed(document.text, day, locality)
-        for each, place in zip(cells, places, strict=True):
-            place_id = ids.get((None, place)) or ids.get((locality, place), "")
-            own["place_id"] = place_id if place else locality
-            rows.append(own | dict(zip(names, each, strict=True)))
+        for found in proposer.candidates(document.text, published=day, locality=locality):
+            told = {name: _text(found[name]) for name in nothing if name in found}
+            told |= {"proposed_measure_id": told["measure_id"], "population_stated": "true"}
+            rows.append({**own, **told, "place_id": _place(ids, locality, found["place"])})
     return rows
 
 
-@lru_cache(maxsize=1024)
-def _proposed(
-    text: str, day: str, locality: str
-) -> tuple[list[str], list[tuple[str, ...]], list[str]]:
-    """What the rules say of an article: names of columns, rows of cells, and a place for each row.
-
-    They are asked once for an article, so that loading the queue again is quick.
-    """
-    rows = proposer.candidates(text, published=day, locality=locality)
-    for row in rows:
-        row |= {"proposed_measure_id": row["measure_id"], "population_stated": True}
-    names = [name for name in codebook.columns("checks") if not rows or name in rows[0]]
-    cells = [[row[name] for name in names] for row in rows]
-    told = [tuple([v if type(v) is str else _text(v) for v in values]) for values in cells]
-    return names, told, [row["place"] for row in rows]
+def _place(ids: dict, locality: str, place: str) -> str:
+    """The id of a place that the rules name; the locality if they name none."""
+    return (ids.get((None, place)) or ids.get((locality, place), "")) if place else locality
 
 
 def _place_ids() -> dict[tuple[str | None, str], str]:
@@ -106,6 +110,8 @@ def _place_ids() -> dict[tuple[str | None, str], str]:
 
 def _text(value: str | float | bool | None) -> str:
     """A cell as CSV text, in the format of `codebook.to_text`."""
+    if type(value) is str:
+        return value
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
@@ -116,11 +122,34 @@ def _text(value: str | float | bool | None) -> str:
 # --- codings ------------------------------------------------------------------------------------
 
 
-def codings(coder: str, articles: list[corpus.Document]) -> list[Row]:
-    """A coder's own passages, and nobody else's, in the order of the articles."""
+def codings(
+    coder: str, articles: list[corpus.Document], proposed: list[Row] | None = None
+) -> list[Row]:
+    """A coder's own passages, and nobody else's; with them the `theme_candidates` still open."""
     known = {document.document_id: document.text for document in articles}
     rows = [{**row, "seen": row, "state": "decided"} for row in storage.rows(f"codings_{coder}")]
-    return _in_order([_found(row, known) for row in rows], articles)
+    rows = [_found(row, known) for row in rows]
+    taken = decisions.grouped(rows, decisions.theme_unit)
+    for row in proposed or []:
+        place = int(row["char_start"]), int(row["char_end"])
+        near = taken.get(decisions.theme_unit(row), [])
+        if not any(r["at_start"] < place[1] and place[0] < r["at_end"] for r in near):
+            rows.append(_open(row, *place))
+    return _in_order(rows, articles)
+
+
+def theme_candidates(coder: str, articles: list[corpus.Document]) -> list[Row]:
+    """What the rules propose of practices and limitations, as undecided rows of a coder's pass."""
+    nothing = dict.fromkeys(codebook.columns(f"codings_{coder}"), "") | {"is_sure": "", "rule": ""}
+    ids, rows = _place_ids(), []
+    for document in articles:
+        day, locality = document.meta["published_date"], document.meta["locality_id"]
+        own = nothing | {"document_id": document.document_id, "coder": coder.replace("_", " ")}
+        found = proposer.propose_themes(document.text, published=day, locality=locality)
+        for each in found.to_dict("records"):
+            told = {name: _text(each[name]) for name in nothing if name in each}
+            rows.append({**own, **told, "place_id": _place(ids, locality, each["place"])})
+    return rows
 
 
 def rulings(articles: list[corpus.Document]) -> list[Row]:
@@ -184,32 +213,94 @@ def _found(row: Row, articles: dict[str, str]) -> Row:
 def export_queue(path: Path, states: tuple[str, ...] = STATES) -> int:
     """Write the queue, or the rows in some states, as a workbook; returns the number of rows."""
     articles = corpus.read_all()
-    known = {document.document_id: document.text for document in articles}
+    known = {document.document_id: document for document in articles}
     rows = [row for row in queue(articles) if row["state"] in states]
-    shown = [{**row, "evidence": _evidence(row, known)} for row in rows]
+    shown = [{**row, **_evidence(row, known)} for row in rows]
     spreadsheet.write(shown, path, choices())
     return len(rows)
 
 
-def _evidence(row: Row, articles: dict[str, str]) -> str:
+def _evidence(row: Row, articles: dict[str, corpus.Document]) -> Row:
     if row["at_start"] < 0:
-        return row["quote"]
-    text = articles[row["document_id"]]
-    before, number, after = evidence.in_context(text, row["at_start"], row["at_end"], 160)
-    return f"{before}[{number}]{after}"
+        return {"evidence": row["quote"]}
+    article = articles[row["document_id"]]
+    place = row["at_start"], row["at_end"], 160
+    before, number, after = evidence.in_context(article.text, *place)
+    return {"evidence": f"{before}[{number}]{after}", "url": str(article.meta.get("url") or "")}
 
 
 def choices(table: str = "checks") -> dict[str, list[str]]:
     """The codes of every closed list of a decision, by column."""
     fields = codebook.dictionary()[table]["schema"]["fields"]
     closed = {f["name"]: f.get("constraints", {}).get("enum") for f in fields}
-    ids = {
-        "measure_id": list(codebook.load("measures")["measure_id"]),
-        "place_id": list(codebook.load("localities")["place_id"]),
-        "scheme_id": sorted(set(codebook.load("rating_schemes")["scheme_id"])),
-    }
-    truths = {key: ["true", "false"] for key in ("low_open", "high_open", "population_stated")}
-    return {name: codes for name, codes in closed.items() if codes} | ids | truths
+    closed |= {name: ["true", "false"] for name in closed.keys() & {*TRUTHS}}
+    for column in closed.keys() & NAMED_IN.keys():
+        closed[column] = list(names(column, "en"))
+    if "scheme_id" in closed:
+        closed["scheme_id"] = sorted(set(codebook.load("rating_schemes")["scheme_id"]))
+    return {column: codes for column, codes in closed.items() if codes}
+
+
+def names(column: str, language: str) -> dict[str, str]:
+    """The names of a column's codes; none for a column that holds no codes."""
+    return report.labels(NAMED_IN.get(column, f"vocabulary:{column}"), language)
+
+
+class Reader:
+    """Reads what a person types into the columns of a decision, at the desk or in a sheet."""
+
+    def __init__(self, table: str, articles: Mapping[str, str], language: str = ""):
+        self.articles, self.language = articles, language
+        self.codes = {name: self._named(name, codes) for name, codes in choices(table).items()}
+        words = [report.labels("vocabulary:desk", each) for each in report.LANGUAGES]
+        for code, action in SAID_BY.items() if "decision" in self.codes else ():
+            self.codes["decision"][code] += tuple(each[action] for each in words)
+
+    @staticmethod
+    def _named(column: str, codes: list[str]) -> dict[str, tuple[str, ...]]:
+        labels = [names(column, language) for language in report.LANGUAGES]
+        return {code: tuple(each.get(code, code) for each in labels) for code in codes}
+
+    def read(self, row: Row, written: Mapping[str, str]) -> tuple[Row, list[tuple]]:
+        """The row with what was written into it, and (column, `typed.Unread`) for the rest.
+
+        Ends that were the number itself stay the number itself; ``period`` is both its days.
+        """
+        new, wrong = dict(row), []
+        for column in sorted(written, key=lambda name: name != "unit"):
+            try:
+                new |= self._column(new, column, written[column])
+            except typed.Unread as unread:
+                wrong.append((column, unread))
+        for end in ENDS:
+            if end in row and end not in written and row[end] == row["value"]:
+                new[end] = new["value"]
+        return new, wrong
+
+    def _column(self, row: Row, column: str, text: str) -> Row:
+        if column in ("value", *ENDS):
+            return {column: typed.number(text, row["unit"], row["number_text"])}
+        if column == "period":
+            start, end = typed.period(text, self.language)
+            return {"period_start": start, "period_end": end}
+        if column.startswith("period_") and column != "period_kind":
+            return {column: typed.day(text, self.language, last=column == "period_end")}
+        if column in TRUTHS:
+            return {column: typed.truth(text)}
+        if column == "quote" and "char_end" in row:
+            return {column: self._quote(row, text)}
+        if column in self.codes:
+            return {column: typed.code(text, self.codes[column])}
+        return {column: typed.clean(text)}
+
+    def _quote(self, row: Row, words: str) -> str:
+        """The words of the article that were typed; they must hold those of the row."""
+        article = self.articles.get(row["document_id"], "")
+        start, end = int(row["char_start"] or -1), int(row["char_end"] or -1)
+        for left, right in typed.find(article, words):
+            if left <= start and end <= right:
+                return article[left:right]
+        raise typed.Unread("no_quote", found=typed.clean(words)[:80])
 
 
 def import_queue(path: Path, by: str, on: str) -> tuple[int, pd.DataFrame]:
@@ -220,8 +311,9 @@ def import_queue(path: Path, by: str, on: str) -> tuple[int, pd.DataFrame]:
     """
     edited = [row for row in spreadsheet.read(path) if row.written or row.formulas]
     articles, refused, ready = desk.texts(), [], []
+    reader = Reader("checks", articles)
     for row in edited:
-        decided, wrong = _from_sheet(row, articles)
+        decided, wrong = _from_sheet(row, reader)
         refused += [(row.line, *each) for each in wrong]
         ready += [] if wrong else [(row, decided | {"decided_by": by, "decided_on": on})]
     refused += (misfits := _misfits(ready))
@@ -236,36 +328,39 @@ def import_queue(path: Path, by: str, on: str) -> tuple[int, pd.DataFrame]:
     return len(ready), problems.sort_values(["row", "column"], ignore_index=True)
 
 
-def _from_sheet(
-    edited: spreadsheet.Edited, articles: dict[str, str]
-) -> tuple[Row, list[tuple[str, str, str]]]:
+def _from_sheet(edited: spreadsheet.Edited, reader: Reader) -> tuple[Row, list[tuple]]:
     """The decision that a row of the sheet makes, and what is wrong with it."""
-    empty = dict.fromkeys(codebook.columns("checks"), "")
-    old, written = edited.exported or {}, edited.written
-    row = {name: {**empty, **old, **written}[name] for name in empty}
     if edited.formulas:
-        return row, [(name, "a value, not a formula", "a formula") for name in edited.formulas]
-    if edited.exported is None:
-        row |= {"decision": "added", "rule": "by_hand"} | _found_by_quote(row, articles)
-    elif row["decision"] == "accepted" and set(written) - {"decision", "reason", "note"}:
+        return {}, [(name, "a value, not a formula", "a formula") for name in edited.formulas]
+    written, old = edited.written, edited.exported
+    empty = dict.fromkeys(codebook.columns("checks"), "")
+    if old is None:
+        named = {name: written.get(name, "") for name in ("document_id", "number_text")}
+        place = _found_by_quote(named, written.get("quote", ""), reader.articles)
+        if not place:
+            expected = "words that stand once in the quote, and the quote once in the article"
+            return {}, [("number_text", expected, named["number_text"])]
+        old = {"decision": "added", "rule": "by_hand"} | named | place
+        written = {name: written[name] for name in spreadsheet.TO_DECIDE[1:] if name in written}
+    row, wrong = reader.read({name: {**empty, **old}[name] for name in empty}, written)
+    if row["decision"] == "accepted" and set(written) - {"decision", "reason", "note"}:
         row["decision"] = "corrected"
-    row["confirmed_by_person"] = "true"
-    wrong = [] if row["decision"] else [("decision", "one of " + ", ".join(DECISIONS), "")]
-    here = articles.get(row["document_id"], "")[int(row["char_start"] or 0) :]
-    if row["decision"] != "rejected" and not here.startswith(row["number_text"] or "\0"):
-        expected = "words that stand once in the quote, and the quote once in the article"
-        wrong.append(("number_text", expected, row["number_text"]))
-    return row, wrong
+    wrong = [(column, str(unread), written[column]) for column, unread in wrong]
+    if not row["decision"]:
+        wrong.append(("decision", "one of " + ", ".join(DECISIONS), ""))
+    return row | {"confirmed_by_person": "true"}, wrong
 
 
-def _found_by_quote(row: Row, articles: dict[str, str]) -> Row:
+def _found_by_quote(row: Row, quote: str, articles: Mapping[str, str]) -> Row:
     """The span of a number that was added in the sheet, and the words around it."""
-    text, quote, number = articles.get(row["document_id"], ""), row["quote"], row["number_text"]
-    if not number or text.count(quote) != 1 or quote.count(number) != 1:
+    text = articles.get(row["document_id"], "")
+    quotes = typed.find(text, quote)
+    found = typed.find(text, row["number_text"], *quotes[0]) if len(quotes) == 1 else []
+    if len(found) != 1:
         return {}
-    start = text.index(quote) + quote.index(number)
-    ends = {"char_start": str(start), "char_end": str(start + len(number))}
-    return ends | evidence.selectors(text, start, start + len(number))
+    start, end = found[0]
+    ends = {"char_start": str(start), "char_end": str(end), "number_text": text[start:end]}
+    return ends | {"quote": text[slice(*quotes[0])]} | evidence.selectors(text, start, end)
 
 
 def _misfits(ready: list[tuple[spreadsheet.Edited, Row]]) -> list[tuple[int, str, str, str]]:
