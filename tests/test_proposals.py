@@ -40,7 +40,7 @@ def test_parts_give_what_one_pass_gives(collection, tmp_path):
     records = proposals.propose_all(tmp_path, threads, articles=5)
     assert [r["status"] for r in records] == ["done"] * 3
     assert proposed(tmp_path) == worklist.candidates(corpus.read_all())
-    assert list(proposed(tmp_path)[0]) == codebook.columns("checks")
+    assert list(proposed(tmp_path)[0]) == worklist.columns()
 
 
 def test_only_parts_that_changed_are_proposed_again(collection, tmp_path):

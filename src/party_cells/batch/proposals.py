@@ -50,7 +50,7 @@ def propose_part(job: dict) -> dict:
     try:
         found = worklist.candidates([corpus.read_listed(row) for row in job["rows"]])
         text = codebook.CsvLines()
-        writer = csv.DictWriter(text, codebook.columns("checks"))
+        writer = csv.DictWriter(text, worklist.columns())
         writer.writerows(found)
         codebook.replace(Path(job["into"]), text.getvalue())
     except (ValueError, OSError) as error:  # one line, and the other parts go on
@@ -82,7 +82,7 @@ def _join(files: list[Path], whole: Path) -> None:
     """All parts in the order of the manifest, beside and then renamed; older parts go."""
     beside = whole.with_suffix(".part")
     with beside.open("w", encoding="utf-8", newline="") as joined:
-        joined.write(",".join(codebook.columns("checks")) + "\n")
+        joined.write(",".join(worklist.columns()) + "\n")
         for file in files:
             joined.write(file.read_bytes().decode("utf-8"))
     beside.replace(whole)

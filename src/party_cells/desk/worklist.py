@@ -78,12 +78,17 @@ def placed(check: Row, articles: dict[str, str]) -> Row:
     return {**check, **place, "state": state, "seen": check}
 
 
+def columns() -> list[str]:
+    """The columns of a candidate: those of ``checks.csv``, and whether the proposer is sure."""
+    return [*codebook.columns("checks"), "is_sure"]
+
+
 def candidates(articles: list[corpus.Document]) -> list[Row]:
     """What the rules propose in every article, as undecided rows of ``checks.csv``.
 
     ``is_sure`` is true where the proposer says so.
     """
-    nothing = dict.fromkeys(codebook.columns("checks"), "") | {"is_sure": ""}
+    nothing = dict.fromkeys(columns(), "")
     ids, rows = _place_ids(), []
     for document in articles:
         day, locality = document.meta["published_date"], document.meta["locality_id"]
