@@ -158,7 +158,8 @@ def _sums(group: list[Mapping], schemes: pd.DataFrame) -> Iterator[Finding]:
     for whole, sets in PARTS.items():
         for parts in sets:
             yield from _sum(counts, (whole,), parts)
-    for scheme in schemes.to_dict("records"):
+    rating = schemes[schemes["population"].isin(RATED)]  # rules on discipline have no tiers
+    for scheme in rating.to_dict("records"):
         tiers = [f"{scheme['population']}_{tier}" for tier in scheme["tiers"].split(" > ")]
         rated = [_of_scheme(table, tiers, scheme["scheme_id"]) for table in (counts, shares)]
         yield from _sum(rated[0] | _rest(counts, tiers), RATED[scheme["population"]], tiers)
