@@ -76,7 +76,7 @@ def test_the_tables_have_no_circle():
 
 
 def test_only_report_knows_ipython_and_only_batch_knows_papermill():
-    allowed = {"IPython": {"report", "warm"}, "papermill": {"batch", "execution"}}
+    allowed = {"IPython": {"report"}, "papermill": {"shell", "execution"}}
     for path in SOURCE.rglob("*.py"):
         name = path.parent.name if path.stem == "__init__" else path.stem
         tree = ast.walk(ast.parse(path.read_text("utf-8")))

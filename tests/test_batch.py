@@ -2,6 +2,7 @@
 
 import errno
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -16,7 +17,7 @@ from test_grid import write_collection, write_notebook, write_table
 
 from helpers import paths
 from party_cells import batch, cli
-from party_cells.batch import execution
+from party_cells.batch import execution, shell, warm
 
 STUB = """
 import json
@@ -47,6 +48,9 @@ def project(tmp_path, monkeypatch) -> Path:
     exec(STUB, stub.__dict__)
     monkeypatch.setitem(sys.modules, "party_cells.batch.pages", stub)
     monkeypatch.setattr(batch, "pages", stub, raising=False)
+    assert shell  # imported before the workers are forked, once for all
+    forked = multiprocessing.get_context("fork")  # workers that have what is set here
+    monkeypatch.setattr(warm, "context", lambda: forked)
     write_collection(tmp_path / "data")
     return tmp_path
 
@@ -109,16 +113,25 @@ def test_a_failed_run_keeps_the_good_report_and_stops_no_other(project, capsys):
         ("import os; os._exit(0)", "the kernel died"),
         ("import os; os.kill(os.getpid(), 9)", "the kernel died"),
         ("import time; time.sleep(30)", "no answer in 1 s"),
+        ("while True: pass", "no answer in 1 s"),
+        ("print('x' * 30_000_000)", "the output is too large"),
+        ("display({'text/plain': 'x' * 30_000_000}, raw=True)", "the output is too large"),
     ],
 )
 @pytest.mark.parametrize("mode", ["--plain", "--jobs=1"])
 def test_a_cell_that_ends_or_holds_its_kernel_has_failed(
     project, capsys, monkeypatch, cell, words, mode
 ):
-    monkeypatch.setattr(execution, "CELL_SECONDS", 1)
+    monkeypatch.setattr(execution, "CELL_SECONDS", 1 if "no answer" in words else 60)
     notebook(project, "10-ends", cell)
     assert cli.main(["report", mode]) == 1
     assert f"FAILED 10-ends: In [2]: {words}" in capsys.readouterr().out.replace("the cell ", "")
+
+
+def test_a_child_process_that_writes_without_end_is_stopped(project, capsys):
+    notebook(project, "10-floods", "import os; os.system('cat /dev/zero')")
+    assert cli.main(["report", "--jobs=1"]) == 1
+    assert "FAILED 10-floods: In [2]: the output is too large" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -246,6 +259,9 @@ def test_a_stopped_batch_goes_on_where_it_was(project, number):
     ]
     lines += [f"paths.notebooks = lambda: Path({str(project / 'notebooks')!r})"]
     lines += [
+        "import multiprocessing",
+        "from party_cells.batch import warm",
+        "warm.context = lambda: multiprocessing.get_context('fork')",
         "stub = types.ModuleType('party_cells.batch.pages')",
         f"exec({STUB!r}, stub.__dict__)",
     ]
@@ -315,29 +331,6 @@ def test_renewing_changes_outputs_and_nothing_else(project, capsys):
     path.write_text(json.dumps(content))
     assert cli.main(["notebooks", "--plain"]) == 1
     assert json.loads(path.read_text())["cells"][1]["source"] == "1 / 0"
-
-
-def test_a_terminal_shows_the_time_left_and_a_pipe_plain_lines(capsys):
-    class Terminal:
-        written = ""
-
-        def isatty(self):
-            return True
-
-        def write(self, text):
-            self.written += text
-
-        def flush(self):
-            pass
-
-    terminal = Terminal()
-    good = {"stem": "10-a", "status": "done", "error": "", "seconds": 1.0}
-    for told in (batch.progress(2, terminal), batch.progress(2, sys.stdout)):
-        told(good)
-        told(good | {"status": "failed", "error": "In [1]: no"})
-    assert "[###############               ] 1/2, 0:00 left" in terminal.written
-    assert "FAILED 10-a: In [1]: no\n" in terminal.written
-    assert capsys.readouterr().out == "1/2 done 10-a (1.0 s)\n2/2 FAILED 10-a: In [1]: no\n"
 
 
 def test_list_shows_parameters_with_their_help(project, capsys):

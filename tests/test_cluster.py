@@ -2,18 +2,20 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+import threading
 import time
-from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from test_grid import write_notebook
 
 from helpers import corpus, paths
-from party_cells import batch, cli, trials
+from party_cells import cli, trials
 from party_cells.batch import grid, proposals
+from party_cells.batch.workers import run_all, some_workers
 from party_cells.desk import worklist
 
 distributed = pytest.importorskip("distributed")
@@ -41,7 +43,7 @@ def workers(tmp_path):
     address = json.loads(Path(file).read_text())["address"]
     with distributed.Client(address) as client:
         client.wait_for_workers(2, timeout=60)
-    yield address, running[1:]
+    yield address, running
     for process in running:
         process.kill()
         process.wait()
@@ -60,10 +62,10 @@ def test_a_cluster_proposes_what_one_process_proposes_though_a_worker_is_killed(
     trials.write_collection(tmp_path / "data", localities=10, years=2)
     monkeypatch.setenv(paths.DATA_VARIABLE, str(tmp_path / "data"))
     jobs = proposals.parts(tmp_path / "data", tmp_path, articles=1)
-    killed = processes.pop()
-    with batch.cluster(address) as executor:
+    killed = processes[1]
+    with some_workers(None, address) as (workers, require):
         records = []
-        for record in batch.run_all(jobs, lambda: nullcontext(executor), slowly):
+        for record in run_all(jobs, workers, slowly, require):
             records.append(record)
             if len(records) == 4:
                 killed.kill()
@@ -75,21 +77,58 @@ def test_a_cluster_proposes_what_one_process_proposes_though_a_worker_is_killed(
     assert grid.table(out / "candidates.csv") == worklist.candidates(corpus.read_all())
 
 
-def test_a_batch_on_a_cluster_ends_although_a_worker_is_killed(workers, tmp_path, monkeypatch):
-    address, _ = workers
-    trials.write_collection(tmp_path / "data", localities=3, years=1)
+@pytest.fixture
+def grid_of_six(tmp_path, monkeypatch) -> list[str]:
+    """The command for a batch of six slow runs, and the folder of its reports."""
+    trials.write_collection(tmp_path / "data", localities=6, years=1)
     monkeypatch.setattr(paths, "notebooks", lambda: tmp_path / "notebooks")
-    mark = f"mark = Path({str(tmp_path / 'mark')!r})"
-    kill = "if not mark.exists():\n    mark.touch()\n    os.kill(os.getppid(), 9)"
-    imports = "import os\nfrom pathlib import Path\nfrom helpers import report"
-    told = 'report.sentence("Of {at}.", "Về {at}.", language, at=locality)'
-    cells = [imports, f"{mark}\n{kill}", told]
     place = 'language: str = "en"\nlocality: str = "loc-0001"'
     words = {"en": "Which?", "vi": "Nơi nào?"}
     about = {"title": words, "question": words, "one_run_per": "locality"}
-    write_notebook(tmp_path / "notebooks" / "10-each.ipynb", *cells, parameters=place, **about)
-    command = ["report", "--plain", "--data", str(tmp_path / "data"), "--language", "en"]
-    out = tmp_path / "reports"
-    assert cli.main([*command, "--out", str(out), "--scheduler", address]) == 0
-    pages = [page.read_text("utf-8") for page in sorted((out / "en").glob("10-each--*.html"))]
-    assert [f"loc-000{n + 1}" in page for n, page in enumerate(pages)] == [True] * 3
+    notebook = tmp_path / "notebooks" / "10-each.ipynb"
+    imports = "import time\nfrom helpers import report\ntime.sleep(1)\nreport.use(language)"
+    told = 'report.sentence("Of {at}.", "Về {at}.", at=locality)'
+    write_notebook(notebook, imports, told, parameters=place, **about)
+    return ["report", "--data", str(tmp_path / "data"), "--out", str(tmp_path / "reports")]
+
+
+def kill_when(file: Path, processes: list[subprocess.Popen]) -> threading.Thread:
+    """Kill some processes as soon as the first run is told of."""
+
+    def watch() -> None:
+        while not file.exists():
+            time.sleep(0.05)
+        for process in processes:
+            process.kill()
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    return thread
+
+
+def test_a_batch_on_a_cluster_ends_although_a_worker_is_killed(workers, grid_of_six, tmp_path):
+    address, processes = workers
+    killing = kill_when(tmp_path / "reports" / "log.jsonl", processes[1:2])
+    assert cli.main([*grid_of_six, "--scheduler", address]) == 0
+    killing.join()
+    assert cli.main([*grid_of_six, "--out", str(tmp_path / "local")]) == 0
+    for page in sorted((tmp_path / "local" / "en").glob("10-each--*.html")):
+        assert page.read_bytes() == (tmp_path / "reports" / "en" / page.name).read_bytes()
+
+
+@pytest.mark.parametrize("who", ["scheduler", "workers"])
+def test_a_cluster_that_is_lost_is_one_line_and_the_same_command_goes_on(
+    workers, grid_of_six, tmp_path, capfd, who
+):
+    address, (scheduler, *others) = workers
+    killed = [scheduler] if who == "scheduler" else others
+    killing = kill_when(tmp_path / "reports" / "log.jsonl", killed)
+    assert cli.main([*grid_of_six, "--scheduler", address]) == 130
+    killing.join()
+    said = capfd.readouterr()
+    last = said.out.strip().splitlines()[-1]
+    assert "of 6 runs are done, and whole. The same command goes on" in last
+    assert address in last and not said.err
+    assert cli.main(grid_of_six) == 0
+    done = int(re.search(r"(\d+) of 6", last)[1])
+    assert f"{6 - done} done, {done} up to date" in capfd.readouterr().out

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from helpers import codebook, corpus, paths
-from party_cells import batch, cli
-from party_cells.batch import grid, proposals
+from party_cells import cli
+from party_cells.batch import grid, proposals, workers
 from party_cells.desk import worklist
 from party_cells.trials import write_collection
 
-ONE = partial(batch.local_workers, 1)
+ONE = partial(workers.local_workers, 1)
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def killed_once(mark: str, job: dict) -> dict:
 def test_a_part_whose_worker_was_killed_is_proposed_again(collection, tmp_path):
     jobs = proposals.parts(collection, tmp_path, articles=3)
     do = partial(killed_once, str(tmp_path / "mark"))
-    records = list(batch.run_all(jobs, ONE, do))
+    records = list(workers.run_all(jobs, ONE, do))
     assert sorted(r["status"] for r in records) == ["done"] * 4
     assert sum(len(Path(job["into"]).read_text("utf-8")) > 0 for job in jobs) == 4
 

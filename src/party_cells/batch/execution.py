@@ -16,84 +16,87 @@ from helpers import paths
 from party_cells.batch import grid
 
 CELL_SECONDS = 600  # a cell that takes longer has failed
+OUTPUT_BYTES = 20_000_000  # of one cell; no report could show more
 
 
 class CellFailed(RuntimeError):
-    """A cell ended with an error, or ended its kernel."""
+    """A cell ended with an error, ended its process, or showed too much."""
 
 
-def kernel_manager(scratch: str, address: str) -> type:
-    """A kernel manager for papermill: no ports, no shared folder, and a warm kernel if it can.
-
-    ``address`` is that of a warm parent, or empty.
-    """
-    from jupyter_client import AsyncKernelManager
-
-    from party_cells.batch.warm import Provisioner
-
-    transport = "ipc" if os.name == "posix" else "tcp"
-
-    class Manager(AsyncKernelManager):
-        def __init__(self, **options) -> None:
-            connection = os.path.join(scratch, "kernel.json")
-            super().__init__(transport=transport, connection_file=connection, **options)
-            self.provisioner = Provisioner(parent=self, kernel_spec=self.kernel_spec, kernel_id="")
-            self.provisioner.address = address
-
-        async def start_kernel(self, **options) -> None:
-            await super().start_kernel(cwd=scratch, stdout=DEVNULL, stderr=DEVNULL, **options)
-
-    return Manager
-
-
-def run_cells(job: dict, executed: Path) -> float:
-    """Execute a notebook by papermill, and give the seconds in its cells; CellFailed says where
-    it failed, also where papermill would go on: a cell that ends its kernel, or calls sys.exit.
+def run_cells(job: dict, executed: Path) -> None:
+    """Execute a notebook by papermill; CellFailed says where it failed, also where papermill
+    would go on: a cell that ends its kernel, or calls sys.exit.
     """
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
-    from party_cells.batch import warm
-
-    address = warm.own(job["data"]).address if job["warm"] == "own" else job["warm"]
-    starts, ends = [], []
+    asked = []
 
     def answered(cell, cell_index, execute_reply) -> None:
-        ends.append(time.monotonic())
+        if sum(len(str(output)) for output in cell.outputs) > OUTPUT_BYTES:
+            raise CellFailed("the output is too large")
         if any(p.get("source") == "ask_exit" for p in execute_reply["content"].get("payload", [])):
-            raise CellFailed(f"In [{len(starts)}]: the cell ended the kernel")
+            raise CellFailed("the cell ended the kernel")
 
-    with tempfile.TemporaryDirectory(prefix="run-") as scratch:
+    hooks = {"on_cell_execute": lambda cell, cell_index: asked.append(cell_index)}
+    hooks["on_cell_executed"] = answered
+    with tempfile.TemporaryDirectory(prefix="run-") as folder:
+        engine = an_ordinary_kernel(folder) if job["plain"] else a_forked_shell(folder)
         try:
             notebook = papermill.execute_notebook(
-                job["path"],
-                executed,
-                parameters=job["given"],
-                progress_bar=False,
-                request_save_on_cell_execute=False,
-                execution_timeout=CELL_SECONDS,
-                record_timing=False,
-                store_widget_state=False,
-                kernel_manager_class=kernel_manager(scratch, address),
-                on_cell_execute=lambda cell, cell_index: starts.append(time.monotonic()),
-                on_cell_executed=answered,
+                job["path"], executed, job["given"], progress_bar=False, **QUIET, **hooks, **engine
             )
+            if notebook.metadata.papermill.get("exception"):
+                raise CellFailed("the cell called sys.exit")
         except papermill.PapermillExecutionError as error:
             raise CellFailed(f"In [{error.exec_count}]: {error.ename}: {error.evalue}") from None
+        except CellFailed as error:
+            raise CellFailed(f"In [{len(asked)}]: {error}") from None
         except DeadKernelError:
-            raise CellFailed(f"In [{len(starts)}]: the kernel died") from None
-        except CellTimeoutError:
-            raise CellFailed(f"In [{len(starts)}]: no answer in {CELL_SECONDS} s") from None
-    if notebook.metadata.papermill.get("exception"):
-        raise CellFailed(f"In [{len(starts)}]: the cell called sys.exit")
-    return sum(ends) - sum(starts)
+            raise CellFailed(f"In [{len(asked)}]: the kernel died") from None
+        except CellTimeoutError as error:
+            late = (
+                "the output is too large"
+                if "IOPub" in str(error)
+                else f"no answer in {CELL_SECONDS} s"
+            )
+            raise CellFailed(f"In [{len(asked)}]: {late}") from None
+
+
+QUIET = {"request_save_on_cell_execute": False, "record_timing": False}
+
+
+def a_forked_shell(folder: str) -> dict:
+    """What makes papermill run the cells in a forked shell."""
+    from papermill.engines import papermill_engines
+
+    from party_cells.batch import shell
+
+    papermill_engines.register("forked", shell.Forked)
+    return {"engine_name": "forked", "folder": folder, "seconds": CELL_SECONDS}
+
+
+def an_ordinary_kernel(folder: str) -> dict:
+    """What makes papermill start a kernel: no ports, no shared folder."""
+    from jupyter_client import AsyncKernelManager
+
+    class Manager(AsyncKernelManager):
+        def __init__(self, **options) -> None:
+            transport = "ipc" if os.name == "posix" else "tcp"
+            connection = os.path.join(folder, "kernel.json")
+            super().__init__(transport=transport, connection_file=connection, **options)
+
+        async def start_kernel(self, **options) -> None:
+            await super().start_kernel(cwd=folder, stdout=DEVNULL, stderr=DEVNULL, **options)
+
+    return {"kernel_manager_class": Manager, "execution_timeout": CELL_SECONDS}
 
 
 def execute(job: dict) -> dict:
     """Do one run, from its cells to its files in place; the record of it, whatever happens."""
     os.environ[paths.DATA_VARIABLE] = job["data"]
     keys = ("stem", "notebook", "parameters", "fingerprints")
-    record = {key: job[key] for key in keys} | {"status": "done", "error": "", "parts": {}}
+    record = {key: job[key] for key in keys} | {"status": "done", "error": ""}
     record["started"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     begun = time.monotonic()  # no clock that somebody may set
     try:
@@ -108,11 +111,11 @@ def execute(job: dict) -> dict:
 
 def finish(job: dict, record: dict, beside: Path) -> None:
     """Execute and write beside, then move into place; a failed run is kept apart."""
-    out, begun = Path(job["out"]), time.monotonic()
+    out = Path(job["out"])
     executed = beside / "notebooks" / f"{job['stem']}.ipynb"
     executed.parent.mkdir()
     try:
-        cells = run_cells(job, executed)
+        run_cells(job, executed)
     except CellFailed as error:
         if executed.exists() and job["languages"]:
             (out / "failed").mkdir(exist_ok=True)
@@ -122,12 +125,9 @@ def finish(job: dict, record: dict, beside: Path) -> None:
         # Its own words are about other data: it stays as it was until somebody rewrites it.
         record |= {"status": "out of date", "error": str(error)}
         return move(beside, out, record)
-    ready = time.monotonic()
-    record["parts"] = {"cells": cells, "kernel": ready - begun - cells}
     if not job["languages"]:
         return renew(Path(job["path"]), executed, record)
     publish(job, record, executed, beside)
-    record["parts"]["report"] = time.monotonic() - ready
     move(beside, out, record)
     (out / "failed" / executed.name).unlink(missing_ok=True)
 
@@ -200,3 +200,29 @@ def replace_notebook(file: Path, notebook: dict) -> None:
     beside = file.with_name(f".{file.name}.part")
     beside.write_text(nbformat.writes(notebook) + "\n", "utf-8")
     beside.replace(file)
+
+
+def undecided(data: str) -> str:
+    """Why the derived tables of a collection are not what its decisions give; empty if they are."""
+    from helpers import decisions
+
+    os.environ[paths.DATA_VARIABLE] = data
+    try:
+        for table in ("facts", "codings"):
+            decisions.require_derived(table)
+    except decisions.NotDerived as error:
+        return str(error)
+    except (ValueError, OSError):
+        pass  # each notebook that needs the table says what is wrong with it
+    return ""
+
+
+def write_index(states: list[dict], out: Path, languages: tuple[str, ...], data: str) -> None:
+    """The page that lists every report, with what became of each run."""
+    from party_cells.batch import pages
+
+    os.environ[paths.DATA_VARIABLE] = data
+    try:
+        pages.index(states, out, languages)
+    except ValueError as error:  # a table that no report could be made from either
+        print(f"FAILED the index: {str(error).splitlines()[0]}")

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from helpers import paths
 
+LANGUAGES = ("en", "vi")
 LABELS = ("measures", "rating_schemes", "themes", "vocabulary")  # words in every report
 ONE_OF = re.compile(r"\bone of: *(.+)$")
 
@@ -243,6 +244,12 @@ def digest(*parts: bytes | str) -> str:
     return total.hexdigest()[:16]
 
 
+def not_ours(folder: str, names: list[str]) -> set[str]:
+    """The files that editors and systems leave in a folder: hidden, locks, lists of pictures."""
+    left = (".", "~$", "Thumbs.db", "desktop.ini")
+    return {name for name in names if name.startswith(left)}
+
+
 def contents(files: Iterable[Path], root: Path) -> dict[str, str]:
     """The fingerprint of each file by its path below a root."""
     return {str(path.relative_to(root)): digest(path.read_bytes()) for path in sorted(files)}
@@ -250,8 +257,9 @@ def contents(files: Iterable[Path], root: Path) -> dict[str, str]:
 
 def snapshot(data: Path) -> dict[str, str]:
     """The fingerprint of every file of a collection."""
-    kept = (data / "raw", data / "processed")
-    return contents((p for folder in kept for p in folder.rglob("*") if p.is_file()), data)
+    found = [*(data / "raw").rglob("*"), *(data / "processed").rglob("*")]
+    ours = [p for p in found if p.is_file() and not not_ours("", p.relative_to(data).parts)]
+    return contents(ours, data)
 
 
 def by_locality(name: str, data: Path, files: dict[str, str]) -> dict[str, str]:
@@ -303,6 +311,7 @@ def our_own(files: dict[str, str]) -> dict[str, str]:
     """The fingerprints of what every run depends on: our code, the lock file, the codebooks."""
     source, lock = paths.ROOT / "src", paths.ROOT / "requirements.lock"
     code = [p for p in source.rglob("*") if p.is_file() and p.suffix != ".pyc"]
+    code = [p for p in code if not not_ours("", [p.name])]
     labels = [files.get(f"processed/{name}.csv", "") for name in LABELS]
     return {
         "helpers": digest(*contents(code, source).values()),

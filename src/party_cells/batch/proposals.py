@@ -11,8 +11,6 @@ import json
 import os
 import sys
 import time
-from contextlib import nullcontext
-from functools import partial
 from pathlib import Path
 
 from helpers import codebook, corpus, paths
@@ -58,7 +56,7 @@ def propose_part(job: dict) -> dict:
     return done | {"seconds": round(time.monotonic() - begun, 2)}
 
 
-def propose_all(out: Path, workers, articles: int = ARTICLES, tell=lambda record: None) -> list:
+def propose_all(out: Path, workers, articles: int = ARTICLES, require=lambda: None) -> list:
     """Write ``candidates.csv`` for the data folder in use; the records of the parts it took.
 
     ``workers()`` is a context that gives a `concurrent.futures.Executor`. If a part failed the
@@ -69,10 +67,7 @@ def propose_all(out: Path, workers, articles: int = ARTICLES, tell=lambda record
         folder.mkdir(exist_ok=True)
         jobs = parts(paths.data(), folder, articles)
         missing = [job for job in jobs if not Path(job["into"]).exists()]
-        records = []
-        for record in batch.run_all(missing, workers, propose_part):
-            records.append(record)
-            tell(record)
+        records = list(batch.run_all(missing, workers, propose_part, require))
         if all(record["status"] == "done" for record in records):
             _join([Path(job["into"]) for job in jobs], out / "candidates.csv")
     return records
@@ -93,12 +88,9 @@ def _join(files: list[Path], whole: Path) -> None:
 def propose(out: Path | None = None, jobs: int | None = None, scheduler: str | None = None) -> int:
     """Propose in the data folder in use: 0 all is well, 1 a part failed; else `grid.Refused`."""
     out, begun = (out or paths.reports() / "candidates").resolve(), time.monotonic()
-    far = batch.cluster(scheduler) if scheduler else nullcontext()
     try:
-        with far as executor:
-            local = partial(batch.local_workers, jobs or len(os.sched_getaffinity(0)))
-            workers = (lambda: nullcontext(executor)) if executor else local
-            records = propose_all(out, workers)
+        with batch.some_workers(jobs, scheduler) as (workers, require):
+            records = propose_all(out, workers, require=require)
     except (ValueError, OSError) as error:
         raise Refused(str(error)) from None
     failed = [record for record in records if record["status"] == "failed"]

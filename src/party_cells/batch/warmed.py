@@ -1,0 +1,3 @@
+from party_cells.batch import warm
+
+warm.warm_up()
