@@ -15,7 +15,7 @@ import pytest
 from filelock import FileLock
 from test_grid import write_collection, write_notebook, write_table
 
-from helpers import paths
+from helpers import decisions, paths
 from party_cells import batch, cli
 from party_cells.batch import execution, shell, warm
 
@@ -48,7 +48,7 @@ def project(tmp_path, monkeypatch) -> Path:
     exec(STUB, stub.__dict__)
     monkeypatch.setitem(sys.modules, "party_cells.batch.pages", stub)
     monkeypatch.setattr(batch, "pages", stub, raising=False)
-    assert shell  # imported before the workers are forked, once for all
+    assert shell and decisions  # imported before the workers are forked, once for all
     forked = multiprocessing.get_context("fork")  # workers that have what is set here
     monkeypatch.setattr(warm, "context", lambda: forked)
     write_collection(tmp_path / "data")
