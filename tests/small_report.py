@@ -4,6 +4,7 @@ from pathlib import Path
 
 import nbformat
 import pandas as pd
+from matplotlib.figure import Figure
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from helpers import bounds, codebook, corpus, evidence, report
@@ -73,15 +74,6 @@ def bounded(place_and_measure: str) -> bounds.Bounded:
     return bounds.from_fact(facts[key == place_and_measure].iloc[0].to_dict())
 
 
-SVG = (
-    '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
-    'viewBox="0 0 360 80"><defs><clipPath id="p"><rect width="360" height="80"/></clipPath></defs>'
-    '<g clip-path="url(#p)"><rect x="100" y="20" width="200" height="30" fill="#0b4a8f"/></g>'
-    '<text x="4" y="40">{name}</text><a xlink:href="#{target}"><text x="310" y="40">90</text></a>'
-    "</svg>"
-)
-
-
 def shown(ids: dict[str, str]) -> list[report.Shown]:
     """A sentence, a table and a figure."""
     excellent, cells = (
@@ -117,22 +109,26 @@ def shown(ids: dict[str, str]) -> list[report.Shown]:
         note_en="Each number has the year of its article.",
         note_vi="Mỗi con số có năm của bài báo.",
     )
-    name = {"en": "Excellent", "vi": "Xuất sắc"}
-    target = report.anchor(ids["kien-xuong cells_rated_excellent"])
     figure = report.figure(
         pd.DataFrame({"locality_id": ["kien-xuong"], "cells_rated_excellent": [excellent]}),
         "excellent",
-        svg={lang: SVG.format(name=name[lang], target=target) for lang in name},
-        alt={
-            "en": "Bar: Kiến Xương, 90 cells rated excellent in 2022.",
-            "vi": "Thanh ngang: Kiến Xương có 90 chi bộ hoàn thành xuất sắc năm 2022.",
-        },
-        caption={
-            "en": "How many cells were rated excellent?",
-            "vi": "Bao nhiêu chi bộ được xếp loại hoàn thành xuất sắc?",
-        },
+        lambda language: _bar({"en": "Excellent", "vi": "Xuất sắc"}[language]),
+        en="How many cells were rated excellent?",
+        vi="Bao nhiêu chi bộ được xếp loại hoàn thành xuất sắc?",
+        alt=(
+            "Bar: Kiến Xương, 90 cells rated excellent in 2022.",
+            "Thanh ngang: Kiến Xương có 90 chi bộ hoàn thành xuất sắc năm 2022.",
+        ),
     )
     return [sentence, table, figure]
+
+
+def _bar(name: str) -> Figure:
+    drawn = Figure(figsize=(5, 1))
+    axes = drawn.add_axes((0, 0, 1, 1))
+    axes.barh(name, 90)
+    axes.text(0, 0, name)
+    return drawn
 
 
 def notebook(outputs: list[report.Shown]) -> nbformat.NotebookNode:

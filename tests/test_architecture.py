@@ -20,12 +20,10 @@ MAY_IMPORT = {
     "report": {"bounds", "codebook", "corpus", "evidence", "numbers"},
     "statements": {"bounds"},
     "decisions": {"codebook", "corpus", "evidence", "statements"},
-    "drawing": {"bounds", "numbers", "report"},
     "gate": {"statements"},
     "indicators": {"bounds", "gate", "statements"},
     "practices": {"gate"},
-    "profiles": {"bounds", "codebook", "report"},
-    "figures": {"bounds", "codebook", "drawing", "numbers", "report"},
+    "figures": {"bounds", "numbers", "report"},
     "requests": {"bounds", "codebook", "gate", "indicators", "statements"},
 }
 # Each room of `party_cells`, and the rooms of it that it may import; `helpers` is open to all.

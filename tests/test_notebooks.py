@@ -10,7 +10,7 @@ import pytest
 from helpers import codebook, paths
 
 NOTEBOOKS = sorted(paths.notebooks().glob("*.ipynb"))
-PROSE_NUMBERS = {"90-findings"}  # the only one that quotes numbers, each of them asserted
+MOST_BYTES = 400_000  # of a committed notebook, so that its changes can be read
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
@@ -30,6 +30,11 @@ def test_the_collection_is_complete():
     stems = [path.stem for path in NOTEBOOKS]
     assert "template" in stems and len(stems) >= 10
     assert all(re.fullmatch(r"\d\d-[a-z]+(-[a-z]+)*|template", stem) for stem in stems)
+
+
+def test_a_notebook_is_small_enough_to_read_its_changes(notebook):
+    size = len(json.dumps(notebook, ensure_ascii=False, indent=1).encode())
+    assert size <= MOST_BYTES, f"{size} bytes; show fewer or smaller outputs"
 
 
 def test_cells_were_run_once_in_order(notebook):

@@ -7,6 +7,7 @@ The stages, from the first to the last; imports point only towards the first.
 - ``bounds``, ``statements``, ``indicators``, ``gate``, ``requests``: numbers with bounds, what is
   said of a place, derived figures, what may be compared, what would change it
 - ``decisions``: what the decisions give; ``agreement``: how far two coders agree
-- ``report``, ``drawing``, ``figures``, ``profiles``: tables, sentences and figures in two
-  languages, linked to their evidence
+- ``practices``: what articles say of practices and weaknesses
+- ``report``, ``figures``: findings, tables, grids and charts in two languages, linked to their
+  evidence
 """

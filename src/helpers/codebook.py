@@ -23,6 +23,13 @@ _EXPECTED = {
     "not_nullable": "a value",
     "multiple_fields_uniqueness": "a key that stands once",
 }
+_NAMED_IN = {  # the table that names the ids in a column, where it is no list of the vocabulary
+    **dict.fromkeys(("locality", "locality_id", "place_id", "row_id", "column_id"), "localities"),
+    **dict.fromkeys(("measure_id", "base_measure_id", "proposed_measure_id"), "measures"),
+    **{"theme_id": "themes", "scheme_id": "rating_schemes", "reasons": "vocabulary:gate_reason"},
+}
+_HEADERS = ("vocabulary:column", "localities", "measures", "themes", "rating_schemes")
+_HEADERS += ("vocabulary:dimension", "vocabulary:figure_subject")
 PROBLEM = ["line", "column", "expected", "found"]
 _DTYPES = {
     "string": "str",
@@ -268,12 +275,18 @@ def replace(path: Path, text: str) -> None:
 def labels(table: str, language: str) -> dict[str, str]:
     """Names of ids for readers: ``labels("measures", "vi")``, ``labels("vocabulary:level", "en")``.
 
-    For localities the names of places; a vocabulary in the order of its list. Raises
-    `KeyError` for a table without labels.
+    For localities the names of places; a vocabulary in the order of its list. Read again only when
+    the file has changed. Raises `KeyError` for a table without labels.
 
     >>> labels("measures", "vi")["members"]
     'Đảng viên'
     """
+    path = table_path(table.partition(":")[0])
+    return _labels(table, language, (path, path.stat().st_mtime_ns))
+
+
+@cache
+def _labels(table: str, language: str, _file: tuple) -> dict[str, str]:
     name, _, vocabulary = table.partition(":")
     frame = load(name)
     if vocabulary:
@@ -281,6 +294,35 @@ def labels(table: str, language: str) -> dict[str, str]:
     column = f"name_{language}" if name == "localities" else f"label_{language}"
     key = "code" if vocabulary else _schema(name)["primaryKey"][0]
     return dict(zip(frame[key], frame[column], strict=True))
+
+
+def translated(code: str, column: str, language: str) -> str:
+    """The name of an id by the column it stands in, or of several joined by "|".
+
+    Any other text comes back as it is.
+
+    >>> translated("members", "measure_id", "vi"), translated("tie|overlap", "reasons", "en")
+    ('Đảng viên', 'Equal, Intervals overlap')
+    """
+    known = labels(_NAMED_IN.get(column, f"vocabulary:{column}"), language)
+    names = [known.get(one) for one in ([code] if code in known else code.split("|"))]
+    return ", ".join(names) if all(isinstance(name, str) for name in names) else code
+
+
+def header(column: str, language: str) -> str:
+    """The name of a column for readers: of the list "column", or that of a place, measure, theme.
+
+    Years head their own columns. Raises `ValueError` for a column without a name.
+    """
+    if not isinstance(column, str) or re.fullmatch(r"[\d–-]+", column):
+        return str(column)
+    for table in _HEADERS:
+        if isinstance(name := labels(table, language).get(column), str):
+            return name
+    raise ValueError(
+        f"column {column!r} has no header in {language!r}: add a row `column,{column},…` to "
+        "vocabulary.csv, or name the column after a place, a measure or a theme"
+    )
 
 
 def describe() -> str:

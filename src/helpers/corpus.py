@@ -138,6 +138,22 @@ def about(locality_id: str) -> pd.DataFrame:
     return rows
 
 
+def localities() -> list[str]:
+    """The localities with an article, in the order of the years of their first ones.
+
+    >>> localities()
+    ['nam-dong', 'yen-minh', 'muong-lay', 'muong-khuong', 'kien-xuong']
+    """
+    manifest = documents().sort_values("published_date", kind="stable", na_position="last")
+    return list(dict.fromkeys(manifest["locality_id"]))
+
+
+def with_locality(rows: pd.DataFrame) -> pd.DataFrame:
+    """Codings, or any rows with a document_id, with the locality_id of their article."""
+    places = documents().set_index("document_id")["locality_id"]
+    return rows.assign(locality_id=rows["document_id"].map(places))
+
+
 def read_all(ids: Iterable[str] | None = None) -> list[Document]:
     """Every article of the manifest, or those named alone, in its order."""
     manifest = documents()

@@ -546,3 +546,21 @@ def across(readings: pd.DataFrame, crosswalk: pd.DataFrame) -> pd.DataFrame:
     return readings.assign(
         reasons=lifted, **{k: [row[at] for row in rows] for k, at in names.items()}
     )
+
+
+def answers(outcomes: pd.DataFrame) -> pd.DataFrame:
+    """Return how many comparisons of each pair have which answer; they add up to `decided`.
+
+    Columns row_id, column_id, answer (decided, undecided, not_comparable, or one_sided where a side
+    is silent) and n; an indicator is counted once, by the clearest of its answers.
+    """
+    kinds, said = ["decided", "undecided", "not_comparable", "one_sided"], _each(outcomes)
+    key = [*_PAIR, "indicator"]
+    silent = outcomes["reasons"].astype(str).str.contains("missing")
+    answer = outcomes["verdict"].astype(str).replace(dict.fromkeys(DECIDED, "decided"))
+    each = outcomes[key].assign(
+        answer=pd.Categorical(answer.mask(silent, "one_sided"), kinds, ordered=True)
+    )
+    each = each.sort_values("answer", kind="stable").drop_duplicates(key)
+    counted = each.merge(said[key], on=key).astype({name: str for name in [*_PAIR, "answer"]})
+    return counted.value_counts([*_PAIR, "answer"], sort=False).rename("n").reset_index()

@@ -111,3 +111,26 @@ def fragility(outcomes: pd.DataFrame) -> pd.DataFrame:
     order = ["units_to_reverse", "drift"]
     names = ["row_id", "column_id", "measure_id", "verdict", "row_reading", "column_reading"]
     return clear.sort_values(order, kind="stable")[[*names, "days_apart", *order]]
+
+
+def fields(
+    codings: pd.DataFrame, themes: pd.DataFrame, by: str = "dimension", below: bool | None = None
+) -> pd.DataFrame:
+    """Return one row per `by` (dimension, theme_id), locality and mark, for a grid of the passages.
+
+    `mark` is the status, of a limitation that holds "present"; `below` asks only for what is said
+    of places below the locality, or only of itself. Columns `by`, locality_id, mark, n, ids (joined
+    by "|"); what most articles speak of comes first.
+    """
+    weak, done = (stated(codings, themes, kind) for kind in ("limitation", "practice"))
+    weak = weak.assign(mark=weak["status"].replace("done", "present"))
+    said = pd.concat([weak, done.assign(mark=done["status"])])
+    said = said if below is None else said[said["is_below"] == below]
+    grouped = said.groupby([by, "locality_id", "mark"], sort=False)["coding_id"]
+    table = grouped.agg(n="size", ids="|".join).reset_index()
+    articles = (
+        table.groupby(by)["locality_id"].nunique().sort_values(ascending=False, kind="stable")
+    )
+    return table.sort_values(
+        by, key=lambda names: names.map([*articles.index].index), kind="stable"
+    )

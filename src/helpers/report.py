@@ -5,20 +5,22 @@ passage it comes from, so that the report of either language is made from one ru
 which of them the notebook itself shows. Everything that comes from data is escaped here.
 """
 
+import calendar
 import hashlib
+import io
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache, partial
 from html import escape
 from string import Formatter
-from xml.etree import ElementTree
 
 import pandas as pd
+from matplotlib import rc_context
 
 from helpers import bounds, codebook, corpus, evidence, numbers
 from helpers.bounds import Bounded
+from helpers.codebook import labels, translated
 
 MIME = "application/vnd.party-cells+json"
 LANGUAGES = ("en", "vi")
@@ -26,33 +28,20 @@ VIETNAMESE_COLUMNS = (
     *("quote", "passage", "number_text", "base_text", "prefix", "suffix", "before", "after"),
     *("title", "label_vi", "outlet", "author", "speaker", "issuer"),
 )
-_OTHER_TABLES = {
-    **dict.fromkeys(("locality", "locality_id", "place_id", "row_id", "column_id"), "localities"),
-    **dict.fromkeys(("measure_id", "base_measure_id", "proposed_measure_id"), "measures"),
-    **{"theme_id": "themes", "scheme_id": "rating_schemes", "reasons": "vocabulary:gate_reason"},
-}
-_HEADERS = (
-    *("vocabulary:column", "localities", "measures", "themes", "rating_schemes"),
-    *("vocabulary:dimension", "vocabulary:figure_subject"),
-)
 _PARTS = ("value", "low", "high", "unit", "bound", "facts")  # of a bounded number, as columns
 MOST_ROWS, MOST_COLUMNS = 40, 12  # what a reader takes in; the rest is counted, the files have it
+_MOST = MOST_ROWS, MOST_COLUMNS
 MOST_NAMES = 6  # in a sentence; more are counted
 GLYPHS = {  # filled: it is there; hollow: in part, or no longer; ring: meant to be
     **{"number": "●", "bound": "◐", "part": "○", "stated": "●", "denied": "✕"},
     **{"practice": "●", "done": "●", "planned": "○", "urged": "◎", "rule": "◎"},
     **{"limitation": "▲", "present": "▲", "diagnosed_earlier": "△", "overcome": "△"},
 }
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June", "July"),
-    *("August", "September", "October", "November", "December"),
-)
-_SVG = "http://www.w3.org/2000/svg"
-_LINK = "{http://www.w3.org/1999/xlink}href"
-_SVG_DRAWS = {
-    *("svg", "g", "defs", "use", "a", "title", "desc", "style", "text", "tspan"),
-    *("path", "rect", "circle", "ellipse", "line", "polyline", "polygon"),
-    *("clipPath", "linearGradient", "stop", "pattern", "marker", "mask"),
+MONTHS = tuple(calendar.month_name)[1:]
+INK, SOFT, LINE, ACCENT, PAPER = "#000000", "#4a5158", "#c9ced4", "#0b4a8f", "#fefefe"
+COLOURS = {  # of a drawing, as the page has them in its scheme
+    **{INK: "currentColor", SOFT: f"var(--soft, {SOFT})", LINE: f"var(--line, {LINE})"},
+    **{ACCENT: f"var(--link, {ACCENT})", PAPER: "var(--paper, #fefefe)"},
 }
 _shows = {"language": "en"}  # what `use` has set for this process
 
@@ -177,8 +166,7 @@ def table(
 
     Cells: Bounded, `cited`, text, numbers (shares 0 to 1 in columns named ``…_share``), booleans,
     ISO dates; a missing cell is a dot, read aloud as "not stated". Ids, also several joined by "|",
-    are translated by column name, headers by the list "column" (then places, measures, themes). A
-    column ``…_ids`` links the column it is named after to these rows and is not shown itself.
+    are translated by column name, headers as `codebook.header` has them.
     """
     frame = _plain(frame)
     parts = {}
@@ -195,68 +183,110 @@ def grid(
     en: str,
     vi: str,
     rows: str,
-    columns: str = "locality_id",
+    columns: Sequence[str],
     all_rows: Sequence[str] | None = None,
-    all_columns: Sequence[str] | None = None,
-    counts: pd.DataFrame | None = None,
 ) -> Shown:
-    """A field per row and column with a mark for every passage, and below it what the marks mean.
+    """A row per id in the column ``rows`` of `marks`, a column per locality, and what marks mean.
 
-    ``marks`` has one row per field and kind of mark: ``rows`` and ``columns`` (names of columns of
-    ids), ``mark`` (a code of `GLYPHS` and of the list "mark") and ``ids`` joined by "|". All rows
-    and columns named are there even if empty; where columns are too many, rows and columns change
-    places. ``counts``, indexed by row, are further columns at the right.
+    ``marks`` has plain columns: that of ``rows``, ``locality_id``, ``mark`` (a code of `GLYPHS` and
+    of the list "mark") and ``ids``, the passages, joined by "|"; each passage is drawn as one mark.
+    Of too many localities each has a row. Without ``all_rows`` the rows are those that have marks.
     """
-    downs = list(dict.fromkeys(marks[rows])) if all_rows is None else list(all_rows)
-    acrosses = list(dict.fromkeys(marks[columns])) if all_columns is None else list(all_columns)
-    if len(acrosses) > MOST_COLUMNS > len(downs) and counts is None:
-        rows, columns, downs, acrosses = columns, rows, acrosses, downs
     order = list(labels("vocabulary:mark", "en"))
-    marks = marks.sort_values("mark", key=lambda codes: codes.map(order.index), kind="stable")
     fields = {}
-    for row in marks.to_dict("records"):
-        fields.setdefault((row[rows], row[columns]), []).append(_mark(row["mark"], row["ids"]))
-    told = {column: [fields.get((row, column)) for row in downs] for column in acrosses}
-    frame = pd.DataFrame({rows: downs, **told}, dtype="object")
-    if counts is not None:
-        frame = frame.join(counts.reindex(downs).reset_index(drop=True))
+    for row in sorted(marks.to_dict("records"), key=lambda row: order.index(row["mark"])):
+        words, ids = label("vocabulary:mark", row["mark"]), tuple(row["ids"].split("|"))
+        mark = Words(words.en, words.vi, ids, GLYPHS[row["mark"]])
+        fields.setdefault((row[rows], row["locality_id"]), []).append(mark)
+    downs = list(dict.fromkeys(marks[rows])) if all_rows is None else list(all_rows)
+    if len(columns) > MOST_COLUMNS:
+        told = {down: [fields.get((down, place)) for place in columns] for down in downs}
+        frame = pd.DataFrame({"locality_id": list(columns), **told}, dtype="object")
+    else:
+        told = {place: [fields.get((down, place)) for down in downs] for place in columns}
+        frame = pd.DataFrame({rows: downs, **told}, dtype="object")
     used = [code for code in order if code in set(marks["mark"])]
     notes = [
-        " ".join(f"{GLYPHS[code]} {labels('vocabulary:mark', lang)[code]};" for code in used)
+        "; ".join(f"{GLYPHS[code]} {labels('vocabulary:mark', lang)[code]}" for code in used)
         for lang in LANGUAGES
     ]
-    return table(frame, name, en, vi, *(note.rstrip(";") for note in notes))
+    return table(frame, name, en, vi, *notes)
+
+
+def triangle(counts: pd.DataFrame, name: str, en: str, vi: str, places: Sequence[str]) -> Shown:
+    """For each pair of localities how many comparisons have which answer, in words.
+
+    ``counts`` has row_id, column_id, answer (of the list "answer") and n. Of many localities each
+    pair has a row.
+    """
+    said = {}
+    for row in counts.to_dict("records"):
+        words, n = label("vocabulary:answer", row["answer"]), row["n"]
+        told = Words(f"{n} {words.en}", f"{n} {words.vi}")
+        said.setdefault(frozenset((row["row_id"], row["column_id"])), []).append(told)
+    if len(places) > MOST_COLUMNS:
+        pairs = [(*sorted(pair, key=places.index), told) for pair, told in said.items()]
+        return table(pd.DataFrame(pairs, columns=["row_id", "column_id", "answer"]), name, en, vi)
+    told = {
+        column: ["" if at > down else said.get(frozenset((row, column)))
+                 for down, row in enumerate(places[1:])]
+        for at, column in enumerate(places[:-1])
+    }  # fmt: skip
+    return table(pd.DataFrame({"locality_id": places[1:], **told}, dtype="object"), name, en, vi)
 
 
 def figure(
     frame: pd.DataFrame,
     name: str,
-    svg: dict[str, str],
-    alt: dict[str, str],
-    caption: dict[str, str],
+    draw: Callable,
+    en: str,
+    vi: str,
+    alt: tuple[str, str],
 ) -> Shown:
-    """A figure drawn as SVG in both languages, with the table of its numbers under it.
+    """A chart in both languages, with the table of its numbers under it.
 
-    ``frame`` holds the plotted values, with cells as in `table`; ``alt`` says them in words. Links
-    in the drawing go to ``#`` + `anchor`. Raises `NotShowable` for a drawing that could load or run
-    anything.
+    ``draw`` gives for a language the matplotlib figure, which seaborn may have drawn on; ``frame``
+    holds the plotted values, with cells as in `table`; ``alt`` says them in words. What is drawn
+    in `INK` and the other colours of this module follows the page, by day and by night.
     """
-    frame = _plain(frame)
-    parts = {}
-    for lang in LANGUAGES:
-        drawn = clean_svg(svg[lang], f"{name}-{lang}", alt[lang])
-        part = _worded(frame, caption[lang], lang)
+    frame, parts = _plain(frame), {}
+    for lang, caption, words in zip(LANGUAGES, (en, vi), alt, strict=True):
+        drawn = _svg(draw(lang), f"{name}-{lang}", words)
+        part, told = _worded(frame, caption, lang), escape(caption)
         html = (
-            f'<figure><div class="scroll" tabindex="0" role="group" '
-            f'aria-label="{escape(ui("figure", lang))}: {escape(caption[lang])}">{drawn}</div>'
-            f"<figcaption>{escape(caption[lang])}</figcaption>"
-            f"<details><summary>{escape(ui('numbers_of_figure', lang))}</summary>{part['html']}"
+            f"<figure>{drawn}<figcaption>{told}</figcaption><details>"
+            f"<summary>{escape(ui('numbers_of_figure', lang))}</summary>{part['html']}"
             "</details></figure>"
         )
-        parts[lang] = {"html": html, "text": alt[lang], "svg": drawn, "alt": alt[lang]}
-        parts[lang] |= {key: part[key] for key in ("caption", "header", "rows")}
+        parts[lang] = part | {"html": html, "text": words, "svg": drawn, "alt": words}
     _need_both(f"figure {name!r}", parts, "caption", "alt")
     return Shown("figure", name, parts, _data(frame), _derived(_cells(frame)))
+
+
+def _svg(figure, name: str, alt: str) -> str:
+    """The drawing as small SVG: words stay words, colours follow the page, ids are its own."""
+
+    file = io.StringIO()
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": name, "svg.id": None}):
+        figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})
+    text = re.sub(
+        r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>|</?a\b[^>]*>",
+        "",
+        file.getvalue(),
+        flags=re.DOTALL,
+    )
+    own = "g" + hashlib.sha256(name.encode()).hexdigest()[:5]
+    text = re.sub(r'<g id="\w+">', "<g>", text)
+    text = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{own}-", text)
+    text = re.sub(
+        r"font: ([\w. ]*?)([\d.]+)px [^;\"]*", r"font: \1\2px system-ui, sans-serif", text
+    )
+    for colour, css in COLOURS.items():
+        text = text.replace(colour, css)
+    text = re.sub(r"\s*\n\s*", " ", text).replace("> <", "><").strip()
+    return text.replace(
+        "<svg ", f'<svg fill="currentColor" role="img" aria-label="{escape(alt)}" ', 1
+    )
 
 
 # --- Words and links ---------------------------------------------------------------------------
@@ -271,6 +301,13 @@ def label(table: str, code: str) -> Words:
     if not all(isinstance(text, str) for text in found):
         raise NotShowable(f"{table}: {code!r} has no label in both languages; add a row or a label")
     return Words(*found)
+
+
+def years() -> dict[str, str]:
+    """The years of the articles on each locality: "2019", or "2015–2023" of several."""
+    found = codebook.load("documents").dropna(subset="published_date")
+    ends = found["published_date"].str[:4].groupby(found["locality_id"]).agg(["min", "max"])
+    return {place: "–".join(dict.fromkeys(pair)) for place, *pair in ends.itertuples()}
 
 
 def named(table: str, codes: Iterable[str]) -> list[Words]:
@@ -330,17 +367,6 @@ def anchor(row_id: str) -> str:
     return f"{kind}-" + re.sub(r"[^A-Za-z0-9._-]", lambda m: f"~{ord(m[0]):x}~", row_id)
 
 
-def target(value: Bounded | None) -> str:
-    """The name of the place where an amount is shown: its passage or its formula; "" for neither.
-
-    >>> target(bounds.exact(3, "count"))
-    ''
-    """
-    if value is None or not value.facts:
-        return ""
-    return _derivation(value) or anchor(value.facts[0])
-
-
 def linked(words: str, ids: tuple[str, ...], language: str, target: str = "") -> str:
     """The words as HTML, linked to one passage, to a formula (``target``), or to several."""
     text = escape(words)
@@ -366,63 +392,6 @@ def _marked(value: Words, language: str) -> tuple[str, str]:
         for at, row_id in enumerate(value.ids, 1)
     ]
     return f"{words} ({n})" if n > 1 else words, "".join(drawn)
-
-
-def _mark(code: str, ids: str) -> Words:
-    words = label("vocabulary:mark", code)
-    return Words(words.en, words.vi, tuple(filter(None, ids.split("|"))), GLYPHS[code])
-
-
-def labels(table_name: str, language: str) -> dict[str, str]:
-    """`codebook.labels`, read again only when the file has changed."""
-    path = codebook.table_path(table_name.partition(":")[0])
-    return _labels(table_name, language, (path, path.stat().st_mtime_ns))
-
-
-@cache
-def _labels(table_name: str, language: str, file: tuple) -> dict[str, str]:
-    return codebook.labels(table_name, language)
-
-
-def translated(code: str, column: str, language: str) -> str:
-    """The name of an id by the column it stands in, or of several; any other text as it is."""
-    known = labels(_OTHER_TABLES.get(column, f"vocabulary:{column}"), language)
-    names = [known.get(one) for one in ([code] if code in known else code.split("|"))]
-    return ", ".join(names) if all(isinstance(name, str) for name in names) else code
-
-
-# --- Drawings ----------------------------------------------------------------------------------
-
-
-def clean_svg(svg: str, name: str, alt: str) -> str:
-    """The drawing alone: no prologue, short ids of its own, a name for screen readers.
-
-    Raises `NotShowable` for elements that do not draw, event handlers and links that leave.
-    """
-    root = ElementTree.fromstring(re.sub(r"<!DOCTYPE[^>]*>", "", svg))
-    for parent in list(root.iter()):
-        for child in [c for c in parent if c.tag.endswith("metadata")]:
-            parent.remove(child)
-    ids, own = {}, hashlib.sha256(name.encode()).hexdigest()[:5]
-    for element in root.iter():
-        _check_svg(element, name)
-        if old := element.attrib.pop("id", ""):
-            element.attrib["id"] = ids[old] = f"g{own}-{len(ids)}"
-    root.attrib |= {"role": "group", "aria-label": alt}
-    ElementTree.register_namespace("", _SVG)
-    ElementTree.register_namespace("xlink", _LINK[1:-5])
-    text = re.sub(r">\s+<", "><", ElementTree.tostring(root, encoding="unicode"))
-    return re.sub(r'(url\(#|href="#)([^")]+)', lambda m: m[1] + ids.get(m[2], m[2]), text)
-
-
-def _check_svg(element: ElementTree.Element, name: str) -> None:
-    tag = element.tag.removeprefix(f"{{{_SVG}}}")
-    link = element.get("href", element.get(_LINK, "#"))
-    styles = " ".join([*element.attrib.values(), (element.text or "") if tag == "style" else ""])
-    outside = re.search(r"@import|url\(\s*['\"]?(?!#)", styles)
-    handlers = [key for key in element.attrib if key.lower().startswith("on")]
-    if tag not in _SVG_DRAWS or handlers or not link.startswith("#") or outside:
-        raise NotShowable(f"figure {name!r}: <{tag}> {link} {handlers} is not allowed in a drawing")
 
 
 # --- Computed text -----------------------------------------------------------------------------
@@ -483,21 +452,8 @@ def _need_both(what: str, parts: dict, *names: str) -> None:
 
 
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with its named index as first columns, and texts linked by their ``…_ids``."""
-    frame = frame.reset_index() if any(frame.index.names) else frame
-    links = [name for name in frame.columns if f"{name}_ids" in frame.columns]
-    for name in links:
-        pairs = zip(frame[name], frame[f"{name}_ids"], strict=True)
-        told = [_with_ids(value, name, ids) for value, ids in pairs]
-        frame = frame.assign(**{name: pd.Series(told, frame.index, dtype="object")})
-    return frame.drop(columns=[f"{name}_ids" for name in links])
-
-
-def _with_ids(value, column: str, ids) -> Words | None:
-    if _is_missing(value):
-        return None
-    texts = [_text(value, column, lang) for lang in LANGUAGES]
-    return Words(*texts, tuple(filter(None, str(ids or "").split("|"))))
+    """The frame with its named index, if it has one, as first columns."""
+    return frame.reset_index() if any(frame.index.names) else frame
 
 
 def _cells(frame: pd.DataFrame) -> list:
@@ -506,20 +462,27 @@ def _cells(frame: pd.DataFrame) -> list:
 
 def _worded(frame: pd.DataFrame, caption: str, language: str, note: str = "") -> dict:
     """A table's header and all its rows as text, and as HTML the rows that are shown."""
-    cells, heads = _told(frame, language), [_header(name, language) for name in frame.columns]
-    shown = frame.iloc[:MOST_ROWS, :MOST_COLUMNS]
-    told = [row[:MOST_COLUMNS] for row in cells[:MOST_ROWS]]
-    for code, most, whole in zip(("cut", "narrowed"), shown.shape, frame.shape, strict=True):
+    when = years()
+    heads = [
+        codebook.header(name, language) + (f" ({when[name]})" if name in when else "")
+        for name in frame.columns
+    ]
+    cells = [
+        [_cell(value, name, language) for name, value in zip(frame.columns, row, strict=True)]
+        for row in frame.itertuples(index=False, name=None)
+    ]
+    for code, most, whole in zip(("cut", "narrowed"), _MOST, frame.shape, strict=True):
         more = ui(code, language).format(most, whole)
         caption += f" ({more})" if caption and whole > most else ""
-    if frame.empty:
-        note = f"{ui('no_rows', language)} {note}".strip()
+    note = note if len(cells) else f"{ui('no_rows', language)} {note}".strip()
     texts = [[text for text, _ in row] for row in cells]
     lines = [row[:MOST_COLUMNS] for row in texts[:MOST_ROWS]]
-    lines = pd.DataFrame(lines, columns=heads[:MOST_COLUMNS]).to_string(index=False)
+    lines = pd.DataFrame(lines, columns=heads[:MOST_COLUMNS] if cells else []).to_string(
+        index=False
+    )
     return {
-        "html": _table_html(shown, heads, told, caption, note),
-        "text": "\n".join([caption, "" if frame.empty else lines, note]).strip(),
+        "html": _table_html(frame.iloc[:MOST_ROWS, :MOST_COLUMNS], heads, cells, caption, note),
+        "text": "\n".join(filter(None, [caption, lines if cells else "", note])),
         "caption": caption,
         "note": note,
         "header": heads,
@@ -527,32 +490,16 @@ def _worded(frame: pd.DataFrame, caption: str, language: str, note: str = "") ->
     }
 
 
-def _told(frame: pd.DataFrame, language: str) -> list[tuple]:
-    """Every cell as text and as HTML, row by row; each value is worded once in a column."""
-    columns = []
-    for name, values in frame.items():
-        word = partial(_cell, column=name, language=language)
-        once = cache(lambda _, value, word=word: word(value))
-        columns.append([
-            word(value) if isinstance(value, list | tuple) else once(type(value), value)
-            for value in values
-        ])  # fmt: skip
-    return list(zip(*columns, strict=True))
-
-
-def _table_html(
-    shown: pd.DataFrame, heads: list[str], told: list[tuple], caption: str, note: str
-) -> str:
+def _table_html(shown: pd.DataFrame, heads: list, cells: list, caption: str, note: str) -> str:
     """The shown cells as a table that scrolls in its own box, with numbers at the right."""
     foot = f'<p class="note">{escape(note)}</p>' if note else ""
     if shown.empty:
         return f'<p class="caption">{escape(caption)}</p>{foot}'
     sides = [' class="num"' if _is_numeric(values) else "" for _, values in shown.items()]
     head = "".join(
-        f'<th scope="col"{side}>{escape(text)}</th>'
-        for text, side in zip(heads, sides, strict=False)
+        f'<th scope="col"{s}>{escape(h)}</th>' for h, s in zip(heads, sides, strict=False)
     )
-    body = "".join(f"<tr>{_row(row, shown.columns, sides)}</tr>\n" for row in told)
+    body = "".join(f"<tr>{_row(row, shown.columns, sides)}</tr>\n" for row in cells[:MOST_ROWS])
     return (
         f'<div class="scroll" tabindex="0" role="group" aria-label="{escape(caption)}"><table>'
         f"<caption><span>{escape(caption)}</span></caption><thead><tr>{head}</tr></thead>\n"
@@ -562,7 +509,7 @@ def _table_html(
 
 def _row(cells: Sequence[tuple[str, str]], columns: Iterable, sides: list[str]) -> str:
     parts = []
-    for at, ((_, html), column, side) in enumerate(zip(cells, columns, sides, strict=True)):
+    for at, ((_, html), column, side) in enumerate(zip(cells, columns, sides, strict=False)):
         tag, scope = ("th", ' scope="row"') if at == 0 else ("td", "")
         spoken = ' lang="vi"' if column in VIETNAMESE_COLUMNS else ""
         parts.append(f"<{tag}{scope}{spoken}{side}>{html}</{tag}>")
@@ -570,27 +517,11 @@ def _row(cells: Sequence[tuple[str, str]], columns: Iterable, sides: list[str]) 
 
 
 def _is_numeric(values: pd.Series) -> bool:
-    """Whether a column holds numbers, some of which may be missing."""
-    present = [one for one in values if isinstance(one, Words | str) or not _is_missing(one)]
-    numbers = (isinstance(one, Bounded) or pd.api.types.is_number(one) for one in present)
-    return bool(present) and all(numbers)
+    return all(isinstance(one, Bounded) or pd.api.types.is_number(one) for one in values)
 
 
 def _is_missing(value) -> bool:
     return value is None or (pd.api.types.is_scalar(value) and bool(pd.isna(value)))
-
-
-def _header(name, language: str) -> str:
-    if not isinstance(name, str) or re.fullmatch(r"[\d–-]+", name):
-        return str(name)
-    for table_name in _HEADERS:
-        text = labels(table_name, language).get(name)
-        if isinstance(text, str):
-            return text
-    raise NotShowable(
-        f"column {name!r} has no header in {language!r}: add a row `column,{name},…` to "
-        "vocabulary.csv, or name the column after a place, a measure or a theme"
-    )
 
 
 def _cell(value, column: str, language: str) -> tuple[str, str]:
@@ -601,8 +532,6 @@ def _cell(value, column: str, language: str) -> tuple[str, str]:
         return _marked(value, language) if marked else (text, linked(text, value.ids, language))
     if isinstance(value, Bounded):
         return _bounded(value, language)
-    if hasattr(value, "verdict"):
-        return _verdict(value, language)
     if isinstance(value, list | tuple):
         parts = [_cell(item, column, language) for item in value]
         by = " " if any(getattr(item, "glyph", "") for item in value) else "<br>"
@@ -632,15 +561,6 @@ def _text(value, column: str, language: str) -> str:
         return str(value)
     unit = "share" if re.search(r"(^|_)share$", str(column)) else "count"
     return numbers.write(float(value), unit, language)
-
-
-def _verdict(value, language: str) -> tuple[str, str]:
-    """The gate's verdict and, if it is that nothing may be compared, its reasons."""
-    text = translated(value.verdict, "verdict", language)
-    reasons = [translated(reason, "gate_reason", language) for reason in value.reasons]
-    why = f": {', '.join(reasons)}" if reasons else ""
-    css = escape(str(value.verdict).replace(" ", "-").replace("_", "-"))
-    return text + why, f'<span class="verdict {css}">{escape(text + why)}</span>'
 
 
 # --- What numbers come from --------------------------------------------------------------------
@@ -704,37 +624,22 @@ def _data(frame: pd.DataFrame) -> dict:
     columns, series, shown = [], [], []
     for name, values in frame.items():
         shown.append(len(columns))
-        if any(isinstance(value, Bounded) for value in values):
-            for part in _PARTS:
-                columns.append(str(name) if part == "value" else f"{name}_{part}")
-                series.append([_part(value, part) for value in values])
-        else:
-            columns.append(str(name))
-            series.append([_neutral(value) for value in values])
+        is_bounded = any(isinstance(value, Bounded) for value in values)
+        for part in _PARTS if is_bounded else ("value",):
+            columns.append(str(name) if part == "value" else f"{name}_{part}")
+            series.append(
+                [_neutral(getattr(one, part, None) if is_bounded else one) for one in values]
+            )
     rows = [list(row) for row in zip(*series, strict=True)]
     return {"columns": columns, "rows": rows, "shown": shown}
 
 
-def _part(value, part: str) -> str | float | None:
-    """One of the columns of a bounded number; an end without a limit is empty."""
-    if not isinstance(value, Bounded):
-        return None
-    found = getattr(value, part)
-    if part == "facts":
-        return " ".join(found)
-    return None if found in (math.inf, -math.inf) else found
-
-
 def _neutral(value) -> str | int | float | bool | None:
-    """A cell as a file holds it."""
-    if isinstance(value, Words):
-        return value.en
-    if hasattr(value, "verdict"):
-        return ": ".join([str(value.verdict), ", ".join(value.reasons)]).removesuffix(": ")
+    """A cell as a file holds it; an end without a limit is empty."""
     if isinstance(value, list | tuple):
-        return "; ".join(str(_neutral(item)) for item in value)
-    if _is_missing(value):
+        by = " " if all(isinstance(one, str) for one in value) else "; "
+        return by.join(str(_neutral(one)) for one in value)
+    if _is_missing(value) or value in (math.inf, -math.inf):
         return None
-    if hasattr(value, "item"):
-        return value.item()
+    value = value.item() if hasattr(value, "item") else value
     return value if isinstance(value, int | float) else str(value)
