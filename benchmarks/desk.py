@@ -12,7 +12,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 CANDIDATES, PER_ARTICLE = 10_000, 50
-CODED = ("codings_coder_1", "codings_coder_2")
 
 
 def main() -> None:
@@ -36,7 +35,7 @@ def _collection(data: Path) -> Path:
 
     shutil.copytree(paths.ROOT / "data" / "processed", data / "processed")
     (data / "raw").mkdir()
-    for name in ("checks", "facts", "codings", "adjudications", "corrections", *CODED):
+    for name in ("decisions", "facts", "codings"):
         (data / "processed" / f"{name}.csv").unlink(missing_ok=True)
     os.environ["PARTY_CELLS_DATA"] = str(data)
     manifest = pd.read_csv(paths.ROOT / "data" / "raw" / "documents.csv", dtype="str").head(1)

@@ -62,7 +62,7 @@ def propose() -> int:
 
 def load() -> int:
     """The checked tables, validated."""
-    facts, _, _ = (codebook.load(name) for name in ("facts", "checks", "codings"))
+    facts, _, _ = (codebook.load(name) for name in ("facts", "decisions", "codings"))
     return facts["document_id"].nunique()
 
 
@@ -102,7 +102,7 @@ def measure(step: str, data: Path) -> dict:
 def one_step(step: str) -> None:
     """What `measure` runs, after one small piece of each kind of work has filled the caches."""
     worklist.candidates([corpus.Document("a", "Huyện có 12 chi bộ.", START)])
-    for table in ("facts", "checks", "codings", "documents"):
+    for table in ("facts", "decisions", "codings", "documents"):
         codebook.validate(pd.DataFrame(columns=codebook.columns(table), dtype="str"), table)
     begun = time.perf_counter(), time.process_time()
     count = STEPS[step]()

@@ -322,13 +322,12 @@ def imports_bytes(data: bytes) -> None:
 
 
 def saves_only_what_holds(path: Path) -> None:
-    decided = [codebook.table_path(name) for name in ("checks", "facts", "codings")]
+    decided = [codebook.table_path(name) for name in ("decisions", "facts", "codings")]
     before = [each.read_bytes() for each in decided]
     try:
         refused(cli.main, "queue-import", str(path), "--by", "fuzz", "--data", str(paths.data()))
-        for name in ("checks", "facts"):
-            text = codebook.table_path(name).read_text("utf-8")
-            assert codebook.to_text(codebook.load(name), name) == text
+        text = codebook.table_path("facts").read_text("utf-8")
+        assert codebook.to_text(codebook.load("facts"), "facts") == text
         checked = refused(cli.main, "tables", "--check", "--data", str(paths.data()))
         assert not checked or desk.conflicts()
     finally:
@@ -410,7 +409,7 @@ def writes_workbook(texts: list[str]) -> None:
 
 
 CODEBOOKS = ("measures", "themes", "terms", "rating_schemes", "vocabulary", "localities")
-DECIDED = ("checks", "codings_coder_1", "codings_coder_2", "adjudications", "corrections")
+DECIDED = ("decisions",)
 ENCODINGS = st.sampled_from([None, *corpus.ENCODINGS, "utf-16-le", "cp1258", "vni", "", "idna"])
 WORDS = "Uỷ viên Ðảng bộ huyện Hoà Bình: 1.142 đảng viên\r\n"
 ENCODED = st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-be"]).map(WORDS.encode)

@@ -4,13 +4,16 @@
 it when it is read and before it is written; the codebooks themselves are tables like the others.
 """
 
+import csv
 import io
 import json
+import math
 import os
 import re
-import time
+import sys
+from collections.abc import Iterator
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -18,11 +21,21 @@ import pandera.pandas as pa
 
 from helpers import paths
 
+csv.field_size_limit(min(sys.maxsize, 2**31 - 1))  # an article may be one line
 CODEBOOKS = ("measures", "themes", "terms", "rating_schemes", "vocabulary")
-_EXPECTED = {
-    "not_nullable": "a value",
-    "multiple_fields_uniqueness": "a key that stands once",
+# Kinds of decisions in the log: the table that is derived from them, and their columns.
+_PASSAGE = "theme_id stance status level place_id speaker char_start char_end quote"
+_SIGNED = "decided_by decided_on confirmed_by_person note"
+KINDS = {
+    "checks": "facts document_id char_start char_end rule proposed_measure_id decision reason "
+    "fact_id locality_id place_id level measure_id value value_low low_open value_high high_open "
+    "bound unit value_basis base_measure_id base_text scheme_id population_stated period_start "
+    f"period_end period_kind status number_text quote prefix suffix {_SIGNED}",
+    "codings_coder_1": f"codings document_id {_PASSAGE} coder note",
+    "codings_coder_2": f"codings document_id {_PASSAGE} coder note",
+    "adjudications": f"codings document_id {_PASSAGE} prefix suffix kept follows reason {_SIGNED}",
 }
+CHOICES = ["accepted", "corrected", "added", "rejected"]
 _NAMED_IN = {  # the table that names the ids in a column, where it is no list of the vocabulary
     **dict.fromkeys(("locality", "locality_id", "place_id", "row_id", "column_id"), "localities"),
     **dict.fromkeys(("measure_id", "base_measure_id", "proposed_measure_id"), "measures"),
@@ -31,20 +44,15 @@ _NAMED_IN = {  # the table that names the ids in a column, where it is no list o
 _HEADERS = ("vocabulary:column", "localities", "measures", "themes", "rating_schemes")
 _HEADERS += ("vocabulary:dimension", "vocabulary:figure_subject")
 PROBLEM = ["line", "column", "expected", "found"]
-_DTYPES = {
-    "string": "str",
-    "date": "str",
-    "number": "float64",
-    "integer": "Int64",
-    "boolean": "boolean",
-}
-_READ: dict[str, tuple] = {}  # each table as last read, with its files as they were then
+_EXPECTED = {"not_nullable": "a value", "multiple_fields_uniqueness": "a key that stands once"}
+_DTYPES = {"number": "float64", "integer": "Int64", "boolean": "boolean"}
+_MARKER = re.compile(r"(<{7}|={7}|>{7}|\|{7})( |$)")
 
 
 class TableInvalid(ValueError):
     """A table does not fit its dictionary; ``rows`` names line, column, expected and found."""
 
-    def __init__(self, path: Path, rows: pd.DataFrame):
+    def __init__(self, path: Path, rows: pd.DataFrame, said: str = ""):
         self.rows = rows
         shown = [
             f"  line {r.line}, column {r.column}: expected {r.expected}, found {r.found!r}"
@@ -53,7 +61,7 @@ class TableInvalid(ValueError):
         more = [f"  … and {len(rows) - 10} more (see .rows)"] if len(rows) > 10 else []
         head = f"{path.name}: {len(rows)} value(s) do not fit the data dictionary:"
         tail = f"  Correct {path.name}, or its description in datapackage.json."
-        super().__init__("\n".join([head, *shown, *more, tail]))
+        super().__init__(said or "\n".join([head, *shown, *more, tail]))
 
 
 class CsvLines(io.StringIO):
@@ -102,48 +110,120 @@ def _schema(table: str) -> dict:
     return dictionary()[table]["schema"]
 
 
+def fields(table: str) -> list[dict]:
+    """The fields of a table in the order of the dictionary, or of a kind of decision (`KINDS`).
+
+    A kind has its columns of the log, and the closed lists of the table that is derived from it.
+    """
+    if table not in KINDS:
+        return _schema(table)["fields"]
+    derived, *names = KINDS[table].split()
+    known = {f["name"]: f for name in ("decisions", derived) for f in _schema(name)["fields"]}
+    known["decision"] = known["decision"] | {"constraints": {"enum": CHOICES}}
+    return [known.get(n, {"name": n, "type": "string"}) for n in names]
+
+
+def columns(table: str) -> list[str]:
+    """The columns of a table, or of a kind of decision, in the order of the dictionary."""
+    return [field["name"] for field in fields(table)]
+
+
+def key(table: str) -> list[str]:
+    """The columns that name a row of a table."""
+    return _schema(table)["primaryKey"]
+
+
+# --- reading ------------------------------------------------------------------------------------
+
+
 def load(table: str) -> pd.DataFrame:
-    """One table of the data folder, checked against the dictionary.
+    """One table of the data folder, checked against the dictionary; no rows if it is not there.
 
     Text, ids and ISO dates are ``str`` (missing: NaN), numbers float, offsets Int64, booleans
-    nullable ``boolean``. Raises `TableInvalid` with the bad rows, `FileNotFoundError`
-    if the file is not there.
+    nullable ``boolean``. Raises `TableInvalid` with the bad rows.
 
     >>> load("measures").set_index("measure_id").at["members", "direction"]
     'none'
     """
-    path = table_path(table)
-    if not path.exists():
-        raise FileNotFoundError(f"{path.name}: not in {path.parent}; `make tables` derives tables")
-    files = _files(table)
-    if _READ.get(table, ((),))[0] != files:
-        _READ[table] = files if _are_settled(files) else (), validate(_cells(path), table)
-    return _READ[table][1].copy(deep=False)  # pandas copies what is changed later
-
-
-def _files(table: str) -> tuple:
-    """The file of a table and those that its keys point to, each as it is now."""
     keys = _schema(table).get("foreignKeys", [])
-    named = [table_path(name) for name in (table, *(k["reference"]["resource"] for k in keys))]
-    return tuple((p, (s := p.stat()).st_ino, s.st_mtime_ns, s.st_size) for p in named)
+    known = {k["reference"]["resource"] for k in keys}
+    contents = tuple((path := table_path(name), _content(path)) for name in (table, *sorted(known)))
+    return _checked(table, contents).copy(deep=False)  # pandas copies what is changed later
 
 
-def _are_settled(files: tuple) -> bool:
-    """Whether the files are old enough that a change would show in their times."""
-    return all(changed < time.time_ns() - 100_000_000 for _, _, changed, _ in files)
+def _content(path: Path) -> bytes | None:
+    return path.read_bytes() if path.exists() else None
 
 
-def _cells(path: Path) -> pd.DataFrame:
-    """The cells of a file as text; `TableInvalid` if it holds no table."""
+@lru_cache(maxsize=32)
+def _checked(table: str, contents: tuple[tuple[Path, bytes | None], ...]) -> pd.DataFrame:
+    """A table as its own content and that of the tables it points to make it."""
+    path, data = contents[0]
+    names, records = (columns(table), []) if data is None else parse(path, data)
+    cells = pd.DataFrame([row for _, row in records], columns=names, dtype="str")
+    return validate(cells.replace("", None), table, [line for line, _ in records])
+
+
+def parse(path: Path, data: bytes) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """The header of a CSV file, and its rows with the lines where they begin; empty ones left out.
+
+    Raises `TableInvalid`, in one line with what to do, for what is not UTF-8 or not parted by
+    commas, an unresolved merge, and a row that is cut off or has cells too many.
+    """
+    lines = list(io.StringIO(text_of(path, data), newline="\n"))
+    if marked := next((n for n, line in enumerate(lines, 1) if _MARKER.match(line)), 0):
+        said = f"an unresolved merge ({lines[marked - 1][:7]})"
+        raise refused(path, marked, said, "keep the lines of both sides, delete the markers")
+    if lines and "," not in lines[0] and (other := set(";\t|") & set(lines[0])):
+        said = f"columns parted by {other.pop()!r}, expected ','"
+        raise refused(path, 1, said, "save it as CSV with commas, in UTF-8")
+    found = list(records_of(path, lines))
+    names = found[0][1] if found else []
+    if not names or len({*names}) < len(names):
+        raise refused(path, 1, "no header of different names", "restore the file")
+    if ragged := next((line for line, row in found if len(row) != len(names)), 0):
+        said = "half a row, or cells too many"
+        raise refused(path, ragged, said, "restore the file, or delete this line")
+    return names, found[1:]
+
+
+def records_of(path: Path, lines: list[str]) -> Iterator[tuple[int, list[str]]]:
+    """The rows of CSV text that are not empty, each with the line where it begins."""
+    reader, begins = csv.reader(lines, strict=True), 1
     try:
-        return pd.read_csv(path, dtype="str", keep_default_na=False, na_values=[""])
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        row = (1, "", "a UTF-8 CSV with a header", str(error))
-        raise TableInvalid(path, pd.DataFrame([row], columns=PROBLEM)) from None
+        for row in reader:
+            if any(row):
+                yield begins, row
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        raise refused(path, begins, str(error), "restore the file, or delete this line") from None
 
 
-def validate(frame: pd.DataFrame, table: str) -> pd.DataFrame:
-    """The frame with the dictionary's types, or `TableInvalid`; also checks foreign keys."""
+def refused(path: Path, line: int, said: str, remedy: str) -> TableInvalid:
+    """What is wrong with the file of a table, in one line: where, what, and what to do."""
+    rows = pd.DataFrame([(line, "", remedy, said)], columns=PROBLEM)
+    return TableInvalid(path, rows, f"{path.name} line {line}: {said}; {remedy}")
+
+
+def text_of(path: Path, data: bytes | None = None) -> str:
+    """The text of a table's file, the same from a checkout with the line ends of Windows."""
+    data = path.read_bytes() if data is None else data
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise refused(path, line, "not UTF-8", "save it as CSV in UTF-8") from None
+    return text.replace("\r\n", "\n") if text.partition("\n")[0].endswith("\r") else text
+
+
+# --- checking -----------------------------------------------------------------------------------
+
+
+def validate(frame: pd.DataFrame, table: str, lines: list[int] | None = None) -> pd.DataFrame:
+    """The frame with the dictionary's types, or `TableInvalid`; also checks foreign keys.
+
+    ``lines`` says where the rows stand in their file, if it is not one line each.
+    """
     path, schema = table_path(table), _schema(table)
     texts = frame.reset_index(drop=True)
     for field in schema["fields"]:
@@ -151,10 +231,12 @@ def validate(frame: pd.DataFrame, table: str) -> pd.DataFrame:
             texts[field["name"]] = texts[field["name"]].map(_boolean)
     try:
         typed = _checks(table).validate(texts, lazy=True)
+        found = [row for key in schema.get("foreignKeys", []) for row in _foreign(typed, key)]
     except pa.errors.SchemaErrors as errors:
-        raise TableInvalid(path, _problems(errors.failure_cases)) from None
-    rows = [row for key in schema.get("foreignKeys", []) for row in _foreign(typed, key)]
-    if rows:
+        found = _problems(errors.failure_cases)
+    if found:
+        at = [*(lines or range(2, len(texts) + 2)), 1]  # without a row: the header
+        rows = [(at[where], *rest) for where, *rest in found]
         raise TableInvalid(path, pd.DataFrame(rows, columns=PROBLEM))
     return typed
 
@@ -173,17 +255,18 @@ def _checks(table: str) -> pa.DataFrameSchema:
 
 def _column(field: dict) -> pa.Column:
     rules = field.get("constraints", {})
-    pattern, checks = rules.get("pattern"), []
+    checks = []
     if field["type"] == "date":
         checks.append(pa.Check(_is_day, element_wise=True, error="a day, like 2019-04-12"))
-    if "enum" in rules:
-        codes = rules["enum"]
+    if codes := rules.get("enum"):
         checks.append(pa.Check.isin(codes, error="one of " + ", ".join(map(str, codes))))
-    if pattern:
-        checks.append(pa.Check.str_matches(f"^(?:{pattern})$", error=f"like {pattern}"))
+    if pattern := rules.get("pattern"):
+        checks.append(pa.Check.str_matches(rf"\A(?:{pattern})\Z", error=f"like {pattern}"))
     if "minimum" in rules:
         checks.append(pa.Check.ge(rules["minimum"], error=f"at least {rules['minimum']}"))
-    return pa.Column(_DTYPES[field["type"]], checks, nullable=not rules.get("required"))
+    if field["type"] == "number":
+        checks.append(pa.Check(math.isfinite, element_wise=True, error="a finite number"))
+    return pa.Column(_DTYPES.get(field["type"], "str"), checks, nullable=not rules.get("required"))
 
 
 def _is_day(text: str) -> bool:
@@ -194,41 +277,33 @@ def _is_day(text: str) -> bool:
         return False
 
 
-def _problems(cases: pd.DataFrame) -> pd.DataFrame:
-    """Line, column, expected and found of pandera's failure cases."""
-    rows = []
+def _problems(cases: pd.DataFrame) -> list[tuple]:
+    """Row (-1 for none), column, expected and found of pandera's failure cases, once a cell."""
+    rows = {}
     for case in cases.to_dict("records"):
-        check, line = str(case["check"]), 1
-        if check == "column_in_dataframe":
-            rows.append((1, case["failure_case"], "a column of this name", "no such column"))
-            continue
-        if pd.notna(case["index"]):
-            line = int(case["index"]) + 2
+        check, column, found = str(case["check"]), case["column"], case["failure_case"]
+        at = int(case["index"]) if pd.notna(case["index"]) else -1
         said = _EXPECTED.get(check) or re.sub(r"(coerce_)?dtype\('(\w+)'\)", r"type \2", check)
-        column = "the key" if check == "multiple_fields_uniqueness" else case["column"]
-        if not str(case["failure_case"]).startswith("TypeError("):  # follows a wrong type
-            rows.append((line, column, said, case["failure_case"]))
-    return pd.DataFrame(rows, columns=PROBLEM).drop_duplicates(["line", "column"])
+        if check == "column_in_dataframe":
+            column, said, found = found, "a column of this name", "no such column"
+        elif check == "multiple_fields_uniqueness":
+            column = "the key"
+        if not str(found).startswith("TypeError("):  # follows a wrong type
+            rows.setdefault((at, column), (at, column, said, found))
+    return list(rows.values())
 
 
 def _foreign(frame: pd.DataFrame, key: dict) -> list[tuple]:
     """Values of a foreign key that the table it points to does not have."""
-    (column,), reference = key["fields"], key["reference"]
-    (target,) = reference["fields"]
-    path = table_path(reference["resource"])
-    known = set(_cells(path).get(target, ()))
+    (column,), (target,) = key["fields"], key["reference"]["fields"]
+    path = table_path(key["reference"]["resource"])
+    names, records = parse(path, path.read_bytes()) if path.exists() else ([target], [])
+    known = {row[names.index(target)] for _, row in records} if target in names else set()
     unknown = frame[column].dropna()[lambda values: ~values.isin(known)]
-    return [(at + 2, column, f"a {target} of {path.name}", found) for at, found in unknown.items()]
+    return [(at, column, f"a {target} of {path.name}", found) for at, found in unknown.items()]
 
 
-def columns(table: str) -> list[str]:
-    """The columns of a table, in the order of the dictionary."""
-    return [field["name"] for field in _schema(table)["fields"]]
-
-
-def key(table: str) -> list[str]:
-    """The columns that name a row of a table."""
-    return _schema(table)["primaryKey"]
+# --- writing ------------------------------------------------------------------------------------
 
 
 def save(frame: pd.DataFrame, table: str) -> Path:
@@ -253,23 +328,35 @@ def to_text(frame: pd.DataFrame, table: str) -> str:
     return lines.getvalue()
 
 
-def text_of(path: Path) -> str:
-    """The text of a table's file, the same from a checkout with the line ends of Windows."""
-    text = path.read_bytes().decode("utf-8-sig")
-    return text.replace("\r\n", "\n") if text.partition("\n")[0].endswith("\r") else text
+def rows(frame: pd.DataFrame, table: str) -> list[dict[str, str]]:
+    """The rows of a table as CSV text, in key order.
+
+    >>> rows(load("measures").head(1), "measures")[0]["units"]
+    'share'
+    """
+    return list(csv.DictReader(io.StringIO(to_text(frame, table), newline="")))
 
 
 def replace(path: Path, text: str) -> None:
-    """Write a text file whole: beside it, flushed to disk, then renamed over it."""
+    """Write a text file whole: beside it, flushed to disk, then renamed over it.
+
+    Its mode stays, and a link stays a link to the file that is written.
+    """
+    path = path.resolve()
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with open(beside, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
+        if path.exists():
+            beside.chmod(path.stat().st_mode)
         os.replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+# --- names for readers --------------------------------------------------------------------------
 
 
 def labels(table: str, language: str) -> dict[str, str]:
@@ -334,21 +421,17 @@ def describe() -> str:
         parts.append(f"\nKey: {', '.join(f'`{k}`' for k in schema.get('primaryKey', []))}\n")
         parts.append("\n| column | type | meaning | codes or rule |\n|---|---|---|---|\n")
         for field in schema["fields"]:
-            rule = _rule(field, schema)
-            parts.append(
-                f"| `{field['name']}` | {field['type']} | {field['description']} | {rule} |\n"
-            )
+            rule, kind = _rule(field, schema), field["type"]
+            parts.append(f"| `{field['name']}` | {kind} | {field['description']} | {rule} |\n")
     return "".join(parts)
 
 
 def _rule(field: dict, schema: dict) -> str:
+    """What a cell of a column must be, in words."""
     constraints = field.get("constraints", {})
     rules = ["required"] if constraints.get("required") else []
     rules += [", ".join(f"`{code}`" for code in constraints.get("enum", []))]
     rules += [f"`{constraints['pattern']}`".replace("|", "\\|")] if "pattern" in constraints else []
-    rules += [
-        f"in {key['reference']['resource']}"
-        for key in schema.get("foreignKeys", [])
-        if key["fields"] == [field["name"]]
-    ]
+    keys = schema.get("foreignKeys", [])
+    rules += [f"in {k['reference']['resource']}" for k in keys if k["fields"] == [field["name"]]]
     return "; ".join(rule for rule in rules if rule)

@@ -1,21 +1,34 @@
-"""From decisions to tables: facts out of checks, codings out of two coders and an adjudicator.
+"""The log of decisions, and the tables that it gives.
 
-Rows in, rows out, all of CSV text; nothing here reads or writes a file.
+``decisions.csv`` is only appended to. Each line says the whole of one decision and names the lines
+that it replaces; what stands is what no other line replaces. Two lines of one unit that stand are a
+conflict: both are kept, and the unit gives nothing until a line replaces both. Undoing, correcting,
+withdrawing and confirming are lines like the others. A line is named by its content, so that one
+edited by hand is found out. Rows are dictionaries of CSV text; nothing here writes a file.
 """
 
-import csv
-import io
+import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 
 import pandas as pd
 
-from helpers import codebook, corpus, evidence, statements
+from helpers import bounds, codebook, corpus, evidence, numbers, statements
 
 Row = dict[str, str]
 Unit = Callable[[Row], tuple]
+Problem = tuple[str, str]
 
 SAID = ("stance", "status", "level", "place_id")
+LEVELS = ("province", "district", "commune", "village", "agency", "cell", "subgroup")
+_FITTING = {
+    "value": "a number within its ends, that its measure can be",
+    "scheme_id": "the scheme of the rating, and none on what is no rating",
+    "locality_id": "the locality of the article",
+    "period_start": "a period that had begun, or another status",
+}
+_OTHERS = {"per_year": (12, 52, 4), "share": (0.01,)}  # twice a month; 90 of a hundred
 
 
 class Unanchored(ValueError):
@@ -32,16 +45,24 @@ class Unanchored(ValueError):
         super().__init__("\n".join([head, *shown, *more, tail]))
 
 
-class CorrectionStale(ValueError):
-    """A correction expects a value that its row does not have; ``rows`` holds the corrections."""
+class NotDerived(ValueError):
+    """A derived table is not what the decisions give; ``rows`` has row_id and what is wrong."""
+
+    def __init__(self, table: str, problems: list[Problem]):
+        self.rows = pd.DataFrame(problems, columns=["row_id", "problem"])
+        shown = [f"  {row_id}: {problem}" for row_id, problem in problems[:10]]
+        more = [f"  … and {len(problems) - 10} more (see .rows)"] if len(problems) > 10 else []
+        head = f"{table}.csv is not what the decisions give: {len(problems)} row(s) differ:"
+        tail = "  Decide at the desk or with `correct`; `tables` derives the table again."
+        super().__init__("\n".join([head, *shown, *more, tail]))
 
 
-def grouped(found: Iterable[Row], unit: Unit) -> dict[tuple, list[Row]]:
-    """Rows by what they decide on."""
-    groups = defaultdict(list)
-    for row in found:
-        groups[unit(row)].append(row)
-    return dict(groups)
+# --- the log ------------------------------------------------------------------------------------
+
+
+def unit(row: Row) -> tuple:
+    """What a line decides on, and who: lines of the same unit speak of the same thing."""
+    return row["hand"], *(passage_unit(row) if row["theme_id"] else check_unit(row))
 
 
 def check_unit(row: Row) -> tuple:
@@ -55,15 +76,161 @@ def passage_unit(row: Row) -> tuple:
     return row["document_id"], row["theme_id"], str(row["char_start"])
 
 
-def derive_facts(checks: list[Row], articles: dict[str, str]) -> list[Row]:
-    """The facts that the checks give: rejected rows out, contested units out, anchors repaired."""
-    groups = grouped(checks, check_unit)
-    kept = [rows[0] for rows in groups.values() if len(rows) == 1]
-    return [_fact(row, articles) for row in kept if row["decision"] != "rejected"]
+def theme_unit(row: Row) -> tuple:
+    return row["document_id"], row["theme_id"]
 
 
-def _fact(check: Row, articles: dict[str, str]) -> Row:
-    return _in_place({**check, "fact_id": fact_id(check)}, check["number_text"], articles)
+def grouped(found: Iterable[Row], by: Unit) -> dict[tuple, list[Row]]:
+    """Rows by what they decide on."""
+    groups = defaultdict(list)
+    for row in found:
+        groups[by(row)].append(row)
+    return dict(groups)
+
+
+def line(row: Mapping[str, str], **said: str) -> Row:
+    """A line of the log from cells of text: the columns of the log, named by what they say."""
+    made = {n: said.get(n, row.get(n, "")) for n in codebook.columns("decisions")}
+    return made | {"line_id": line_id(made)}
+
+
+def line_id(row: Row) -> str:
+    """The name of a line: a digest of what it says, so that an edited line shows."""
+    said = [f"{n}={row[n]}" for n in codebook.columns("decisions")[1:] if row.get(n)]
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()[:12]
+
+
+class Log:
+    """The lines of ``decisions.csv`` by id, and those of each unit; `update` reads on.
+
+    Raises `codebook.TableInvalid`, in one line with what to do, for a line that was edited, cut
+    off, doubled or taken out.
+    """
+
+    def __init__(self, path: Path | None = None):
+        self.path = path or codebook.table_path("decisions")
+        self._forget()
+        self.update()
+
+    def _forget(self) -> None:
+        self.data, self.header, self.names = b"", b"", codebook.columns("decisions")
+        self.lines: dict[str, Row] = {}
+        self.places: dict[tuple, list[Row]] = defaultdict(list)
+        self.replaced: set[str] = set()
+
+    def update(self) -> "Log":
+        """Read what was appended since; read all again where the file is another one."""
+        data = self.path.read_bytes() if self.path.exists() else b""
+        if (end := whole(data)) < len(data):
+            said = f"half a line of {len(data) - end} bytes, which nobody was told was saved"
+            line = data.count(b"\n", 0, end) + 1
+            raise codebook.refused(self.path, line, said, "`party-cells tables` takes it away")
+        if not (self.data and data.startswith(self.data)):
+            self._forget()
+        if new := data[len(self.data) :]:
+            try:
+                self._add(*codebook.parse(self.path, self.header + new))
+            except codebook.TableInvalid:
+                if not self.data:
+                    raise
+                self._forget()  # from the first line, so that the line named is the right one
+                return self.update()
+            self.data, self.header = data, data[: data.index(b"\n") + 1]
+        return self
+
+    def _add(self, names: list[str], records: list[tuple[int, list[str]]]) -> None:
+        self.names, at = names, {}
+        for line, cells in records:
+            row = dict(zip(names, cells, strict=True))
+            self._check(row, line, at)
+            at[row["line_id"]] = line
+            self.lines[row["line_id"]] = row
+            self.places[place(row)].append(row)
+            self.replaced.update(row["replaces"].split())
+        if lost := self.replaced - {*self.lines}:
+            line = next(at[i] for i in at if lost & {*self.lines[i]["replaces"].split()})
+            said = f"replaces {min(lost)}, which is not there: a decision was removed"
+            raise codebook.refused(self.path, line, said, "restore that line")
+
+    def _check(self, row: Row, line: int, at: dict[str, int]) -> None:
+        """Refuse a line that was edited, or stands twice."""
+        if missing := [n for n in codebook.columns("decisions") if n not in row]:
+            raise codebook.refused(self.path, 1, f"no column {missing[0]}", "restore the file")
+        if row["line_id"] != line_id(row):
+            said = f"edited by hand: {row['line_id']!r} is not the name of what it says"
+            raise codebook.refused(self.path, line, said, "restore it, then decide at the desk")
+        if row["line_id"] in self.lines:
+            said = f"the same as line {at.get(row['line_id'], 'before it')}"
+            raise codebook.refused(self.path, line, said, "delete one of the two")
+
+    def near(self, row: Row) -> list[Row]:
+        """The lines that stand where a row begins, of its hand."""
+        return [other for other in self.places.get(place(row), []) if self.stands(other)]
+
+    def standing(self, row: Row) -> list[Row]:
+        """The lines of a row's unit that stand: more than one is a conflict."""
+        return [other for other in self.near(row) if unit(other) == unit(row)]
+
+    def stands(self, row: Row) -> bool:
+        """Whether no other line replaces a line, and it says more than that nothing is decided."""
+        return row["line_id"] not in self.replaced and row["decision"] != "open"
+
+    def of(self, hand: str) -> list[Row]:
+        """All lines of a hand that stand: checker, coder_1, coder_2 or adjudicator."""
+        return [row for row in self.lines.values() if row["hand"] == hand and self.stands(row)]
+
+
+def place(row: Row) -> tuple:
+    """Where a line begins, and in whose hand."""
+    return row["hand"], row["document_id"], str(row["char_start"])
+
+
+def whole(data: bytes) -> int:
+    """How many bytes of a log are whole lines.
+
+    >>> whole(b'a,b\\n1,"2\\n3"\\n4,"5\\n')
+    12
+    """
+    end = len(data)
+    while end and (data[end - 1 : end] != b"\n" or data.count(b'"', 0, end) % 2):
+        end = data.rfind(b"\n", 0, end - 1) + 1
+    return end
+
+
+# --- what the log gives -------------------------------------------------------------------------
+
+
+def texts(ids: Iterable[str] | None = None) -> dict[str, str]:
+    """The canonical text of every article by document_id, or of those named alone."""
+    return {document.document_id: document.text for document in corpus.read_all(ids)}
+
+
+def derive(
+    articles: dict[str, str] | None = None, log: Log | None = None
+) -> dict[str, pd.DataFrame]:
+    """``facts`` and ``codings`` as the decisions on disk give them; nothing is written."""
+    articles, log = texts() if articles is None else articles, log or Log()
+    found = {"facts": facts_of(log, articles), "codings": codings_of(log, articles)}
+    return {name: frame(rows, name) for name, rows in found.items()}
+
+
+def frame(rows: list[Row], table: str) -> pd.DataFrame:
+    """Rows of text as a table, checked against the dictionary."""
+    found = pd.DataFrame(rows, columns=codebook.columns(table), dtype="str")
+    return codebook.validate(found.replace("", None), table)
+
+
+def facts_of(log: Log, articles: dict[str, str], about: Iterable[Row] | None = None) -> list[Row]:
+    """The facts that the checks give, or those of some rows: one line stands, and is not rejected.
+
+    Anchors follow their words where they moved.
+    """
+    checks = log.of("checker") if about is None else [r for one in about for r in log.standing(one)]
+    units = grouped({row["line_id"]: row for row in checks}.values(), check_unit).values()
+    kept = [rows[0] for rows in units if len(rows) == 1 and rows[0]["decision"] != "rejected"]
+    names = codebook.columns("facts")
+    rows = [_in_place(row, row["number_text"], articles) for row in kept]
+    return [{name: row[name] for name in names} for row in rows]
 
 
 def fact_id(check: Row) -> str:
@@ -72,28 +239,31 @@ def fact_id(check: Row) -> str:
     return check.get("fact_id") or named
 
 
-def derive_codings(
-    coder_1: list[Row], coder_2: list[Row], adjudications: list[Row], articles: dict[str, str]
-) -> list[Row]:
-    """The codings that two coders and an adjudicator give.
+def codings_of(log: Log, articles: dict[str, str], about: Iterable[Row] | None = None) -> list[Row]:
+    """The codings that two coders and an adjudicator give, or those of the themes of some rows."""
+    themes = None if about is None else {theme_unit(row) for row in about}
+    found = passages(log, themes)
+    return [_coding(row, articles) for rows in found.values() for row in rows]
 
-    A theme in a document that was adjudicated has the kept passages and no others. One on which
-    the coders agree without the adjudicator has the first coder's passages. Any other is open.
+
+def passages(log: Log, themes: set[tuple] | None = None) -> dict[tuple, list[Row]]:
+    """The lines that give the codings of each theme in a document.
+
+    A theme that was adjudicated has the kept passages and no others; none while two adjudicators
+    differ. One on which the coders agree without the adjudicator has the first coder's passages.
+    Any other is open.
     """
-    passes = [grouped(rows, theme_unit) for rows in (coder_1, coder_2)]
-    settled = grouped(adjudications, theme_unit)
-    found = []
-    for unit in sorted({*passes[0], *passes[1], *settled}):
-        one, two = (coded.get(unit, []) for coded in passes)
-        if unit in settled:
-            found += _adjudicated(settled[unit], one, two)
-        elif agree(one, two):
-            found += [{**row, "follows": "both", "confirmed_by_person": "false"} for row in one]
-    return [_coding(row, articles) for row in found]
-
-
-def theme_unit(row: Row) -> tuple:
-    return row["document_id"], row["theme_id"]
+    hands = ("coder_1", "coder_2", "adjudicator")
+    one, two, ruled = (grouped(log.of(hand), theme_unit) for hand in hands)
+    found = {}
+    for theme in sorted({*one, *two, *ruled} if themes is None else themes):
+        sides, rulings = (one.get(theme, []), two.get(theme, [])), ruled.get(theme, [])
+        if rulings:
+            settled = len({passage_unit(row) for row in rulings}) == len(rulings)
+            found[theme] = [row for row in rulings if settled and row["decision"] == "kept"]
+        elif agree(*sides):
+            found[theme] = [row | {"follows": "both"} for row in sides[0]]
+    return found
 
 
 def agree(one: list[Row], two: list[Row]) -> bool:
@@ -102,26 +272,17 @@ def agree(one: list[Row], two: list[Row]) -> bool:
     return said[0] == said[1]
 
 
-def _adjudicated(rulings: list[Row], one: list[Row], two: list[Row]) -> list[Row]:
-    """The kept passages of a unit, with what is left empty taken from the coder followed."""
-    if len({passage_unit(row) for row in rulings}) < len(rulings):
-        return []  # two adjudicators differ: open until one of them settles it
-    coded = {"coder_1": one, "both": one, "coder_2": two, "neither": []}
-    kept = []
-    for ruling in (row for row in rulings if row["kept"] == "true"):
-        begins = [r for r in coded[ruling["follows"]] if r["char_start"] == ruling["char_start"]]
-        followed = begins[0] if begins else {}
-        kept.append({**followed, **{name: cell for name, cell in ruling.items() if cell}})
-    return kept
+def coding_id(row: Row) -> str:
+    return f"{row['document_id']}.{row['char_start']}.{row['theme_id']}"
 
 
 def _coding(row: Row, articles: dict[str, str]) -> Row:
-    coding_id = f"{row['document_id']}.{row['char_start']}.{row['theme_id']}"
-    row = {"prefix": "", "suffix": "", **row, "coding_id": coding_id}
+    row = row | {"coding_id": coding_id(row)}
     text, start = articles.get(row["document_id"], ""), int(row["char_start"])
     if not row["prefix"] + row["suffix"] and text.startswith(row["quote"], start):
         row |= evidence.selectors(text, start, start + len(row["quote"]))
-    return _in_place(row, row["quote"], articles)
+    row = _in_place(row, row["quote"], articles)
+    return {name: row[name] for name in codebook.columns("codings")}
 
 
 def _in_place(row: Row, exact: str, articles: dict[str, str]) -> Row:
@@ -140,89 +301,50 @@ def locate(row: Row, exact: str, articles: dict[str, str]) -> evidence.Located:
     return evidence.locate(text, exact, start, row["prefix"], row["suffix"], quote)
 
 
-def corrected(rows: list[Row], table: str, corrections: list[Row]) -> list[Row]:
-    """The rows after the corrections of their table.
+def corrections(log: Log | None = None) -> list[dict]:
+    """What was corrected or withdrawn after publication: one row for each cell that changed.
 
-    Corrections of one cell follow each other by the value that each expects, then by date: a
-    clock that went back changes nothing. One that empties the id withdraws the row. Raises
-    `CorrectionStale` where a row is gone or does not have the value expected before.
+    The keys are corrected_on, table, row_id, column, expected_before, value_after, reason and
+    decided_by; a withdrawn row has its id as the column, and nothing after. What was undone is
+    not among them.
     """
-    name = "fact_id" if table == "facts" else "coding_id"
-    by_id = {row[name]: row for row in rows}
-    left = sorted((c for c in corrections if c["table"] == table), key=lambda c: c["corrected_on"])
-    while fitting := next((c for c in left if _found(c, by_id) == c["expected_before"]), None):
-        row_id, column = fitting["row_id"], fitting["column"]
-        by_id[row_id] = {**by_id[row_id], column: fitting["value_after"]}
-        if not by_id[row_id][name]:
-            del by_id[row_id]
-        left.remove(fitting)
-    if left:
-        raise _stale([{**change, "found": _found(change, by_id)} for change in left])
-    return list(by_id.values())
+    log = log or Log()
+    undone = {
+        i for row in log.lines.values() if row["action"] == "undo" for i in row["replaces"].split()
+    }
+    found = []
+    for row in log.lines.values():
+        if row["action"] in ("correct", "withdraw") and row["line_id"] not in undone:
+            found += _changed_cells(row, log)
+    return found
 
 
-def _found(change: Row, by_id: dict[str, Row]) -> str | None:
-    """What stands now where a correction applies; None if there is no such row or column."""
-    return by_id.get(change["row_id"], {}).get(change["column"])
+def _changed_cells(row: Row, log: Log) -> list[dict]:
+    table = "codings" if row["theme_id"] else "facts"
+    name = f"{table[:-1]}_id"
+    first = log.lines.get(row["replaces"].split(" ")[0])  # an agreed passage has coder 1's line
+    before = first or log.places[("coder_1", *place(row)[1:])][-1]
+    row_id = coding_id(before) if row["theme_id"] else before["fact_id"]
+    about = {"corrected_on": row["decided_on"], "table": table, "row_id": row_id}
+    about |= {"reason": row["reason"], "decided_by": row["decided_by"]}
+    skipped = {"fact_id", "prefix", "suffix", "reason", "follows", "confirmed_by_person"}
+    skipped |= {"char_start", "char_end", "decided_by", "decided_on"}
+    cells = [n for n in codebook.columns(table) if n in row and n not in skipped]
+    changed = [(n, before[n], row[n]) for n in cells if before[n] != row[n]]
+    if row["action"] == "withdraw":
+        changed = [(name, row_id, "")]
+    said = ("column", "expected_before", "value_after")
+    return [about | dict(zip(said, each, strict=True)) for each in changed]
 
 
-def _stale(corrections: list[Row]) -> CorrectionStale:
-    shown = [
-        f"  {c['table']} {c['row_id']}, column {c['column']}: expected {c['expected_before']!r}, "
-        f"found {c['found'] if c['found'] is not None else 'no such row or column'!r}"
-        for c in corrections
-    ]
-    head = f"corrections.csv: {len(corrections)} correction(s) no longer fit:"
-    error = CorrectionStale("\n".join([head, *shown, "  Withdraw them or write them anew."]))
-    error.rows = pd.DataFrame(corrections)
-    return error
-
-
-def texts(ids: Iterable[str] | None = None) -> dict[str, str]:
-    """The canonical text of every article by document_id, or of those named alone."""
-    return {document.document_id: document.text for document in corpus.read_all(ids)}
-
-
-def require_anchored(frame: pd.DataFrame, articles: dict[str, str] | None = None) -> pd.DataFrame:
-    """The facts or codings as they are, if each of their passages is still in its place.
-
-    Call it where a notebook loads a table; `Unanchored` names the rows that stop it, and a row
-    that moved is repaired by `tables`. Facts must besides fit their codebooks and the day of
-    publication, or `statements.FactsInvalid` names them.
-
-    >>> len(require_anchored(codebook.load("facts").head(3)))
-    3
-    """
-    articles = texts(frame["document_id"]) if articles is None else articles
-    name, exact = ("fact_id", "number_text") if "fact_id" in frame else ("coding_id", "quote")
-    found = frame.astype("object").where(frame.notna(), "")
-    found["row_id"] = found[name]
-    found["state"] = [locate(row, row[exact], articles).state for row in found.to_dict("records")]
-    lost = found[found["state"] != "exact"]
-    if len(lost):
-        raise Unanchored(lost)
-    if name == "fact_id":
-        statements.check_facts(frame, *rulebooks())
-    return frame
-
-
-class NotDerived(ValueError):
-    """A derived table is not what the decisions give; ``rows`` has row_id and what is wrong."""
-
-    def __init__(self, table: str, problems: list[tuple[str, str]]):
-        self.rows = pd.DataFrame(problems, columns=["row_id", "problem"])
-        shown = [f"  {row_id}: {problem}" for row_id, problem in problems[:10]]
-        more = [f"  … and {len(problems) - 10} more (see .rows)"] if len(problems) > 10 else []
-        head = f"{table}.csv is not what the decisions give: {len(problems)} row(s) differ:"
-        tail = "  Decide at the desk or with `correct`; `tables` derives the table again."
-        super().__init__("\n".join([head, *shown, *more, tail]))
+# --- tables to work with ------------------------------------------------------------------------
 
 
 def facts(locality_id: str | None = None) -> pd.DataFrame:
     """The facts of the data folder in use, or of one locality: anchored, and as decided.
 
     The columns and types of `codebook.load`; without rows where nothing is decided. Raises
-    `Unanchored`, `statements.FactsInvalid`, or `NotDerived` with the rows that differ.
+    `Unanchored`, `NotDerived` or `statements.FactsInvalid` with the rows that stop it.
 
     >>> facts().set_index("fact_id").at["nam-dong-2015.1247.members", "number_text"]
     '1.742'
@@ -240,61 +362,144 @@ def codings(locality_id: str | None = None) -> pd.DataFrame:
 
 
 def _as_decided(table: str, locality_id: str | None) -> pd.DataFrame:
-    articles = texts()
-    frame = require_anchored(codebook.load(table), articles)
+    ids = None if locality_id is None else set(corpus.about(locality_id)["document_id"])
+    articles, found = texts(ids), codebook.load(table)
+    found = found if ids is None else found[found["document_id"].isin(ids)]
+    require_anchored(found, articles)
     require_derived(table, articles)
-    if locality_id is None:
-        return frame
-    return frame[frame["document_id"].isin(corpus.about(locality_id)["document_id"])]
+    return found
+
+
+def passes() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The passages of coder 1 and of coder 2, each as the coder left them.
+
+    >>> [len(one) > 100 for one in passes()]
+    [True, True]
+    """
+    log = Log()
+    one, two = (frame(log.of(hand), "decisions") for hand in ("coder_1", "coder_2"))
+    return one, two
 
 
 def require_derived(table: str, articles: dict[str, str] | None = None) -> None:
-    """Raise `NotDerived` unless ``facts`` or ``codings`` is what the decisions give, row by row."""
-    found = codebook.to_text(codebook.load(table), table)
-    given = codebook.to_text(derive(texts() if articles is None else articles)[table], table)
-    if found != given:
-        raise NotDerived(table, _differences(*map(_by_id, (found, given))))
+    """Raise `NotDerived` unless ``facts`` or ``codings`` is what the decisions give, row by row.
+
+    With ``articles`` only their rows are held against the decisions.
+    """
+    articles, path = texts() if articles is None else articles, codebook.table_path(table)
+    given = (facts_of if table == "facts" else codings_of)(Log(), articles)
+    names, records = codebook.parse(path, path.read_bytes()) if path.exists() else ([], [])
+    found = [dict(zip(names, cells, strict=True)) for _, cells in records]
+    sides = ({row[f"{table[:-1]}_id"]: row for row in rows} for rows in (found, given))
+    here = [{i: r for i, r in side.items() if r["document_id"] in articles} for side in sides]
+    if wrong := _differences(*here):
+        raise NotDerived(table, wrong)
 
 
-def _by_id(text: str) -> dict[str, Row]:
-    return {next(iter(row.values())): row for row in csv.DictReader(io.StringIO(text, newline=""))}
-
-
-def _differences(found: dict[str, Row], given: dict[str, Row]) -> list[tuple[str, str]]:
+def _differences(found: dict[str, Row], given: dict[str, Row]) -> list[Problem]:
     """What is wrong with each row of a table, held against what the decisions give."""
-    wrong = [(row_id, "a fact or coding removed from it") for row_id in sorted({*given} - {*found})]
+    wrong = [(row_id, "a row was removed from it") for row_id in sorted({*given} - {*found})]
     wrong += [(row_id, "a decision was removed") for row_id in sorted({*found} - {*given})]
     for row_id in sorted({*found} & {*given}):
         one, other = found[row_id], given[row_id]
-        if cells := [f"{n} is {one[n]!r}, decided {c!r}" for n, c in other.items() if one[n] != c]:
-            wrong.append((row_id, "edited by hand: " + "; ".join(cells)))
+        cells = [
+            f"{n} is {one.get(n)!r}, decided {c!r}" for n, c in other.items() if one.get(n) != c
+        ]
+        wrong += [(row_id, "edited by hand: " + "; ".join(cells))] if cells else []
     return wrong
 
 
-def derive(articles: dict[str, str] | None = None) -> dict[str, pd.DataFrame]:
-    """``facts`` and ``codings`` as the decisions on disk give them; nothing is written."""
-    articles = texts() if articles is None else articles
-    coded = [_rows(f"codings_coder_{n}") for n in (1, 2)]
-    found = {
-        "facts": derive_facts(_rows("checks"), articles),
-        "codings": derive_codings(*coded, _rows("adjudications"), articles),
-    }
-    changes = _rows("corrections")
-    return {name: _frame(corrected(rows, name, changes), name) for name, rows in found.items()}
+def require_anchored(found: pd.DataFrame, articles: dict[str, str] | None = None) -> pd.DataFrame:
+    """The facts or codings as they are, if each holds against the words of its article.
+
+    `Unanchored` names the rows whose passage is no longer in its place; `statements.FactsInvalid`
+    those that do not say what the words say, or do not fit their codebooks.
+
+    >>> len(require_anchored(codebook.load("facts").head(3)))
+    3
+    """
+    articles = texts(found["document_id"]) if articles is None else articles
+    table = "facts" if "fact_id" in found else "codings"
+    name, exact = f"{table[:-1]}_id", "number_text" if table == "facts" else "quote"
+    rows = codebook.rows(found, table)
+    states = [locate(row, row[exact], articles).state for row in rows]
+    lost = [row | {"row_id": row[name], "state": s} for row, s in zip(rows, states, strict=True)]
+    if lost := [row for row in lost if row["state"] != "exact"]:
+        raise Unanchored(pd.DataFrame(lost))
+    problems = rules(articles)
+    if wrong := [(row[name], f"{c}: {said}") for row in rows for c, said in problems(row)]:
+        raise statements.FactsInvalid(wrong)
+    return found
 
 
-def _rows(table: str) -> list[Row]:
-    """The rows of a table as text; none if the file is not there."""
-    if not codebook.table_path(table).exists():
-        return []
-    text = codebook.to_text(codebook.load(table), table)
-    return list(csv.DictReader(io.StringIO(text, newline="")))
+# --- what a row must hold against ---------------------------------------------------------------
 
 
-def _frame(rows: list[Row], table: str) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=codebook.columns(table), dtype="str")
-    return codebook.validate(frame.replace("", None), table)
+def rules(articles: dict[str, str]) -> Callable[[Row], list[Problem]]:
+    """What finds out why a row does not fit its article and its codebooks.
+
+    It gives the columns that are wrong, each with what is expected there.
+    """
+    tables = [codebook.load(name) for name in ("measures", "rating_schemes", "documents")]
+    fits, known = statements.checker(*tables), codebook.load("localities")
+    places = {row.place_id: (row.locality_id, row.level) for row in known.itertuples()}
+    about = dict(zip(tables[2]["document_id"], tables[2]["locality_id"], strict=True))
+
+    def problems(row: Row) -> list[Problem]:
+        row = _in_place(row, row.get("number_text") or row["quote"], articles)
+        text, home = articles.get(row["document_id"], ""), about.get(row["document_id"])
+        found = _place_problems(row, home, *places.get(row["place_id"], ("", "")))
+        if row.get("theme_id"):
+            span = text[int(row["char_start"]) : int(row["char_end"])]
+            return found + ([("quote", repr(span))] if span != row["quote"] else [])
+        wrong = [(name, f"{_FITTING[name]} ({why})") for name, why in fits(row)]
+        return found + _words_problems(row, text) + wrong
+
+    return problems
 
 
-def rulebooks() -> list[pd.DataFrame]:
-    return [codebook.load(name) for name in ("measures", "rating_schemes", "documents")]
+def _place_problems(row: Row, home: str, locality: str, level: str) -> list[Problem]:
+    if locality != home:
+        return [("place_id", f"a place of {home}, which the article is about")]
+    ranks = {name: at for at, name in enumerate(LEVELS)}
+    if row["level"] != "province" and ranks.get(row["level"], 9) < ranks.get(level, 0):
+        return [("level", f"{level}, which {row['place_id']} is, or a level within it")]
+    return []
+
+
+def _words_problems(row: Row, text: str) -> list[Problem]:
+    """Whether number, quote and value are what the article says."""
+    start, end = int(row["char_start"]), int(row["char_end"])
+    if text[start:end] != row["number_text"]:
+        return [("number_text", f"the words at {start}: {text[start:end]!r}")]
+    if evidence.own_words(text, row["quote"], start, end) != row["quote"]:
+        return [("quote", f"words of the article that hold {row['number_text']!r}")]
+    counted = row["unit"] in ("count", "persons") and row["period_kind"] != "mean_of_years"
+    ends = [float(row[n]) for n in ("value", "value_low", "value_high") if row[n]]
+    if counted and "_per_" not in row["measure_id"] and any(n % 1 for n in ends):
+        return [("value", "a whole number: persons, cells and organisations are whole")]
+    read = [] if row["value_basis"] else _readings(row, text, start, end)
+    if read and _said(row) not in read:
+        value, low, high, *_ = read[0]
+        said = f"{value:g}, as {row['number_text']!r} reads ({low:g} to {high:g})"
+        return [("value", f"{said}, or a value_basis that says why not")]
+    return []
+
+
+def _said(row: Row) -> tuple:
+    """Value, ends and whether they are open, as a row has them."""
+    low, high = (float(row[n] or f) for n, f in (("value_low", "-inf"), ("value_high", "inf")))
+    return float(row["value"]), low, high, row["low_open"] == "true", row["high_open"] == "true"
+
+
+def _readings(row: Row, text: str, start: int, end: int) -> list[tuple]:
+    """What the words may say in the unit of the row; the first is the plainest, none if unread."""
+    left = max(text.rfind(" ", 0, max(0, start - 60)) + 1, text.rfind("\n", 0, start) + 1)
+    near = evidence.fold(text[left : text.find("\n", end) if text.find("\n", end) > 0 else None])
+    near = near[: end - left + 40]
+    found = [a for a in numbers.read(near) if (a.start + left, a.end + left) == (start, end)]
+    for amount in list(found):
+        found += [numbers.scaled(amount, by, row["unit"]) for by in _OTHERS.get(row["unit"], ())]
+    if bounds.least(row["measure_id"]) < 0:
+        found += [numbers.negative(amount) for amount in found]
+    return [tuple(round(x, 9) for x in (a.value, a.low, a.high)) + a[8:10] for a in found]

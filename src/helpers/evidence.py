@@ -6,6 +6,7 @@ TextQuote (the exact words with up to ``WIDTH`` code points before and after the
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
@@ -90,6 +91,34 @@ def locate(
 
 def _occurrences(text: str, words: str) -> list[int]:
     return [m.start() for m in re.finditer(re.escape(words), text)] if words else []
+
+
+def own_words(text: str, quote: str, start: int, end: int) -> str:
+    """The words of the text that a quote means and that hold a span; "" if there are none.
+
+    A quote that went through a form or a spreadsheet may be written otherwise: NFD, other blanks
+    and line ends, soft hyphens and letters of no width, and "_x000D_".
+
+    >>> own_words("Nay huyện có\u00a065 TCCSĐ.", "huyện  có 65_x000D_ TCCSĐ", 13, 15)
+    'huyện có\\xa065 TCCSĐ'
+    """
+    from_, to = max(0, end - 2 * len(quote) - WIDTH), start + 2 * len(quote) + WIDTH
+    wanted, _ = _bare(unicodedata.normalize("NFC", re.sub("_x000[dD]_", "", quote)).strip())
+    bare, at = _bare(text[from_:to])
+    for found in re.finditer(f"(?={re.escape(wanted)})", bare) if wanted else ():
+        first, last = from_ + at[found.start()], from_ + at[found.start() + len(wanted) - 1]
+        if first <= start and end <= last + 1:
+            return text[first : last + 1]
+    return ""
+
+
+def _bare(text: str) -> tuple[str, list[int]]:
+    """The text with one blank for many and without what is not seen, and where each letter was."""
+    seen = [(at, " " if char.isspace() else char) for at, char in enumerate(text)]
+    kept = [(at, c) for at, c in seen if c == " " or unicodedata.category(c) not in ("Cf", "Cc")]
+    pairs = zip([("", ""), *kept], kept, strict=False)
+    kept = [new for old, new in pairs if not old[1] == new[1] == " "]
+    return "".join(char for _, char in kept), [at for at, _ in kept]
 
 
 def paragraph(text: str, start: int, end: int) -> tuple[int, int]:

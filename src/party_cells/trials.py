@@ -16,7 +16,7 @@ from random import Random
 
 import pandas as pd
 
-from helpers import codebook, gate, paths, statements
+from helpers import codebook, decisions, gate, paths, statements
 
 ERRORS = ("misprint", "scheme", "rounding", "stale")
 LAST_YEAR = 2023
@@ -390,15 +390,11 @@ def write_collection(
     for document_id, text in made.texts.items():
         (folder / "raw" / f"{document_id}.txt").write_bytes(text.encode())
     tables = dict(made.tables)
-    accepted = {"rule": "synthetic", "decision": "accepted", "reason": ""}
-    tables["checks"] = [
-        row | accepted | {"proposed_measure_id": row["measure_id"]} for row in tables["facts"]
-    ]
+    tables["decisions"] = [_decided(row, "checker", "accepted") for row in tables["facts"]]
     for coder in ("coder_1", "coder_2"):
-        for table in ("facts", "codings"):
-            tables[f"{table}_{coder}"] = [
-                row | {"coder": coder.replace("_", " ")} for row in tables[table]
-            ]
+        own = {"coder": coder.replace("_", " ")}
+        tables[f"facts_{coder}"] = [row | own for row in tables["facts"]]
+        tables["decisions"] += [_decided(row, coder, "coded") for row in tables["codings"]]
     for table in codebook.dictionary():
         part = "raw" if table == "documents" else "processed"
         path, original = folder / part / f"{table}.csv", source / part / f"{table}.csv"
@@ -407,6 +403,15 @@ def write_collection(
         else:
             path.write_text(_csv(tables.get(table, []), table), "utf-8", newline="\n")
     return made
+
+
+def _decided(row: dict, hand: str, decision: str) -> dict[str, str]:
+    """The line of the log that gives a row."""
+    cells = {name: str(_cell(value)) for name, value in row.items()}
+    said = {"hand": hand, "decision": decision, "follows": "", "coding_id": ""}
+    said |= {"action": "decide", "rule": "synthetic"} if hand == "checker" else {"action": "code"}
+    said |= {"proposed_measure_id": cells.get("measure_id", "")}
+    return decisions.line({"decided_by": hand.replace("_", " ")} | cells, **said)
 
 
 def _csv(rows: list[dict], table: str) -> str:

@@ -499,13 +499,12 @@ def _dates(record: dict, language: str) -> str:
 
 
 def _is_withdrawal(correction: dict) -> bool:
-    return correction["column"] in ("fact_id", "coding_id") and pd.isna(correction["value_after"])
+    return correction["column"] in ("fact_id", "coding_id") and not correction["value_after"]
 
 
 def _correction(row: dict, language: str) -> str:
     before, after = (
-        ui("none", language) if pd.isna(row[name]) else row[name]
-        for name in ("expected_before", "value_after")
+        row[name] or ui("none", language) for name in ("expected_before", "value_after")
     )
     change = f"{row['column']}: {before} → {after}"
     change = ui("withdrawn", language) if _is_withdrawal(row) else change

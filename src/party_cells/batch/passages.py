@@ -15,7 +15,7 @@ from itertools import takewhile
 
 import pandas as pd
 
-from helpers import bounds, codebook, report
+from helpers import bounds, codebook, decisions, report
 from party_cells import audit, desk
 
 LINK = re.compile(r'<a\b([^>]*?)href="#([fcd]-[^"]+)"')
@@ -40,7 +40,7 @@ class Sources:
             {anchor(row): row for row in _rows("codings")},
             {row["document_id"]: row for row in _rows("documents")},
             {row["place_id"]: row for row in _rows("localities")},
-            _rows("corrections"),
+            decisions.corrections(),
         )
 
     @cached_property

@@ -1,22 +1,49 @@
-"""The desk: decisions on candidates and codings, and the tables derived from them.
+"""The desk: decisions on candidates and codings, saved in one log, and the tables derived from it.
 
-``checks.csv`` records every decision on a candidate; ``facts.csv`` is derived from it.
-``codings_coder_1.csv``, ``codings_coder_2.csv`` and ``adjudications.csv`` record the codings;
-``codings.csv`` is derived from them. ``corrections.csv`` changes derived rows after publication.
+A map for those who call it. All of it works on the data folder in use (`helpers.paths`).
+
+What stands
+    `storage.rows("checks")`, ``"codings_coder_1"``, ``"codings_coder_2"``, ``"adjudications"``: the
+    decisions that stand, as rows of text with their ``line_id``; ``"corrections"``: what was
+    changed after publication. `codebook.columns` and `codebook.fields` know the same names.
+    `conflicts`: pairs of decisions on one thing that differ. `DECIDED`: the files to watch.
+What is wrong with a row before it is saved
+    `rules`, `unfit`.
+Saving: each checks all before it writes, and returns the rows that stand now
+    `decide` (figures), `code` (a coder's pass), `adjudicate`: ``after`` in the place of ``before``,
+    which are rows as `storage.rows` gave them. `undo`: one's own lines, as they were returned.
+    `correct`, `withdraw`, `confirm`: one row of ``facts.csv`` or ``codings.csv`` by its id.
+    `add_place`: a village, cell or commune.
+Derived tables
+    `tables` writes them, `decisions.facts` and `decisions.codings` read them, `moved`, `audited`.
+
+Errors: `DecisionIncomplete` (a row that is not one whole fact, or not the row that was seen),
+`codebook.TableInvalid` (a cell that does not fit), `storage.DecisionConflict` (raised after saving:
+both decisions are kept), `storage.ReadOnlyData`. But for the conflict nothing was written.
 """
 
 from collections.abc import Callable
 
 import pandas as pd
 
-from helpers import codebook, decisions, statements
-from helpers.decisions import check_unit, derive, fact_id, locate, passage_unit, rulebooks, texts
+from helpers import codebook, decisions, evidence
+from helpers.decisions import check_unit, derive, fact_id, locate, texts
 from party_cells import audit
 from party_cells.desk import storage
 from party_cells.desk.storage import Row
 
 CODERS = ("coder_1", "coder_2")
-DECIDED = ("checks", "codings_coder_1", "codings_coder_2", "adjudications", "corrections")
+DECIDED = ("decisions",)
+CORRECTABLE = {
+    "facts": (
+        *("measure_id", "place_id", "level", "value", "value_low", "low_open", "value_high"),
+        *("high_open", "bound", "unit", "value_basis", "base_measure_id", "base_text", "scheme_id"),
+        *("population_stated", "period_start", "period_end", "period_kind", "status", "quote"),
+        "note",
+    ),
+    "codings": ("stance", "status", "level", "place_id", "speaker", "note"),
+}
+NOBODY = {"", "coder 1", "coder 2", "adjudicator", "first reading", "unknown", "nobody"}
 
 
 class TablesStale(ValueError):
@@ -25,11 +52,11 @@ class TablesStale(ValueError):
     def __init__(self, tables: list[str]):
         self.tables = tables
         names = ", ".join(f"{name}.csv" for name in tables)
-        super().__init__(f"{names}: not what the decisions give; run `make tables`")
+        super().__init__(f"{names}: not what the decisions give; run `party-cells tables`")
 
 
 class DecisionIncomplete(ValueError):
-    """A decision that would not make one whole fact; nothing was saved."""
+    """A decision that would not make one whole fact, or on another row; nothing was saved."""
 
 
 # --- derivation -------------------------------------------------------------------------------
@@ -46,13 +73,15 @@ def moved(articles: dict[str, str] | None = None) -> list[str]:
 def tables(check: bool = False) -> list[str]:
     """Write the derived tables that differ from the decisions; returns their names.
 
-    With ``check`` nothing is written and a difference raises `TablesStale`.
+    With ``check`` nothing is written and a difference raises `TablesStale`. Without it half a line
+    at the end of the log, which a kill or a full disk left, is taken away.
     """
     if check:
         if stale := list(_differing()):
             raise TablesStale(stale)
         return []
     with storage.locked():
+        storage.mend()
         found = _differing()
         for name, text in found.items():
             codebook.replace(codebook.table_path(name), text)
@@ -61,9 +90,7 @@ def tables(check: bool = False) -> list[str]:
 
 def _differing() -> dict[str, str]:
     """The text of each derived table that is not what its file has."""
-    for name in DECIDED:  # rows written by hand fit the dictionary, or are named
-        if codebook.table_path(name).exists():
-            codebook.load(name)
+    codebook.load("decisions")
     found = {name: codebook.to_text(frame, name) for name, frame in derive().items()}
     return {name: text for name, text in found.items() if _on_disk(name) != text}
 
@@ -73,39 +100,57 @@ def _on_disk(table: str) -> str | None:
     return codebook.text_of(path) if path.exists() else None
 
 
+# --- what fits ----------------------------------------------------------------------------------
+
+
+def rules(articles: dict[str, str] | None = None) -> Callable[[Row], list[tuple[str, str]]]:
+    """What finds out why a row does not fit its codebooks and its article: see `unfit`."""
+    return decisions.rules(texts() if articles is None else articles)
+
+
+def unfit(row: Row, problems: Callable[[Row], list[tuple[str, str]]]) -> list[tuple[str, str]]:
+    """Why a decision would not make one whole row: the columns, and what is expected there.
+
+    ``row`` is one of `storage.as_text`, ``problems`` what `rules` gives.
+    """
+    if row["decision"] in ("rejected", "dismissed", "open"):
+        return []
+    table = "codings" if row.get("theme_id") else "facts"
+    fields = [f for f in codebook.dictionary()[table]["schema"]["fields"] if f["name"] in row]
+    rule = {f["name"]: f.get("constraints", {}) for f in fields if f["name"] != "fact_id"}
+    said = "a value, because every row needs one"
+    if missing := [(n, said) for n, each in rule.items() if each.get("required") and not row[n]]:
+        return [each for each in missing if (table, each[0]) != ("codings", "follows")]
+    codes = {n: each["enum"] for n, each in rule.items() if row[n] and "enum" in each}
+    if other := [(n, "one of " + ", ".join(c)) for n, c in codes.items() if row[n] not in c]:
+        return other
+    return problems(row) or ([] if row.get("theme_id") else _second_fact(row))
+
+
+def _second_fact(row: Row) -> list[tuple[str, str]]:
+    """One span and measure make one fact, whichever candidate it was decided on."""
+    for other in storage.log().near(row | {"hand": "checker"}):
+        same = all(other[name] == row[name] for name in ("char_end", "measure_id"))
+        if same and other["decision"] != "rejected" and check_unit(other) != check_unit(row):
+            return [("measure_id", f"another measure: {row['measure_id']} is a fact there already")]
+    return []
+
+
 # --- decisions --------------------------------------------------------------------------------
 
 
 def decide(
     after: list[dict], before: list[Row] | None = None, articles: dict[str, str] | None = None
 ) -> list[Row]:
-    """Save decisions on candidates at once, in ``checks.csv`` and ``facts.csv``; the saved rows.
+    """Save decisions on candidates, in the log and in ``facts.csv``; the rows that stand now.
 
     ``before`` are the rows that the checker saw (none for an open candidate). A decision saved
-    meanwhile by another hand is never overwritten: if it differs, both stay on record, the fact
-    is left out until one of them is settled, and `storage.DecisionConflict` names them.
+    meanwhile by another hand is never overwritten: if it says the same it stands alone, and is
+    what is returned; if it differs, both are kept, the fact is left out until a decision that saw
+    both settles it, and `storage.DecisionConflict` names them. Without ``after`` what was seen is
+    open again.
     """
-    articles = texts() if articles is None else articles
-    after = storage.as_text([_named(row, before or []) for row in after], "checks")
-    with storage.locked():
-        _refuse(after)
-        done = storage.merge("checks", before or [], after, check_unit)
-        _refresh_facts(done, articles)
-    if done.conflicts:
-        raise storage.DecisionConflict("checks", done.conflicts)
-    return done.new
-
-
-def _refresh_facts(done: storage.Merged, articles: dict[str, str]) -> None:
-    """Bring ``facts.csv`` up to date for the units that changed."""
-    if not codebook.table_path("facts").exists():
-        tables()
-        return
-    changes = storage.rows("corrections")
-    old, new = (decisions.derive_facts(rows, articles) for rows in (done.old, done.new))
-    ids = {row["fact_id"] for row in new}
-    changes = [change for change in changes if change["row_id"] in ids]
-    storage.replace_rows("facts", old, decisions.corrected(new, "facts", changes))
+    return _save("checker", [_named(row, before or []) for row in after], before or [], articles)
 
 
 def _named(row: dict, before: list[Row]) -> dict:
@@ -116,112 +161,233 @@ def _named(row: dict, before: list[Row]) -> dict:
     return {**row, "fact_id": old[0] if old else fact_id({**row, "fact_id": ""})}
 
 
-def _refuse(rows: list[Row]) -> None:
-    """Raise `DecisionIncomplete` for the first row that would not make one whole fact."""
-    problems = rules()
-    for row in rows:
-        if wrong := unfit(row, problems):
-            where = f"{row['document_id']} {row['char_start']} ({row['number_text']})"
-            said = "; ".join(f"{column}: expected {expected}" for column, expected in wrong)
-            raise DecisionIncomplete(f"{where}: {said}")
-
-
-def rules() -> Callable[[Row], list[tuple[str, str]]]:
-    """What finds out why a fact does not fit its codebooks and its article: see `unfit`."""
-    return statements.checker(*rulebooks())
-
-
-def unfit(row: Row, problems: Callable[[Row], list[tuple[str, str]]]) -> list[tuple[str, str]]:
-    """Why a decision would not make one whole fact: the columns, and what is expected there.
-
-    ``problems`` as `rules` gives it.
-    """
-    if row["decision"] == "rejected":
-        return []
-    fields = codebook.dictionary()["facts"]["schema"]["fields"]
-    needed = [f["name"] for f in fields if f.get("constraints", {}).get("required")]
-    needed.remove("fact_id")
-    said = "a value, because every fact needs one"
-    missing = [(name, said) for name in needed if not row[name]]
-    if missing:
-        return missing
-    wrong = [(name, f"{_FITTING[name]} ({why})") for name, why in problems(row)]
-    return wrong or _second_fact(row)
-
-
-_FITTING = {
-    "value": "a number within its ends, that its measure can be",
-    "scheme_id": "the scheme of the rating, and none on what is no rating",
-    "locality_id": "the locality of the article",
-    "period_start": "a period that had begun, or another status",
-}
-
-
-def _second_fact(row: Row) -> list[tuple[str, str]]:
-    """One span and measure make one fact, whichever candidate it was decided on."""
-    for other in storage.near("checks", row):
-        same = all(other[name] == row[name] for name in ("char_end", "measure_id"))
-        if same and other["decision"] != "rejected" and check_unit(other) != check_unit(row):
-            return [("measure_id", f"another measure: {row['measure_id']} is a fact there already")]
-    return []
-
-
 def code(coder: str, after: list[dict], before: list[Row] | None = None) -> list[Row]:
-    """Save passages of one coder's own pass (``coder_1`` or ``coder_2``); the saved rows."""
-    return _settle(f"codings_{coder}", after, before or [])
+    """Save passages of one coder's own pass (``coder_1`` or ``coder_2``); the rows that stand."""
+    signed = {"decision": "coded", "action": "code", "decided_by": coder.replace("_", " ")}
+    return _save(
+        coder, [{"confirmed_by_person": "false"} | r | signed for r in after], before or []
+    )
 
 
 def adjudicate(after: list[dict], before: list[Row] | None = None) -> list[Row]:
-    """Save what the adjudicator settles, passage by passage, and derive the tables again."""
-    return _settle("adjudications", after, before or [])
+    """Save what the adjudicator settles, passage by passage; what is left empty is taken from the
+    coder that is followed.
+    """
+    with_codes = [_ruling(row) for row in after]
+    return _save("adjudicator", with_codes, before or [])
 
 
-def _settle(table: str, after: list[dict], before: list[Row]) -> list[Row]:
-    after = storage.as_text(after, table)
+def _ruling(row: dict) -> dict:
+    kept = str(row["kept"]).lower() == "true"
+    hands = {"both": "coder_1", "neither": ""}
+    passage = row | {"hand": hands.get(row["follows"], row["follows"])}
+    followed = [{}, *storage.log().standing(passage)][-1] if kept else {}
+    said = {name: cell for name, cell in row.items() if cell not in ("", None)}
+    decision = {"decision": "kept" if kept else "dismissed"}
+    return {"action": "adjudicate"} | {**followed, "action": "adjudicate", **said} | decision
+
+
+def undo(saved: list[Row], by: str, on: str) -> list[Row]:
+    """Take back one's own lines, as a decision returned them: what they replaced stands again.
+
+    `DecisionIncomplete` for a line of somebody else, and one that another has replaced since.
+    """
+    log, lines = storage.log(), []
+    for row in saved:
+        line = log.lines.get(row["line_id"])
+        if line is None or line["decided_by"] != by or not log.stands(line):
+            said = f"decided by {line['decided_by']}" if line else "not saved"
+            raise DecisionIncomplete(
+                f"{_where(row)}: {said}, or replaced since: not {by}'s to undo"
+            )
+        old = [log.lines[i] for i in line["replaces"].split()] or [line | {"decision": "open"}]
+        lines += [(one | {"action": "undo"}, [line]) for one in old]
+    signed = {"decided_by": by, "decided_on": on}
+    return _write([(one | (signed if one["decision"] == "open" else {}), s) for one, s in lines])
+
+
+def _save(
+    hand: str, after: list[dict], before: list[Row], articles: dict[str, str] | None = None
+) -> list[Row]:
+    """Append a line for each row, naming the lines that were seen of it; the rows that stand."""
+    given = [{"hand": hand, "theme_id": ""} | row | {"hand": hand} for row in after]
+    seen = decisions.grouped((row | {"hand": hand} for row in before), decisions.unit)
+    lines = [(row, seen.pop(decisions.unit(row), [])) for row in given]
+    for rows in seen.values():  # what was seen and nothing is decided on: open again, or moved
+        lost = [row for row in given if row["document_id"] == rows[0]["document_id"]]
+        if not given:
+            lines += [({**row, "decision": "open", "action": "undo"}, [row]) for row in rows]
+        elif len(lost) == 1 and len(given) == 1:
+            lines = [(lost[0], lines[0][1] + rows)]
+        else:
+            raise DecisionIncomplete(f"{_where(rows[0])}: this is not the row that was decided on")
+    return _write(lines, articles)
+
+
+def _write(
+    lines: list[tuple[dict, list[Row]]], articles: dict[str, str] | None = None
+) -> list[Row]:
+    """Check lines with what each of them saw, append them, and derive what they change."""
+    made = storage.as_text([row for row, _ in lines])
+    articles = texts({row["document_id"] for row in made}) if articles is None else articles
+    made = [_own_words(row, articles) for row in made]
     with storage.locked():
-        done = storage.merge(table, before, after, passage_unit)
+        storage.mend()
+        log, fresh, pairs = storage.log(), [], []
+        _refuse(made, articles)
+        for row, (_, seen) in zip(made, lines, strict=True):
+            others = _unseen(log, row, seen)
+            if not any(_same(row, other) for other in [*others, *(seen if len(seen) == 1 else [])]):
+                pairs += [(other, row) for other in others]
+                seen_ids = sorted({one["line_id"] for one in seen})
+                fresh.append(decisions.line(row, replaces=" ".join(seen_ids)))
+        if pairs and made[0]["hand"] in CODERS:
+            raise storage.DecisionConflict(pairs)
+        _append(fresh, [row for _, seen in lines for row in seen], articles)
+    if pairs:
+        raise storage.DecisionConflict(pairs)
+    return list({r["line_id"]: r for row in made for r in log.standing(row)}.values())
+
+
+def _own_words(row: Row, articles: dict[str, str]) -> Row:
+    """The row with its quote, and the words around it, as the article spells them."""
+    text, start, end = articles.get(row["document_id"], ""), row["char_start"], row["char_end"]
+    exact = row["number_text"] or row["quote"]
+    if not end or not exact or text[int(start) : int(end)] != exact:
+        return row
+    quote = evidence.own_words(text, row["quote"], int(start), int(end)) or row["quote"]
+    return row | {"quote": quote} | evidence.selectors(text, int(start), int(end))
+
+
+def _unseen(log: decisions.Log, row: Row, seen: list[Row]) -> list[Row]:
+    """What stands of a row's unit and was saved meanwhile; refused if what was seen never stood."""
+    known = [one["line_id"] for one in seen]
+    if lost := [i for i in known if i not in log.lines]:
+        raise DecisionIncomplete(f"{_where(row)}: what was seen ({lost[0]}) is not in the log")
+    return [other for other in log.standing(row) if other["line_id"] not in known]
+
+
+def _same(one: Row, other: Row) -> bool:
+    """Whether two lines say the same of the same thing, whoever says it."""
+    signed = {"line_id", "replaces", "action", "decided_by", "decided_on", "fact_id"}
+    return all(one[name] == other[name] for name in one if name not in signed)
+
+
+def _append(fresh: list[Row], seen: list[Row], articles: dict[str, str]) -> None:
+    """The lines in the log, and what they change in the derived tables."""
+    if not fresh:
+        return
+    about, log = [*fresh, *(storage.log().lines[row["line_id"]] for row in seen)], storage.log()
+    table, derived = "facts", decisions.facts_of
+    if fresh[0]["theme_id"]:
+        table, derived = "codings", decisions.codings_of
+    old = derived(log, articles, about)
+    storage.append(fresh)
+    if codebook.table_path(table).exists():
+        storage.splice(table, old, derived(log.update(), articles, about))
+    else:
         tables()
-    if done.conflicts:
-        raise storage.DecisionConflict(table, done.conflicts)
-    return done.new
+
+
+def _refuse(rows: list[Row], articles: dict[str, str]) -> None:
+    """Raise `DecisionIncomplete` for the first row that would not make one whole row."""
+    problems, once = rules(articles), set()
+    for row in rows:
+        wrong = unfit(row, problems)
+        thing = *decisions.place(row), row["char_end"], row["measure_id"] or row["theme_id"]
+        if thing in once and row["action"] != "undo":
+            wrong = [("char_start", "one decision on a thing at a time")]
+        once.add(thing)
+        if wrong:
+            said = "; ".join(f"{column}: expected {expected}" for column, expected in wrong)
+            raise DecisionIncomplete(f"{_where(row)}: {said}")
+
+
+def _where(row: Row) -> str:
+    words = row.get("number_text") or row.get("quote", "")[:40]
+    return f"{row['document_id']} {row['char_start']} ({words})"
 
 
 def conflicts() -> list[tuple[Row, Row]]:
     """Pairs of decisions on one thing that differ, none of them settled yet."""
-    units = decisions.grouped(storage.rows("checks"), check_unit) | decisions.grouped(
-        storage.rows("adjudications"), passage_unit
-    )
-    return [(first, other) for first, *others in units.values() for other in others]
+    log = storage.log()
+    rows = [row for hand in ("checker", "adjudicator") for row in log.of(hand)]
+    units = decisions.grouped(rows, decisions.unit).values()
+    return [(first, other) for first, *others in units for other in others]
+
+
+# --- after publication ------------------------------------------------------------------------
 
 
 def correct(
-    table: str, row_id: str, column: str, after: str, reason: str, by: str, on: str
-) -> None:
-    """Correct a published row: a line in ``corrections.csv``, with the value that it expects.
+    table: str, row_id: str, column: str, after: str, reason: str, by: str, on: str, basis: str = ""
+) -> list[Row]:
+    """Correct one cell of a published row; the reports print it with its reason.
 
-    Ends that are the number itself are corrected with it. What the tables would refuse is refused.
+    Ends that are the number itself are corrected with it. A value that is not what the printed
+    words read as needs a ``basis``, one of the codes of ``value_basis``. What the desk would refuse
+    is refused, and nothing is written.
     """
-    row = {row[f"{table[:-1]}_id"]: row for row in storage.rows(table)}.get(row_id, {})
-    if column not in row:
-        raise decisions.CorrectionStale(f"{table}.csv has no {row_id!r} with a column {column!r}")
+    if column not in CORRECTABLE[table]:
+        known = ", ".join(CORRECTABLE[table])
+        raise DecisionIncomplete(f"{table}.csv: {column} cannot be corrected; one of: {known}")
+    if not reason.strip():
+        raise DecisionIncomplete(f"{row_id}: expected a reason, which the reports print")
+    row = _published(table, row_id)
     ends = ("value_low", "value_high") if column == "value" else ()
-    columns = [column, *(end for end in ends if row[end] == row["value"])]
-    about = {"corrected_on": on, "table": table, "row_id": row_id, "value_after": after}
-    about |= {"reason": reason, "decided_by": by}
-    lines = [about | {"column": name, "expected_before": row[name]} for name in columns]
-    lines = storage.as_text(lines, "corrections")
-    with storage.locked():
-        storage.replace_rows("corrections", [], lines)
-        try:
-            statements.check_facts(derive()["facts"], *rulebooks())
-            tables()
-        except ValueError:  # it does not fit: a line that stops the tables is not kept
-            storage.replace_rows("corrections", lines, [])
-            raise
+    change = dict.fromkeys([column, *(end for end in ends if row[end] == row["value"])], after)
+    change |= {"action": "correct", "confirmed_by_person": "false"}
+    change |= {"decision": "corrected" if table == "facts" else "kept"}
+    change |= {"value_basis": basis} if basis else {}
+    return _change(table, row, change | {"reason": reason, "decided_by": by, "decided_on": on})
+
+
+def withdraw(table: str, row_id: str, reason: str, by: str, on: str) -> list[Row]:
+    """Withdraw a published row; the reports of its article say so."""
+    row, said = _published(table, row_id), "rejected" if table == "facts" else "dismissed"
+    change = {"action": "withdraw", "decision": said, "confirmed_by_person": "false"}
+    return _change(table, row, change | {"reason": reason, "decided_by": by, "decided_on": on})
+
+
+def confirm(table: str, row_id: str, by: str, on: str) -> list[Row]:
+    """Confirm a row as one that a named person has held against the article."""
+    if by.strip().lower() in NOBODY:
+        raise DecisionIncomplete(f"{row_id}: expected the name of a person, found {by!r}")
+    change = {"action": "confirm", "confirmed_by_person": "true"}
+    return _change(table, _published(table, row_id), change | {"decided_by": by, "decided_on": on})
+
+
+def _published(table: str, row_id: str) -> Row:
+    """The line that gives a row of a derived table."""
+    log = storage.log()
+    themes = decisions.passages(log) if table == "codings" else {}
+    given = log.of("checker") if table == "facts" else [r for rows in themes.values() for r in rows]
+    of = fact_id if table == "facts" else decisions.coding_id
+    found = [row for row in given if row["decision"] != "rejected" and of(row) == row_id]
+    if len(found) != 1:
+        said = "two decisions on it differ; settle them first" if found else "no such row"
+        raise DecisionIncomplete(f"{table}.csv, {row_id!r}: {said}")
+    return found[0]
+
+
+def _change(table: str, row: Row, change: dict) -> list[Row]:
+    """A published row with some cells changed, as a line that replaces its own."""
+    if table == "facts":
+        return _write([(_named(row | change, [row]), [row])])
+    others = decisions.passages(storage.log())[decisions.theme_unit(row)]
+    signed = {"reason": "the coders agree", "action": "adjudicate", "confirmed_by_person": "false"}
+    signed |= {"decided_by": change["decided_by"], "decided_on": change["decided_on"]}
+    lines = []
+    for one in others:
+        is_it, ruled = one["line_id"] == row["line_id"], one["hand"] == "adjudicator"
+        made = one | {"hand": "adjudicator", "decision": "kept"} | ({} if ruled else signed)
+        made |= change if is_it else {}
+        lines += [(made, [one] if ruled else [])] if is_it or not ruled else []
+    return _write(lines)
 
 
 def audited() -> pd.DataFrame:
     """The consistency audit of the facts on disk, with the notes that resolve findings."""
-    path = codebook.table_path("audit_notes")
-    notes = codebook.load("audit_notes") if path.exists() else None
-    return audit.findings(codebook.load("facts"), codebook.load("rating_schemes"), notes)
+    notes = codebook.load("audit_notes")
+    schemes = codebook.load("rating_schemes")
+    return audit.findings(codebook.load("facts"), schemes, notes if len(notes) else None)

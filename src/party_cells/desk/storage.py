@@ -1,34 +1,41 @@
-"""Decisions on disk: merged row by row under a lock, replaced whole, never half written.
+"""Decisions on disk: lines appended to the log under a lock, each on the disk before it is said.
 
-Rows are dictionaries of CSV text. A table is read once and kept by its place, size and time, so
-that one decision among ten thousand costs one write of the file and nothing else.
+Rows are dictionaries of CSV text. `rows` gives what stands under the names of its kinds: checks,
+codings_coder_1, codings_coder_2 and adjudications (each row with its ``line_id``), and corrections;
+and the rows of any other table.
 """
 
 import csv
 import io
-from bisect import bisect_left, insort
+import os
+import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import pandas as pd
 from filelock import FileLock
 
-from helpers import codebook, paths
-from helpers.decisions import Row, Unit, grouped
+from helpers import codebook, decisions, paths
+from helpers.decisions import Log, Row, Unit
 
-BY_WHOM = ("decided_by", "decided_on")
+HANDS = {"checks": "checker", "adjudications": "adjudicator"}
+HANDS |= {f"codings_{hand}": hand for hand in ("coder_1", "coder_2")}
+OURS = re.compile(r"\.\w+\.csv\.\d+")  # what a kill left of a table that was written beside
+_LOGS: dict[Path, Log] = {}  # each reads on from where it stands, and anew if the file is another
+
+__all__ = ["Row", "Unit"]
 
 
 class DecisionConflict(ValueError):
     """Two hands decided differently on one thing; ``pairs`` holds (standing, given) rows."""
 
-    def __init__(self, table: str, pairs: list[tuple[Row, Row]]):
+    def __init__(self, pairs: list[tuple[Row, Row]]):
         self.pairs = pairs
         shown = [f"  {_said(standing)} — {_said(given)}" for standing, given in pairs[:10]]
-        head = f"{table}.csv: {len(pairs)} decision(s) differ from one saved meanwhile:"
+        head = f"{len(pairs)} decision(s) differ from one saved meanwhile:"
         tail = "  Both are kept and stand on top of the queue; decide again to settle them."
         super().__init__("\n".join([head, *shown, tail]))
 
@@ -38,10 +45,9 @@ class ReadOnlyData(PermissionError):
 
 
 def _said(row: Row) -> str:
-    what = next((row[name] for name in ("decision", "follows") if row.get(name)), "coded")
     where = f"{row['document_id']} {row['char_start']}"
-    values = " ".join(row.get(c, "") for c in ("measure_id", "theme_id", "value") if row.get(c))
-    return f"{where}: {row.get('decided_by') or row.get('coder')}: {what} {values}".rstrip()
+    values = [row[name] for name in ("follows", "measure_id", "theme_id", "value") if row[name]]
+    return " ".join([f"{where}: {row['decided_by']}: {row['decision']}", *values])
 
 
 @cache
@@ -51,7 +57,8 @@ def _lock(folder: Path) -> FileLock:
 
 def is_read_only() -> bool:
     """Whether nobody may write into the data folder in use (its mode says so, also to root)."""
-    return not paths.processed().stat().st_mode & 0o222
+    folder = paths.processed()
+    return folder.exists() and not folder.stat().st_mode & 0o222
 
 
 @contextmanager
@@ -64,169 +71,135 @@ def locked() -> Iterator[None]:
             "the notebook in JupyterLab on the data folder itself to decide"
         )
     with _lock(folder):
-        for left_by_a_kill in folder.glob(".*.csv.*"):
-            left_by_a_kill.unlink(missing_ok=True)
+        for left_by_a_kill in folder.iterdir():
+            if OURS.fullmatch(left_by_a_kill.name):
+                left_by_a_kill.unlink(missing_ok=True)
         yield
 
 
-@dataclass
-class _Stored:
-    """A table as it stands in its file: (sort key, line of text), in key order."""
-
-    stamp: tuple
-    header: list[str]
-    lines: list[tuple[tuple, str]]
+# --- the log ------------------------------------------------------------------------------------
 
 
-_read_before: dict[Path, _Stored] = {}
+def log() -> Log:
+    """The log of the data folder in use, as it is now."""
+    path = codebook.table_path("decisions")
+    if is_torn(path) and not is_read_only():
+        with locked():
+            mend()
+    _LOGS[path] = _LOGS.get(path) or Log(path)
+    return _LOGS[path].update()
+
+
+def is_torn(path: Path) -> bool:
+    """Whether the last byte of a log is not the end of a line."""
+    with open(path, "rb") if path.exists() else io.BytesIO() as file:
+        end = file.seek(0, os.SEEK_END)
+        return end > 0 and (file.seek(end - 1), file.read(1))[1] != b"\n"
+
+
+def mend() -> int:
+    """Take away half a line at the end of the log, which nobody was told was saved; its bytes.
+
+    Call it within `locked`: then no other process is about to write the other half.
+    """
+    path = codebook.table_path("decisions")
+    data = path.read_bytes() if path.exists() else b""
+    if (end := decisions.whole(data)) < len(data):
+        os.truncate(path, end)
+    return len(data) - end
+
+
+def append(lines: list[Row]) -> None:
+    """Write lines at the end of the log, all or none, and wait for the disk. Within `locked`."""
+    path = codebook.table_path("decisions")
+    if not path.exists() or not path.stat().st_size:
+        codebook.replace(path, _text([codebook.columns("decisions")]))
+    names = log().names
+    text = _text([[line.get(name, "") for name in names] for line in lines])
+    with open(path, "ab", buffering=0) as file:
+        end = file.seek(0, os.SEEK_END)
+        try:
+            left = memoryview(text.encode())
+            while left:
+                left = left[file.write(left) :]
+            os.fsync(file.fileno())
+        except OSError:
+            file.truncate(end)
+            raise
+
+
+def _text(cells: list[list[str]]) -> str:
+    out = codebook.CsvLines()
+    csv.writer(out).writerows(cells)
+    return out.getvalue()
+
+
+def as_text(found: list[dict], table: str = "decisions") -> list[Row]:
+    """Rows as the log or a table has them, in the order given, or `codebook.TableInvalid`.
+
+    The kinds of decisions (checks and the like) have the columns of the log; what names and signs
+    a line is not asked for.
+    """
+    if not found:
+        return []
+    table = "decisions" if table in HANDS else table
+    given = [_SIGNED | row | {"line_id": f"{at:012x}"} for at, row in enumerate(found)]
+    names = codebook.columns(table)
+    frame = pd.DataFrame([{n: _cell(row.get(n)) for n in names} for row in given], dtype="str")
+    return codebook.rows(codebook.validate(frame.replace("", None), table), table)
+
+
+_SIGNED = {"action": "decide", "hand": "checker", "decision": "open", "decided_by": "nobody"}
+
+
+def _cell(value: object) -> str:
+    """A value as text: missing is empty, whole numbers have no point."""
+    if value is None or value is pd.NA or value != value:
+        return ""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def rows(table: str) -> list[Row]:
-    """All rows of a table as text, in file order; none if the file is not there."""
-    stored = _read(table)
-    cells = csv.reader(line + "\n" for _, line in stored.lines)
-    return [dict(zip(stored.header, row, strict=True)) for row in cells]
+    """All rows of a table, or the decisions of a kind that stand, as text."""
+    if table == "corrections":
+        return decisions.corrections(log())
+    if table not in HANDS:
+        path = codebook.table_path(table)
+        names, found = codebook.parse(path, path.read_bytes()) if path.exists() else ([], [])
+        return [dict(zip(names, cells, strict=True)) for _, cells in found]
+    kept = {"coder": HANDS[table].replace("_", " ")} if table.startswith("codings") else {}
+    found = log().of(HANDS[table])
+    if table == "adjudications":
+        return [row | {"kept": str(row["decision"] == "kept").lower()} for row in found]
+    return [row | kept for row in found]
 
 
-def as_text(found: list[dict], table: str) -> list[Row]:
-    """Rows as `codebook.save` would write them, or `codebook.TableInvalid`."""
-    if not found:
-        return []
-    names = codebook.columns(table)
-    frame = pd.DataFrame([{name: _cell(row.get(name)) for name in names} for row in found])
-    typed = codebook.validate(frame.astype("str").replace("", None), table)
-    text = codebook.to_text(typed, table)
-    return list(csv.DictReader(io.StringIO(text, newline="")))
+# --- derived tables -----------------------------------------------------------------------------
 
 
-@dataclass
-class Merged:
-    """What a merge did: the rows that stood, the rows that stand now, and (standing, given)."""
-
-    old: list[Row]
-    new: list[Row]
-    conflicts: list[tuple[Row, Row]]
-
-
-def merge(table: str, before: list[Row], after: list[Row], unit: Unit) -> Merged:
-    """Put ``after`` in the place of ``before``, without losing what was saved meanwhile.
-
-    ``unit`` names what a row decides on. A standing row of the same unit that is not among
-    ``before`` was saved by somebody else: if it says the same it stays alone; otherwise it is a
-    conflict and both stay on record (in a coder's own pass, which holds one hand, only the
-    standing row). ``after`` comes from `as_text`; call it within `locked`.
-    """
-    stored, done = _editable(table), Merged([], [], [])
-    removed, given = grouped(before, unit), grouped(after, unit)
-    for key in {**removed, **given}:
-        one = (removed.get(key) or given[key])[0]
-        standing = [row for row in _neighbours(stored, table, one) if unit(row) == key]
-        unseen = [row for row in standing if row not in removed.get(key, [])]
-        fresh = [r for r in given.get(key, []) if not any(_same(r, other) for other in unseen)]
-        done.conflicts += [(other, row) for other in unseen for row in fresh]
-        if "decided_by" in stored.header or not unseen:
-            unseen = unseen + [_own_name(row, unseen) for row in fresh]
-        _swap(stored, table, standing, unseen)
-        done.old, done.new = done.old + standing, done.new + unseen
-    _write(stored, table)
-    return done
-
-
-def near(table: str, row: Row) -> list[Row]:
-    """The rows that share the first two columns of the key with ``row``."""
-    return _neighbours(_read(table), table, row)
-
-
-def replace_rows(table: str, old: list[Row], new: list[Row]) -> None:
-    """Take rows out of a derived table and put others in. Call it within `locked`."""
-    stored = _editable(table)
-    _swap(stored, table, old, new)
-    _write(stored, table)
-
-
-def _same(one: Row, other: Row) -> bool:
-    return all(one[name] == other.get(name) for name in one if name not in BY_WHOM)
-
-
-def _own_name(row: Row, others: list[Row]) -> Row:
-    """The row under a name of its own: the same login in two windows is two hands."""
-    name, taken = row.get("decided_by", ""), {r.get("decided_by") for r in others}
-    count = 2
-    while row.get("decided_by") in taken and name:
-        row, count = {**row, "decided_by": f"{name} ({count})"}, count + 1
-    return row
-
-
-def _neighbours(stored: _Stored, table: str, row: Row) -> list[Row]:
-    start = _sort_key(table, row)[:2]
-    at = bisect_left(stored.lines, (start,))
-    found = []
-    while at < len(stored.lines) and stored.lines[at][0][:2] == start:
-        cells = next(csv.reader(io.StringIO(stored.lines[at][1], newline="")))
-        found.append(dict(zip(stored.header, cells, strict=True)))
-        at += 1
-    return found
-
-
-def _swap(stored: _Stored, table: str, old: list[Row], new: list[Row]) -> None:
-    for row in old:
-        at = bisect_left(stored.lines, (key := _sort_key(table, row),))
-        if at < len(stored.lines) and stored.lines[at][0] == key:
-            del stored.lines[at]
-    for row in new:
-        insort(stored.lines, (_sort_key(table, row), _line(stored.header, row)))
-
-
-def _line(header: list[str], row: Row) -> str:
-    out = codebook.CsvLines()
-    csv.writer(out).writerow([row.get(name, "") for name in header])
-    return out.getvalue().removesuffix("\n")
-
-
-@cache
-def _key_fields(table: str) -> list[tuple[str, bool]]:
-    schema = codebook.dictionary()[table]["schema"]
-    types = {field["name"]: field["type"] for field in schema["fields"]}
-    return [(name, types[name] == "integer") for name in codebook.key(table)]
-
-
-def _sort_key(table: str, row: Row) -> tuple:
-    """Numbers by size, missing last: the order of `codebook.save`."""
-    cells = [(row.get(name, ""), is_number) for name, is_number in _key_fields(table)]
-    return tuple((1, "") if c == "" else (0, int(c) if n else c) for c, n in cells)
-
-
-def _read(table: str) -> _Stored:
+def splice(table: str, old: list[Row], new: list[Row]) -> None:
+    """Take rows out of a derived table and put others in, where they belong. Within `locked`."""
     path = codebook.table_path(table)
-    if not path.exists():
-        return _Stored((), codebook.columns(table), [])
-    before, stamp = _read_before.get(path), _stamp(path)
-    if before and before.stamp == stamp:
-        return before
-    try:
-        _read_before[path] = _Stored(stamp, *_parsed(path, table, before))
-    except (csv.Error, KeyError, ValueError):
-        codebook.load(table)  # names what does not fit
-        raise
-    return _read_before[path]
+    header, *records = _records(codebook.text_of(path).removesuffix("\n"))
+    (names,) = csv.reader([header])
+    fields = {f["name"]: f["type"] for f in codebook.dictionary()[table]["schema"]["fields"]}
+    keys = [(name, fields[name] == "integer") for name in codebook.key(table)]
 
+    def key(row: Row) -> tuple:
+        return tuple(int(row[name]) if is_number else row[name] for name, is_number in keys)
 
-def _parsed(
-    path: Path, table: str, before: _Stored | None
-) -> tuple[list[str], list[tuple[tuple, str]]]:
-    """The header of a file, and its lines under their sort keys; what was read stays read."""
-    first, *records = _records(codebook.text_of(path).removesuffix("\n"))
-    (header,) = csv.reader([first])
-    if missing := set(codebook.columns(table)) - set(header):
-        raise ValueError(f"{path.name}: the columns {', '.join(sorted(missing))} are missing")
-    known = {line: key for key, line in before.lines} if before and before.header == header else {}
-    lines = []
-    for record in records:
-        if (key := known.get(record)) is None:
-            (cells,) = csv.reader(io.StringIO(record, newline=""))
-            key = _sort_key(table, dict(zip(header, cells, strict=True)))
-        lines.append((key, record))
-    return header, sorted(lines)
+    def of(record: str) -> tuple:
+        (cells,) = csv.reader(io.StringIO(record, newline=""))
+        return key(dict(zip(names, cells, strict=True)))
+
+    for row in old:
+        at = bisect_left(records, key(row), key=of)
+        if at < len(records) and of(records[at]) == key(row):
+            del records[at]
+    for row in new:
+        line = _text([[row.get(name, "") for name in names]]).removesuffix("\n")
+        records.insert(bisect_left(records, key(row), key=of), line)
+    codebook.replace(path, "\n".join([header, *records]) + "\n")
 
 
 def _records(text: str) -> Iterator[str]:
@@ -240,29 +213,3 @@ def _records(text: str) -> Iterator[str]:
             parts = []
     if parts:
         yield "\n".join(parts)
-
-
-def _editable(table: str) -> _Stored:
-    """A copy: what is kept in memory must never be ahead of the file."""
-    stored = _read(table)
-    return _Stored(stored.stamp, stored.header, stored.lines.copy())
-
-
-def _write(stored: _Stored, table: str) -> None:
-    path = codebook.table_path(table)
-    text = "\n".join([",".join(stored.header), *(line for _, line in stored.lines)])
-    codebook.replace(path, text + "\n")
-    stored.stamp = _stamp(path)
-    _read_before[path] = stored
-
-
-def _stamp(path: Path) -> tuple:
-    stat = path.stat()
-    return stat.st_mtime_ns, stat.st_size, stat.st_ino
-
-
-def _cell(value: object) -> str:
-    """A value as text: missing is empty, whole numbers have no point."""
-    if value is None or value is pd.NA or value != value:
-        return ""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

@@ -24,7 +24,7 @@ def tables(check: bool = False) -> int:
     if moved := desk.moved():
         print(f"facts that follow their words to another place: {', '.join(moved)}")
     if contested := desk.conflicts():
-        raise storage.DecisionConflict("checks or adjudications", contested)
+        raise storage.DecisionConflict(contested)
     for table in ("facts", "codings"):
         decisions.require_anchored(codebook.load(table))
     return 0
