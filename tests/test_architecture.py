@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "corpus": {"codebook", "paths"},
     "report": {"bounds", "codebook", "corpus", "evidence", "numbers"},
     "statements": {"bounds"},
-    "decisions": {"codebook", "corpus", "evidence", "statements"},
+    "decisions": {"bounds", "codebook", "corpus", "evidence", "numbers", "statements"},
     "gate": {"statements"},
     "indicators": {"bounds", "gate", "statements"},
     "practices": {"gate"},

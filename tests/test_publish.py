@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from small_report import RUN, bounded, executed, notebook, shown, tables
 
-from helpers import codebook, paths, report
+from helpers import codebook, decisions, paths, report
 from party_cells.batch import downloads, pages, passages
 from party_cells.batch.pages import ReportInvalid
 from party_cells.batch.passages import Sources
@@ -370,23 +370,23 @@ def test_the_next_run_tells_which_facts_and_cells_have_changed(written, tmp_path
     assert "Mường Lay · Đảng viên: 1.142 → 1.150" in html
 
 
-def test_a_correction_of_a_row_in_use_is_told(ids, tmp_path):
+def test_a_correction_of_a_row_in_use_is_told(ids, tmp_path, monkeypatch):
     row = {"corrected_on": "2026-01-03", "table": "facts", "row_id": ids["muong-lay members"]}
     row |= {"column": "value", "expected_before": "1124", "value_after": "1142"}
     row |= {"reason": "digits swapped", "decided_by": "test"}
     other = row | {"row_id": "other.1.members", "reason": "another report's"}
-    codebook.save(pd.DataFrame([row, other]), "corrections")
+    monkeypatch.setattr(decisions, "corrections", lambda: [row, other])
     pages.write(executed(tmp_path), tmp_path / "out")
     html = page(tmp_path / "out").html
     assert "value: 1124 → 1142 (digits swapped)" in html and "another report" not in html
 
 
-def test_a_withdrawn_row_is_told_where_its_article_is_used(ids, tmp_path):
+def test_a_withdrawn_row_is_told_where_its_article_is_used(ids, tmp_path, monkeypatch):
     row = {"corrected_on": "2026-01-03", "table": "facts", "row_id": "muong-lay-2019.1.members"}
-    row |= {"column": "fact_id", "expected_before": row["row_id"], "value_after": None}
+    row |= {"column": "fact_id", "expected_before": row["row_id"], "value_after": ""}
     row |= {"reason": "of another year", "decided_by": "test"}
     other = row | {"row_id": "other-2019.1.members", "expected_before": "other-2019.1.members"}
-    codebook.save(pd.DataFrame([row, other]), "corrections")
+    monkeypatch.setattr(decisions, "corrections", lambda: [row, other])
     pages.write(executed(tmp_path), tmp_path / "out")
     html = page(tmp_path / "out").html
     assert "muong-lay-2019.1.members · withdrawn (of another year)" in html

@@ -3,7 +3,7 @@
 import pytest
 from desk_cases import decide, decision, desk_folder, go_to, say, select  # noqa: F401
 
-from helpers import codebook
+from helpers import codebook, decisions
 from party_cells import desk
 from party_cells.desk import review, storage, worklist
 
@@ -21,7 +21,7 @@ def at_desk(live) -> review.Review:
 
 
 def checks():
-    return codebook.load("checks").set_index("number_text")
+    return decisions.standing("checks").set_index("number_text")
 
 
 def members(**columns) -> dict:
@@ -135,10 +135,9 @@ def test_decisions_that_differ_are_named_and_settled(live):
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
-        ({"value": "1.143"}, 1143),
-        ({"value": "1 143"}, 1143),
-        ({"value": "1.143", "value_low": "1.143", "value_high": "1.143"}, 1143),
-    ],
+        ({"value": "1.143", "value_basis": "misprint"}, 1143),
+        ({"value": "1 143", "value_basis": "misprint"}, 1143),
+            ],
 )
 def test_a_corrected_number_is_whole_and_its_ends_follow(live, fields, expected):
     shown = review.figures("vi")
@@ -220,7 +219,9 @@ def test_words_that_carry_a_row_show_it_and_only_then_begin_another(at_desk):
 
 
 def test_a_lost_passage_is_found_again_by_selecting_it(live):
-    desk.decide([members() | {"number_text": "1.143", "quote": "1.143 đảng viên"}])
+    before = {name: text.replace("1.142", "1.143") for name, text in desk.texts().items()}
+    lost = {"number_text": "1.143", "quote": "1.143 đảng viên", "value_basis": "misprint"}
+    desk.decide([members() | lost], articles=before)
     shown = review.figures()
     assert shown.rows[0]["state"] == "gone"
     select(shown, "1.142")
@@ -237,7 +238,7 @@ def test_accepting_all_that_is_shown_says_so_confirms_nothing_and_is_one_undo(at
     about = {"which": "all", "by": "lan"}
     assert "changed" in say(at_desk, "accept_all", count=count + 1, **about)
     said = say(at_desk, "accept_all", count=count, **about)
-    saved = codebook.load("checks")
+    saved = decisions.standing("checks")
     assert len(saved) > 5 and f"Accepted {len(saved)} rows in bulk" in said
     assert not saved["confirmed_by_person"].any()
     assert saved["note"].eq("accepted in bulk").all()
@@ -245,7 +246,7 @@ def test_accepting_all_that_is_shown_says_so_confirms_nothing_and_is_one_undo(at
     say(at_desk, "filter", filters={"document_id": "kien-xuong-2023"})
     assert "in bulk" in at_desk.view["row"]["said"]
     decide(at_desk, "confirm", by="hoa")
-    assert codebook.load("checks")["note"].isna().sum() == 1
+    assert decisions.standing("checks")["note"].isna().sum() == 1
     assert say(at_desk, "undo") == say(at_desk, "undo") == "Undone"
     assert storage.rows("checks") == []
 

@@ -101,7 +101,7 @@ def _wait_for(address: str, server: subprocess.Popen) -> None:
 def opened(browser, lab, folder, monkeypatch):
     """Open the desk of a notebook in a tab of its own, with nothing decided."""
     monkeypatch.setenv(paths.DATA_VARIABLE, str(folder))
-    for table in (*DECIDED, "codings_coder_1"):
+    for table in DECIDED:
         codebook.table_path(table).unlink(missing_ok=True)
     contexts = []
 

@@ -4,7 +4,7 @@ import pytest
 from desk_cases import decision, desk_folder  # noqa: F401
 from openpyxl import load_workbook
 
-from helpers import codebook, corpus
+from helpers import codebook, corpus, decisions
 from party_cells import cli, desk
 from party_cells.desk import spreadsheet, storage, worklist
 
@@ -64,7 +64,9 @@ def test_a_decision_survives_an_edited_source(articles, proposed):
 def test_what_is_lost_or_contested_comes_first(articles, proposed):
     cells = decision(articles, "65 TCCSĐ trực thuộc", "base_organisations")
     members = decision(articles, "1.142 đảng viên", "cells", document_id="muong-lay-2019")
-    desk.decide([cells, members | {"number_text": "1.143", "quote": "1.143 đảng viên"}])
+    lost = {"number_text": "1.143", "value_basis": "misprint", "quote": "1.143 đảng viên"}
+    before = {name: text.replace("1.142", "1.143") for name, text in articles.items()}
+    desk.decide([cells, members | lost], articles=before)
     with pytest.raises(storage.DecisionConflict):
         desk.decide([cells | {"decision": "rejected", "decided_by": "minh"}])
     found = [row["state"] for row in worklist.queue()]
@@ -114,7 +116,7 @@ def test_decisions_in_a_sheet_become_checks_and_facts(book):
     )
     saved, refused = worklist.import_queue(path, "lan", DAY)
     assert (saved, len(refused)) == (2, 0)
-    checks = codebook.load("checks").set_index("number_text")
+    checks = decisions.standing("checks").set_index("number_text")
     assert checks["decision"].to_dict() == {"1.142": "corrected", "65": "accepted"}
     assert checks["confirmed_by_person"].all() and (checks["decided_by"] == "lan").all()
     assert set(codebook.load("facts")["measure_id"]) == {"members", "base_organisations"}
@@ -124,9 +126,9 @@ def test_importing_twice_changes_nothing(book):
     path, edit = book
     edit({(CELLS, "decision"): "rejected", (CELLS, "reason"): "prose"})
     worklist.import_queue(path, "lan", DAY)
-    before = codebook.table_path("checks").read_text("utf-8")
+    before = codebook.table_path("decisions").read_text("utf-8")
     worklist.import_queue(path, "lan", "2026-12-24")
-    assert codebook.table_path("checks").read_text("utf-8") == before
+    assert codebook.table_path("decisions").read_text("utf-8") == before
 
 
 def test_each_refusal_is_named_by_row_and_column_and_the_rest_is_saved(book):
@@ -205,7 +207,7 @@ def test_a_missed_number_is_added_by_its_words(book, articles):
     texts = {k: truths.get(v, v) if isinstance(v, bool) else v for k, v in written.items()}
     edit({(9, name): value for name, value in texts.items()})
     assert worklist.import_queue(path, "lan", DAY)[0] == 1
-    added = codebook.load("checks").iloc[0]
+    added = decisions.standing("checks").iloc[0]
     assert added["decision"] == "added" and added["char_start"] == number["char_start"]
 
 

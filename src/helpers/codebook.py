@@ -7,7 +7,6 @@ it when it is read and before it is written; the codebooks themselves are tables
 import csv
 import io
 import json
-import math
 import os
 import re
 import sys
@@ -264,8 +263,6 @@ def _column(field: dict) -> pa.Column:
         checks.append(pa.Check.str_matches(rf"\A(?:{pattern})\Z", error=f"like {pattern}"))
     if "minimum" in rules:
         checks.append(pa.Check.ge(rules["minimum"], error=f"at least {rules['minimum']}"))
-    if field["type"] == "number":
-        checks.append(pa.Check(math.isfinite, element_wise=True, error="a finite number"))
     return pa.Column(_DTYPES.get(field["type"], "str"), checks, nullable=not rules.get("required"))
 
 

@@ -28,6 +28,8 @@ _FITTING = {
     "locality_id": "the locality of the article",
     "period_start": "a period that had begun, or another status",
 }
+HANDS = {"checks": "checker", "adjudications": "adjudicator"}
+HANDS |= {f"codings_{hand}": hand for hand in ("coder_1", "coder_2")}
 _OTHERS = {"per_year": (12, 52, 4), "share": (0.01,)}  # twice a month; 90 of a hundred
 
 
@@ -162,6 +164,11 @@ class Log:
         if row["line_id"] in self.lines:
             said = f"the same as line {at.get(row['line_id'], 'before it')}"
             raise codebook.refused(self.path, line, said, "delete one of the two")
+
+    def opened(self, row: Row) -> list[Row]:
+        """The lines that say a row's unit is open again: the next decision replaces them."""
+        found = [r for r in self.places.get(place(row), []) if r["decision"] == "open"]
+        return [r for r in found if unit(r) == unit(row) and r["line_id"] not in self.replaced]
 
     def near(self, row: Row) -> list[Row]:
         """The lines that stand where a row begins, of its hand."""
@@ -346,7 +353,7 @@ def facts(locality_id: str | None = None) -> pd.DataFrame:
     The columns and types of `codebook.load`; without rows where nothing is decided. Raises
     `Unanchored`, `NotDerived` or `statements.FactsInvalid` with the rows that stop it.
 
-    >>> facts().set_index("fact_id").at["nam-dong-2015.1247.members", "number_text"]
+    >>> facts().set_index("fact_id").at["nam-dong-2015.922.members", "number_text"]
     '1.742'
     """
     return _as_decided("facts", locality_id)
@@ -370,15 +377,20 @@ def _as_decided(table: str, locality_id: str | None) -> pd.DataFrame:
     return found
 
 
-def passes() -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The passages of coder 1 and of coder 2, each as the coder left them.
+def standing(kind: str) -> pd.DataFrame:
+    """The decisions of a kind that stand, typed, with the columns of the log.
 
-    >>> [len(one) > 100 for one in passes()]
-    [True, True]
+    ``kind`` is checks, codings_coder_1, codings_coder_2 or adjudications.
+
+    >>> standing("checks")["decision"].isin(["accepted", "corrected", "added", "rejected"]).all()
+    np.True_
     """
-    log = Log()
-    one, two = (frame(log.of(hand), "decisions") for hand in ("coder_1", "coder_2"))
-    return one, two
+    return frame(Log().of(HANDS[kind]), "decisions")
+
+
+def passes() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The passages of coder 1 and of coder 2, each as the coder left them."""
+    return standing("codings_coder_1"), standing("codings_coder_2")
 
 
 def require_derived(table: str, articles: dict[str, str] | None = None) -> None:
@@ -452,8 +464,8 @@ def rules(articles: dict[str, str]) -> Callable[[Row], list[Problem]]:
         if row.get("theme_id"):
             span = text[int(row["char_start"]) : int(row["char_end"])]
             return found + ([("quote", repr(span))] if span != row["quote"] else [])
-        wrong = [(name, f"{_FITTING[name]} ({why})") for name, why in fits(row)]
-        return found + _words_problems(row, text) + wrong
+        found += [(name, f"{_FITTING[name]} ({why})") for name, why in fits(row)]
+        return found or _words_problems(row, text)
 
     return problems
 

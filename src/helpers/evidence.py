@@ -102,6 +102,9 @@ def own_words(text: str, quote: str, start: int, end: int) -> str:
     >>> own_words("Nay huyện có\u00a065 TCCSĐ.", "huyện  có 65_x000D_ TCCSĐ", 13, 15)
     'huyện có\\xa065 TCCSĐ'
     """
+    holds = quote and text.find(quote, max(0, end - len(quote)), start + len(quote)) >= 0
+    if holds and quote == quote.strip():
+        return quote
     from_, to = max(0, end - 2 * len(quote) - WIDTH), start + 2 * len(quote) + WIDTH
     wanted, _ = _bare(unicodedata.normalize("NFC", re.sub("_x000[dD]_", "", quote)).strip())
     bare, at = _bare(text[from_:to])
@@ -109,7 +112,7 @@ def own_words(text: str, quote: str, start: int, end: int) -> str:
         first, last = from_ + at[found.start()], from_ + at[found.start() + len(wanted) - 1]
         if first <= start and end <= last + 1:
             return text[first : last + 1]
-    return ""
+    return quote if holds else ""
 
 
 def _bare(text: str) -> tuple[str, list[int]]:

@@ -66,6 +66,7 @@ DATA = option("--data", "the data folder", type=Path, callback=in_use, expose_va
 TABLE = click.argument("table", metavar="TABLE", type=click.Choice(["facts", "codings"]))
 ROW = click.argument("row_id", metavar="ROW")
 FILE = click.argument("file", type=Path)
+BASIS = option("--basis", "why a value is not what its printed words read as", metavar="CODE")
 REASON = option("--reason", "why; kept, and printed in the reports", required=True)
 BY = option("--by", "whose decision it is; by default the name of the login")
 ONLY = option("--only", "this notebook alone; may be repeated", multiple=True, metavar="NAME")
@@ -146,7 +147,9 @@ def queue_import() -> None:
     """
 
 
-@verb("desk.verbs", CORRECTED, TABLE, ROW, COLUMN, VALUE, REASON, BY, context_settings=NEGATIVE)
+@verb(
+    "desk.verbs", CORRECTED, TABLE, ROW, COLUMN, VALUE, REASON, BY, BASIS, context_settings=NEGATIVE
+)
 def correct() -> None:
     """Correct a published row: TABLE is facts or codings, ROW the id of the row, COLUMN what
     is wrong in it, VALUE what should stand there. The reports print what changed.

@@ -90,6 +90,7 @@ def tables(check: bool = False) -> list[str]:
 
 def _differing() -> dict[str, str]:
     """The text of each derived table that is not what its file has."""
+    decisions.Log()  # a line that was edited or cut off is named as such
     codebook.load("decisions")
     found = {name: codebook.to_text(frame, name) for name, frame in derive().items()}
     return {name: text for name, text in found.items() if _on_disk(name) != text}
@@ -117,10 +118,11 @@ def unfit(row: Row, problems: Callable[[Row], list[tuple[str, str]]]) -> list[tu
         return []
     table = "codings" if row.get("theme_id") else "facts"
     fields = [f for f in codebook.dictionary()[table]["schema"]["fields"] if f["name"] in row]
-    rule = {f["name"]: f.get("constraints", {}) for f in fields if f["name"] != "fact_id"}
+    given = ("fact_id", "follows")  # by the desk, if nobody says
+    rule = {f["name"]: f.get("constraints", {}) for f in fields if f["name"] not in given}
     said = "a value, because every row needs one"
     if missing := [(n, said) for n, each in rule.items() if each.get("required") and not row[n]]:
-        return [each for each in missing if (table, each[0]) != ("codings", "follows")]
+        return missing
     codes = {n: each["enum"] for n, each in rule.items() if row[n] and "enum" in each}
     if other := [(n, "one of " + ", ".join(c)) for n, c in codes.items() if row[n] not in c]:
         return other
@@ -239,14 +241,15 @@ def _write(
             others = _unseen(log, row, seen)
             if not any(_same(row, other) for other in [*others, *(seen if len(seen) == 1 else [])]):
                 pairs += [(other, row) for other in others]
-                seen_ids = sorted({one["line_id"] for one in seen})
+                seen_ids = sorted({one["line_id"] for one in [*seen, *log.opened(row)]})
                 fresh.append(decisions.line(row, replaces=" ".join(seen_ids)))
         if pairs and made[0]["hand"] in CODERS:
             raise storage.DecisionConflict(pairs)
         _append(fresh, [row for _, seen in lines for row in seen], articles)
     if pairs:
         raise storage.DecisionConflict(pairs)
-    return list({r["line_id"]: r for row in made for r in log.standing(row)}.values())
+    standing = {one["line_id"]: one for row in made for one in log.standing(row)}
+    return [storage.of_kind(row) for row in standing.values()]
 
 
 def _own_words(row: Row, articles: dict[str, str]) -> Row:
@@ -283,8 +286,9 @@ def _append(fresh: list[Row], seen: list[Row], articles: dict[str, str]) -> None
         table, derived = "codings", decisions.codings_of
     old = derived(log, articles, about)
     storage.append(fresh)
+    log.update()
     if codebook.table_path(table).exists():
-        storage.splice(table, old, derived(log.update(), articles, about))
+        storage.splice(table, old, derived(log, articles, about))
     else:
         tables()
 

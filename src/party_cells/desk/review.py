@@ -33,6 +33,7 @@ FIGURE = (
     ("value", "measure_id", "place_id", "period", "bound", "status"),
     (
         *("level", "unit", "value_low", "low_open", "value_high", "high_open", "period_kind"),
+        "value_basis",
         *("scheme_id", "population_stated", "base_measure_id", "base_text", "quote", "note"),
     ),
 )
@@ -417,7 +418,7 @@ class Review(anywidget.AnyWidget):
     def _signed(self, message: dict) -> Row:
         """Who decides, and when; nobody decides without a name."""
         if self.task.table.startswith("codings"):
-            return {}
+            return {"decided_by": self.task.table.removeprefix("codings_").replace("_", " ")}
         name = typed.clean(message.get("by") or self.by)
         if not name:
             raise Refused(self.words["name_first"])

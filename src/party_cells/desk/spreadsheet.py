@@ -27,7 +27,16 @@ QUEUE, LISTS, EXPORTED = "queue", "lists", "as_exported"
 TO_READ = ("no", "state", "document_id", "number_text", "evidence")
 TO_DECIDE = (
     *("decision", "reason", "measure_id", "value", "value_low", "low_open", "value_high"),
-    *("high_open", "bound", "unit", "place_id", "level", "period_start", "period_end"),
+    *(
+        "high_open",
+        "bound",
+        "unit",
+        "value_basis",
+        "place_id",
+        "level",
+        "period_start",
+        "period_end",
+    ),
     *("period_kind", "status", "scheme_id", "population_stated", "base_measure_id", "base_text"),
     *("locality_id", "quote", "note", "confirmed_by_person"),
 )

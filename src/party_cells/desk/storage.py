@@ -19,10 +19,8 @@ import pandas as pd
 from filelock import FileLock
 
 from helpers import codebook, decisions, paths
-from helpers.decisions import Log, Row, Unit
+from helpers.decisions import HANDS, Log, Row, Unit
 
-HANDS = {"checks": "checker", "adjudications": "adjudicator"}
-HANDS |= {f"codings_{hand}": hand for hand in ("coder_1", "coder_2")}
 OURS = re.compile(r"\.\w+\.csv\.\d+")  # what a kill left of a table that was written beside
 _LOGS: dict[Path, Log] = {}  # each reads on from where it stands, and anew if the file is another
 
@@ -51,7 +49,8 @@ def _said(row: Row) -> str:
 
 
 @cache
-def _lock(folder: Path) -> FileLock:
+def _lock(folder: Path, _process: int) -> FileLock:
+    """The lock object of a process; it may be held twice, but not by a child that was forked."""
     return FileLock(folder / ".lock", poll_interval=0.005)
 
 
@@ -70,7 +69,7 @@ def locked() -> Iterator[None]:
             f"{folder.parent.name}/{folder.name} is a read-only copy, so nothing was saved; open "
             "the notebook in JupyterLab on the data folder itself to decide"
         )
-    with _lock(folder):
+    with _lock(folder, os.getpid()):
         for left_by_a_kill in folder.iterdir():
             if OURS.fullmatch(left_by_a_kill.name):
                 left_by_a_kill.unlink(missing_ok=True)
@@ -167,11 +166,14 @@ def rows(table: str) -> list[Row]:
         path = codebook.table_path(table)
         names, found = codebook.parse(path, path.read_bytes()) if path.exists() else ([], [])
         return [dict(zip(names, cells, strict=True)) for _, cells in found]
-    kept = {"coder": HANDS[table].replace("_", " ")} if table.startswith("codings") else {}
-    found = log().of(HANDS[table])
-    if table == "adjudications":
-        return [row | {"kept": str(row["decision"] == "kept").lower()} for row in found]
-    return [row | kept for row in found]
+    return [of_kind(row) for row in log().of(HANDS[table])]
+
+
+def of_kind(row: Row) -> Row:
+    """A line as `rows` gives it: a coder's pass has ``coder``, an adjudication ``kept``."""
+    if row["hand"] == "adjudicator":
+        return row | {"kept": str(row["decision"] == "kept").lower()}
+    return row | ({"coder": row["hand"].replace("_", " ")} if row["hand"] != "checker" else {})
 
 
 # --- derived tables -----------------------------------------------------------------------------

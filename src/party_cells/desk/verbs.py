@@ -57,18 +57,35 @@ def queue_import(file: Path, by: str | None = None) -> int:
 
 
 def correct(
-    table: str, row_id: str, column: str, value: str, reason: str, by: str | None = None
+    table: str,
+    row_id: str,
+    column: str,
+    value: str,
+    reason: str,
+    by: str | None = None,
+    basis: str | None = None,
 ) -> int:
-    by = by or getpass.getuser()
-    desk.correct(table, row_id, column, value, reason, by, date.today().isoformat())
-    print(f"{row_id}: {column} corrected; run make report")
+    by, today = by or getpass.getuser(), date.today().isoformat()
+    desk.correct(table, row_id, column, value, reason, by, today, basis or "")
+    print(f"{row_id}: {column} corrected; the next report prints it with its reason")
     return 0
 
 
 def withdraw(table: str, row_id: str, reason: str, by: str | None = None) -> int:
-    about = table, row_id, f"{table[:-1]}_id", ""
-    desk.correct(*about, reason, by or getpass.getuser(), date.today().isoformat())
-    print(f"{row_id}: withdrawn; run make report")
+    desk.withdraw(table, row_id, reason, by or getpass.getuser(), date.today().isoformat())
+    print(f"{row_id}: withdrawn; the next report of its article says so")
+    return 0
+
+
+def confirm(table: str, row_id: str, by: str | None = None) -> int:
+    desk.confirm(table, row_id, by or "", date.today().isoformat())
+    print(f"{row_id}: confirmed by {by}")
+    return 0
+
+
+def init(folder: str) -> int:
+    made = intake.init(Path(folder))
+    print(f"{made}: an empty collection; begin with: party-cells add FILE --data {made}")
     return 0
 
 

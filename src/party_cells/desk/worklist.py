@@ -236,7 +236,7 @@ def _evidence(row: Row, articles: dict[str, corpus.Document]) -> Row:
 
 def choices(table: str = "checks") -> dict[str, list[str]]:
     """The codes of every closed list of a decision, by column."""
-    fields = codebook.dictionary()[table]["schema"]["fields"]
+    fields = codebook.fields(table)
     closed = {f["name"]: f.get("constraints", {}).get("enum") for f in fields}
     closed |= {name: ["true", "false"] for name in closed.keys() & {*TRUTHS}}
     for column in closed.keys() & NAMED_IN.keys():
