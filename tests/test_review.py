@@ -137,7 +137,7 @@ def test_decisions_that_differ_are_named_and_settled(live):
     [
         ({"value": "1.143", "value_basis": "misprint"}, 1143),
         ({"value": "1 143", "value_basis": "misprint"}, 1143),
-            ],
+    ],
 )
 def test_a_corrected_number_is_whole_and_its_ends_follow(live, fields, expected):
     shown = review.figures("vi")

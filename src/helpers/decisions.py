@@ -64,7 +64,7 @@ class NotDerived(ValueError):
 
 def unit(row: Row) -> tuple:
     """What a line decides on, and who: lines of the same unit speak of the same thing."""
-    return row["hand"], *(passage_unit(row) if row["theme_id"] else check_unit(row))
+    return row["hand"], *(passage_unit(row) if row.get("theme_id") else check_unit(row))
 
 
 def check_unit(row: Row) -> tuple:

@@ -4,8 +4,8 @@ A map for those who call it. All of it works on the data folder in use (`helpers
 
 What stands
     `storage.rows("checks")`, ``"codings_coder_1"``, ``"codings_coder_2"``, ``"adjudications"``: the
-    decisions that stand, as rows of text with their ``line_id``; ``"corrections"``: what was
-    changed after publication. `codebook.columns` and `codebook.fields` know the same names.
+    decisions that stand, as rows of text; ``"corrections"``: what was changed after publication.
+    `codebook.columns` and `codebook.fields` know the same names.
     `conflicts`: pairs of decisions on one thing that differ. `DECIDED`: the files to watch.
 What is wrong with a row before it is saved
     `rules`, `unfit`.
@@ -194,9 +194,9 @@ def undo(saved: list[Row], by: str, on: str) -> list[Row]:
 
     `DecisionIncomplete` for a line of somebody else, and one that another has replaced since.
     """
-    log, lines = storage.log(), []
+    lines, log = [], storage.log()
     for row in saved:
-        line = log.lines.get(row["line_id"])
+        line = storage.line_of(row)
         if line is None or line["decided_by"] != by or not log.stands(line):
             said = f"decided by {line['decided_by']}" if line else "not saved"
             raise DecisionIncomplete(
@@ -237,8 +237,9 @@ def _write(
         storage.mend()
         log, fresh, pairs = storage.log(), [], []
         _refuse(made, articles)
-        for row, (_, seen) in zip(made, lines, strict=True):
-            others = _unseen(log, row, seen)
+        lines = [(row, _lines(seen)) for row, (_, seen) in zip(made, lines, strict=True)]
+        for row, seen in lines:
+            others = [other for other in log.standing(row) if other not in seen]
             if not any(_same(row, other) for other in [*others, *(seen if len(seen) == 1 else [])]):
                 pairs += [(other, row) for other in others]
                 seen_ids = sorted({one["line_id"] for one in [*seen, *log.opened(row)]})
@@ -262,12 +263,13 @@ def _own_words(row: Row, articles: dict[str, str]) -> Row:
     return row | {"quote": quote} | evidence.selectors(text, int(start), int(end))
 
 
-def _unseen(log: decisions.Log, row: Row, seen: list[Row]) -> list[Row]:
-    """What stands of a row's unit and was saved meanwhile; refused if what was seen never stood."""
-    known = [one["line_id"] for one in seen]
-    if lost := [i for i in known if i not in log.lines]:
-        raise DecisionIncomplete(f"{_where(row)}: what was seen ({lost[0]}) is not in the log")
-    return [other for other in log.standing(row) if other["line_id"] not in known]
+def _lines(seen: list[Row]) -> list[Row]:
+    """The lines of what was seen; refused if it was never decided like that."""
+    found = [storage.line_of(row) for row in seen]
+    if None in found:
+        row = seen[found.index(None)]
+        raise DecisionIncomplete(f"{_where(row)}: what was seen of it is not in the log")
+    return found
 
 
 def _same(one: Row, other: Row) -> bool:
@@ -280,7 +282,7 @@ def _append(fresh: list[Row], seen: list[Row], articles: dict[str, str]) -> None
     """The lines in the log, and what they change in the derived tables."""
     if not fresh:
         return
-    about, log = [*fresh, *(storage.log().lines[row["line_id"]] for row in seen)], storage.log()
+    about, log = [*fresh, *seen], storage.log()
     table, derived = "facts", decisions.facts_of
     if fresh[0]["theme_id"]:
         table, derived = "codings", decisions.codings_of

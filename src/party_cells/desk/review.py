@@ -418,7 +418,7 @@ class Review(anywidget.AnyWidget):
     def _signed(self, message: dict) -> Row:
         """Who decides, and when; nobody decides without a name."""
         if self.task.table.startswith("codings"):
-            return {"decided_by": self.task.table.removeprefix("codings_").replace("_", " ")}
+            return {}
         name = typed.clean(message.get("by") or self.by)
         if not name:
             raise Refused(self.words["name_first"])

@@ -1,8 +1,7 @@
 """Decisions on disk: lines appended to the log under a lock, each on the disk before it is said.
 
 Rows are dictionaries of CSV text. `rows` gives what stands under the names of its kinds: checks,
-codings_coder_1, codings_coder_2 and adjudications (each row with its ``line_id``), and corrections;
-and the rows of any other table.
+codings_coder_1, codings_coder_2 and adjudications, and corrections; and those of any other table.
 """
 
 import csv
@@ -169,11 +168,23 @@ def rows(table: str) -> list[Row]:
     return [of_kind(row) for row in log().of(HANDS[table])]
 
 
-def of_kind(row: Row) -> Row:
-    """A line as `rows` gives it: a coder's pass has ``coder``, an adjudication ``kept``."""
-    if row["hand"] == "adjudicator":
-        return row | {"kept": str(row["decision"] == "kept").lower()}
-    return row | ({"coder": row["hand"].replace("_", " ")} if row["hand"] != "checker" else {})
+def of_kind(line: Row) -> Row:
+    """A line of the log as `rows` gives it: its hand, and the columns of its kind."""
+    kind = next(kind for kind, hand in HANDS.items() if hand == line["hand"])
+    said = {
+        "coder": line["hand"].replace("_", " "),
+        "kept": str(line["decision"] == "kept").lower(),
+    }
+    return {name: (said | line)[name] for name in ("hand", *codebook.columns(kind))}
+
+
+def line_of(row: Row) -> Row | None:
+    """The line that a row of `rows` was, the newest that stands if there are several."""
+    if "line_id" in row:
+        return log().lines.get(row["line_id"])
+    found = log().places.get(decisions.place(row), [])
+    same = [line for line in found if of_kind(line).items() <= row.items()]
+    return [None, *same, *(line for line in same if log().stands(line))][-1]
 
 
 # --- derived tables -----------------------------------------------------------------------------
