@@ -366,7 +366,7 @@ def labels(table: str, language: str) -> dict[str, str]:
     'Đảng viên'
     """
     path = table_path(table.partition(":")[0])
-    return _labels(table, language, (path, path.stat().st_mtime_ns))
+    return _labels(table, language, (path, _content(path)))
 
 
 @cache
