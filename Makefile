@@ -3,9 +3,12 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 RUN = .venv/bin/python
 READY = .venv/.ready
+TESTED = .venv/.readytest
+PIN = uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --no-header -q --extra build
 ARGS ?=
 
-.PHONY: help report test lab notebooks tables dictionary audit bench stress vulnerabilities lock
+.PHONY: help report test lab notebooks tables dictionary audit bench stress dist vulnerabilities lock
 
 help: ## list these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -13,7 +16,7 @@ help: ## list these targets
 report: $(READY) ## run all notebooks; reports/ holds one HTML per report and language, and an index
 	@.venv/bin/party-cells report $(ARGS)
 
-test: $(READY) ## run every test: helpers, tables, notebooks, reports in a browser
+test: $(TESTED) ## run every test: helpers, tables, notebooks, reports in a browser
 	@$(RUN) -m pytest -q -n 2 --dist loadscope --nbval --nbval-current-env \
 		--nbval-sanitize-with tests/nbval.cfg src tests notebooks $(ARGS)
 
@@ -33,14 +36,15 @@ dictionary: $(READY) ## print the data dictionary into data/README.md
 audit: $(READY) ## check the facts against each other
 	@.venv/bin/party-cells audit $(ARGS)
 
-bench: $(READY) ## measure speed, memory and growth on this machine, as ratios
+bench: $(TESTED) ## measure speed, memory and growth on this machine, as ratios
 	@$(RUN) -m benchmarks $(ARGS)
 
-stress: $(READY) ## ten minutes of hostile input per target; long kill and concurrency runs
+stress: $(TESTED) ## ten minutes of hostile input per target; long kill and concurrency runs
 	@$(RUN) -m pytest -q -p no:cacheprovider tests/stress $(ARGS)
 
-vulnerabilities: $(READY) ## ask the advisory database about every pinned dependency
-	@$(RUN) -m pip_audit --strict --require-hashes --disable-pip -r requirements.lock
+vulnerabilities: $(TESTED) ## ask the advisory database about every pinned dependency
+	@$(RUN) -m pip_audit --strict --require-hashes --disable-pip -r requirements.lock \
+		-r requirements-test.lock
 
 docs/evidence-map.svg: notebooks/10-read-the-corpus.ipynb $(READY)
 	@$(RUN) -c "import json; cells = json.load(open('$<', encoding='utf-8'))['cells']; \
@@ -49,9 +53,14 @@ docs/evidence-map.svg: notebooks/10-read-the-corpus.ipynb $(READY)
 		open('$@', 'w', encoding='utf-8').write(''.join(drawn[0]))"
 
 lock: ## pin the dependencies again (needs uv)
-	@uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --upgrade \
-		--no-emit-index-url --no-annotate --no-header --extra test --extra build --extra cluster \
-		-q -o requirements.lock
+	@$(PIN) --upgrade -o requirements.lock
+	@$(PIN) --upgrade --extra test --extra cluster -c requirements.lock -o requirements-test.lock \
+		$$(sed -nE 's/^([A-Za-z0-9._-]+)==.*/--no-emit-package \1/p' requirements.lock)
+	@echo uv | uv pip compile - --universal --generate-hashes --upgrade \
+		--no-emit-index-url --no-annotate --no-header -q -o .ci/uv.lock
 
 $(READY): requirements.lock pyproject.toml
 	@sh .ci/environment "$(PYTHON)"
+
+$(TESTED): requirements-test.lock $(READY)
+	@sh .ci/environment "$(PYTHON)" test

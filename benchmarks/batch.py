@@ -272,18 +272,6 @@ def compare(title: str, rounds: list[dict]) -> None:
         wall, cpu, memory = (middle(way, what) for what in ("wall", "cpu", "memory"))
         ratio = f"{wall / n / each['wall']:12.2f}{cpu / n / each['cpu']:8.2f}" if n else ""
         print(f"{label:46}{n:5}{wall:9.2f}{cpu:9.2f}{memory:7.0f}{ratio}")
-    spent = where_time_goes(rounds[-1]["cold"])
-    print("Ours, worker seconds: " + ", ".join(f"{k} {v:.1f}" for k, v in spent.items()))
-
-
-def where_time_goes(result: dict) -> dict[str, float]:
-    """Seconds of the workers by part, and wall seconds outside of all runs."""
-    parts: dict[str, float] = {}
-    for record in result["records"]:
-        for part, seconds in record["parts"].items():
-            parts[part] = parts.get(part, 0) + seconds
-    inside = sum(parts.values()) / os.cpu_count()
-    return parts | {"start and end of the batch (wall)": result["wall"] - inside}
 
 
 def growth(sizes: Iterable[int], folder: Path) -> None:

@@ -1,11 +1,18 @@
 """pyproject.toml, requirements.lock and environment.yml name the same direct dependencies."""
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
+
+import pytest
 
 from helpers import paths
 
 PROJECT = tomllib.loads((paths.ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+LOCKS = ("requirements.lock", "requirements-test.lock", ".ci/uv.lock")
 EXTRAS = ("test", "build", "cluster")
 
 
@@ -28,13 +35,41 @@ def test_the_conda_file_names_the_same_ranges():
     assert conda == direct()
 
 
-def test_every_direct_dependency_is_pinned_with_hashes():
-    lock = (paths.ROOT / "requirements.lock").read_text("utf-8")
-    pinned = re.findall(r"^([A-Za-z0-9._-]+)==\S+.*\\\n +--hash=sha256:", lock, re.MULTILINE)
-    assert set(direct()) <= {name.lower().replace("_", "-") for name in pinned}
-    entries = re.findall(r"^[A-Za-z0-9._-]+==", lock, re.MULTILINE)
-    assert len(entries) == len(pinned), "an entry of the lock has no hash"
+def test_every_dependency_is_pinned_once_with_hashes_and_no_address():
+    pinned = {}
+    for name in LOCKS:
+        lock = (paths.ROOT / name).read_text("utf-8")
+        assert "://" not in lock
+        with_hash = re.findall(r"^([A-Za-z0-9._-]+)==\S+.*\\\n +--hash=sha256:", lock, re.MULTILINE)
+        assert len(with_hash) == len(re.findall(r"^[A-Za-z0-9._-]+==", lock, re.MULTILINE)), name
+        pinned[name] = {each.lower().replace("_", "-") for each in with_hash}
+    assert not pinned[LOCKS[0]] & pinned[LOCKS[1]] and {*direct()} <= set().union(*pinned.values())
+    first = (paths.ROOT / LOCKS[0]).read_text("utf-8")
+    assert not re.search(r"^(pytest|nbval|distributed|playwright)==", first, re.MULTILINE)
 
 
-def test_the_lock_names_no_address():
-    assert "://" not in (paths.ROOT / "requirements.lock").read_text("utf-8")
+@pytest.fixture
+def bare(tmp_path):
+    """A folder with what the environment is built from, and no uv on the path."""
+    (tmp_path / ".ci").mkdir()
+    for name in (".ci/environment", ".ci/uv.lock"):
+        shutil.copy(paths.ROOT / name, tmp_path / name)
+    for name in ("requirements.lock", "requirements-test.lock"):
+        (tmp_path / name).write_text("not-a-package-anywhere==1.0 --hash=sha256:" + "0" * 64)
+    return tmp_path
+
+
+def test_offline_one_line_says_why_and_nothing_half_made_is_left(bare):
+    """No index answers at the address that pip is given."""
+    asked = os.environ | {"PATH": "/usr/bin:/bin", "PIP_INDEX_URL": "http://127.0.0.1:9/"}
+    asked |= {"PIP_RETRIES": "0", "PIP_NO_CACHE_DIR": "1"}
+    command = ["sh", ".ci/environment", sys.executable]
+    done = subprocess.run(command, cwd=bare, env=asked, capture_output=True, text=True)
+    assert done.returncode == 1 and "building .venv, once" in done.stdout
+    assert done.stderr.splitlines()[-1].endswith("nothing half-made was left")
+    assert not (bare / ".venv").exists() and not (bare / ".venv-tools").exists()
+
+
+def test_the_container_runs_the_two_commands():
+    text = (paths.ROOT / "Dockerfile").read_text("utf-8")
+    assert "RUN make report" in text and 'CMD ["make", "test"]' in text

@@ -11,3 +11,20 @@ The stages, from the first to the last; imports point only towards the first.
 - ``report``, ``figures``: findings, tables, grids and charts in two languages, linked to their
   evidence
 """
+
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+ROOMS = sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*.py"))
+
+
+def __dir__() -> list[str]:
+    return ROOMS
+
+
+def __getattr__(name: str) -> ModuleType:
+    """A room, imported when it is first asked for."""
+    if name not in ROOMS:
+        raise AttributeError(f"helpers has no room {name!r}; it has {', '.join(ROOMS)}")
+    return import_module(f"helpers.{name}")

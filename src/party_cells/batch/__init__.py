@@ -15,13 +15,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 
 from helpers import paths
 from party_cells.batch import execution, grid
 from party_cells.batch.grid import Refused, Run
-from party_cells.batch.workers import Stopped, in_own_process, run_all, some_workers
+from party_cells.batch.workers import Stopped, run_all, some_workers
 
 MARKS = {"done": "done", "failed": "FAILED", "out of date": "OUT OF DATE"}
 
@@ -161,24 +160,24 @@ def carry_out(due: list[Run], options: Options, files: dict[str, str], listed=()
     out, records = options.folder, []
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
     with ExitStack() as stack:
-        found = stack.enter_context(some_workers(options.jobs, options.scheduler))
         work = stack.enter_context(working_folder(out))
         copy = read_only_copy(options.data, work)
-        workers, require = found
-        do = partial(in_own_process, execution.execute) if options.scheduler else execution.execute
+        some = some_workers(options.jobs, options.scheduler)
+        workers, require = stack.enter_context(some)
         if listed and (said := ask(workers, execution.undecided, str(copy))):
             raise Refused(f"refused: {said}")
         jobs = [job_of(run, work, copy, grid.digest(*files.values()), options) for run in due]
         tell = stack.enter_context(progress(len(jobs), sys.stdout))
         try:
-            for record in run_all(jobs, workers, do, require):
+            for record in run_all(jobs, workers, execution.execute, require):
                 records.append(record)
                 with (out / "log.jsonl").open("a", encoding="utf-8") as log:
                     log.write(json.dumps(record, ensure_ascii=False) + "\n")
                 tell(record)
         except (KeyboardInterrupt, Stopped) as stopped:
             done = f"{len(records)} of {len(due)} runs are done, and whole"
-            print(f"\n{stopped or 'Interrupted'}: {done}. The same command goes on with the rest.")
+            said = str(stopped) or "Interrupted"
+            print(f"\n{said}: {done}. The same command goes on with the rest.")
             raise KeyboardInterrupt from None
         if found := changed_files(files, options.data, copy):
             records.append(undone(due, found, copy, out))

@@ -4,7 +4,7 @@ import logging
 import multiprocessing
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager, nullcontext
 from functools import cache, partial
 
@@ -105,7 +105,18 @@ def cluster(address: str) -> Iterator[tuple[Executor, Callable]]:
     with client:
         if not client.scheduler_info()["workers"]:
             raise Refused(f"the scheduler at {address} has no workers; start one: dask worker")
-        yield client.get_executor(), require
+        yield Far(client.get_executor()), require
+
+
+class Far:
+    """The workers of a cluster, each with warm processes of its own to do the work in."""
+
+    def __init__(self, executor: Executor) -> None:
+        self.executor = executor
+
+    def submit(self, function: Callable, *given) -> Future:
+        """A future of what the function gives."""
+        return self.executor.submit(in_own_process, function, *given)
 
 
 def in_own_process(function: Callable, *given) -> object:
