@@ -18,13 +18,15 @@ MAY_IMPORT = {
     "codebook": {"paths"},
     "corpus": {"codebook", "paths"},
     "report": {"bounds", "codebook", "corpus", "evidence", "numbers"},
-    "statements": {"bounds"},
+    "rules": {"bounds"},
+    "statements": {"bounds", "rules"},
     "decisions": {"bounds", "codebook", "corpus", "evidence", "numbers", "statements"},
-    "gate": {"statements"},
-    "indicators": {"bounds", "gate", "statements"},
-    "practices": {"gate"},
+    "likeness": {"rules", "statements"},
+    "gate": {"likeness", "rules"},
+    "indicators": {"bounds", "gate", "likeness", "rules", "statements"},
+    "practices": {"gate", "likeness"},
     "figures": {"bounds", "numbers", "report"},
-    "requests": {"bounds", "codebook", "gate", "indicators", "statements"},
+    "requests": {"bounds", "codebook", "gate", "indicators", "likeness", "rules", "statements"},
 }
 # Each room of `party_cells`, and the rooms of it that it may import; `helpers` is open to all.
 ROOMS = {

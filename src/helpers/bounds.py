@@ -185,13 +185,41 @@ def step(row: Mapping) -> float:
     return 10.0 ** -(2 + len(re.split(r"[.,]", written + ".")[1]))
 
 
-def unknown(unit: str, low: float = 0.0, high: float = math.inf) -> Bounded:
+def unknown(unit: str, low: float = 0.0, high: float = math.inf, facts: tuple = ()) -> Bounded:
     """Return the whole admissible range of a number that nobody printed.
+
+    `facts` are counts of which only the share is not known.
 
     >>> words(unknown("share", 0, 1), "vi")
     'không nêu'
     """
-    return Bounded(low, high, False, False, unit, None, "unknown")
+    return Bounded(
+        low, high, False, False, unit, None, "unknown", facts, "{0} / ?" if facts else ""
+    )
+
+
+def rounded(b: Bounded) -> Bounded:
+    """Return an amount without the last bits of floating point."""
+    low, high = round(b.low, 12) + 0.0, round(b.high, 12) + 0.0
+    if (low, high) == (b.low, b.high) and (low != high or b.value == low):
+        return b
+    return replace(b, low=low, high=high, value=low if low == high else b.value)
+
+
+def within(b: Bounded, unit: str, sign: str = "") -> Bounded:
+    """Return an amount in a unit without the last bits of floating point, a share within 0 to 1.
+
+    With ">=" all from it upwards, with "<=" all from nought up to it.
+
+    >>> within(exact(0.1 + 0.2, "ratio"), "share", ">=").low
+    0.3
+    """
+    least, most = (0.0, 1.0) if unit == "share" else (-math.inf, math.inf)
+    low = 0.0 if sign == "<=" else max(round(b.low, 12), least)
+    high = most if sign == ">=" else min(round(b.high, 12), most)
+    ends = (low, high, b.low_open and low == b.low, b.high_open and high == b.high)
+    value = low if low == high else None if sign else b.value
+    return Bounded(low + 0.0, high + 0.0, *ends[2:], unit, value, b.bound, b.facts, b.formula)
 
 
 def exact(value: float, unit: str) -> Bounded:

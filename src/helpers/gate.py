@@ -6,25 +6,21 @@ overlap, one side is missing, or too little would turn the order round; only the
 nothing of quality). Whatever sets two localities or two years side by side takes it from here.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 
-from helpers.statements import KINDS, rules_of, text
+from helpers import likeness
+from helpers.likeness import BIT, FORBIDS, OPEN, REASONS, judge, pick
+from helpers.rules import rules_of
 
-REASONS = ("level", "place", "boundary", "population", "base", "scheme", "period", "period_gap")
-REASONS += ("status", "conflict")  # why two may not be compared
-OPEN = ("overlap", "tie", "missing", "imprecise", "years_disagree", "one_unit", "drift")
+__all__ = ["DECIDED", "OPEN", "REASONS", "changes", "decided", "outcomes", "periods", "summary"]
 DECIDED = ("ahead", "behind", "larger", "smaller")
-BIT = {name: 1 << at for at, name in enumerate(REASONS + OPEN)}
-FORBIDS = sum(BIT[name] for name in REASONS if name != "conflict")
-RANK = {"province": 0, "district": 1, "town": 1, "commune": 2, "unknown": -1, "": -1}
-BELOW = 3  # the rank of every other level
-VAGUE = {"cells", "cells_assessed"}  # bases that do not say which cells
-LIMITS = {"as_of_days": 366, "flow_years": 0, "drift_after_days": np.inf, "drift_per_year": 0.0}
-YEAR, SLIP = 365.25, 1e-12
+LAST = (1 << 18) - 1  # the last position that a key of a pair has room for
+MOST = 14  # the rank of two readings of one period that may be compared
 BLOCK = 1_500_000  # pairs of readings that are judged at once
 _PAIR = ["row_id", "column_id"]
 _COUNTS = ["quality_n", "quality_decided", "ahead", "behind", "plain_n", "plain_decided"]
@@ -62,10 +58,12 @@ def outcomes(
     years, the newest to older ones; periods that contradict each other are undecided.
     """
     order = [*dict.fromkeys([*(rows or localities), *localities])]
-    side = _sides(readings, measures, order, places, crosswalk)
+    side = likeness.sides(readings, measures, order, places, crosswalk)
     shape, rules = (len(rows) if rows else len(order), len(order)), rules_of(measures)
     found = [
-        _measured(measure_id, side, rules, _limits(rules[measure_id], max_year_gap), shape)
+        _measured(
+            measure_id, side, rules, likeness.limits_of(rules[measure_id], max_year_gap), shape
+        )
         for measure_id in sorted(set(side.measure_id))
     ]
     return _table(found, readings, order, rules)
@@ -81,12 +79,12 @@ def changes(
     `outcomes`, the row being the later period and the column the earlier.
     """
     order, rules = [*dict.fromkeys(readings["locality_id"])], rules_of(measures)
-    side, found = _sides(readings, measures, order, places, None), []
+    side, found = likeness.sides(readings, measures, order, places, None), []
     for measure_id in sorted(set(side.measure_id)):
-        limits = LIMITS | {"as_of_days": np.inf, "flow_years": np.inf}
+        limits = likeness.LIMITS | {"as_of_days": np.inf, "flow_years": np.inf}
         own = np.flatnonzero(side.measure_id == measure_id)
         pairs = np.array([*_successive(own, side)], dtype=int).reshape(-1, 2)
-        later, earlier = (_at(side, at) for at in pairs.T)
+        later, earlier = (pick(side, at) for at in pairs.T)
         judged = judge(later, earlier, rules[measure_id]["direction"], limits)
         judged |= {"row": later.locality, "column": earlier.locality, "measure_id": measure_id}
         found.append(judged | {"row_at": later.at, "column_at": earlier.at})
@@ -98,207 +96,11 @@ def _successive(own: np.ndarray, side: SimpleNamespace) -> Iterator[tuple[int, i
     for at in own:
         before = own[(side.locality[own] == side.locality[at]) & (side.end[own] < side.end[at])
                      & (side.kind[own] == side.kind[at]) & (side.actual[own] == side.actual[at])
-                     & _alike_long(side.length[own], side.length[at])]  # fmt: skip
+                     & likeness.alike_long(side.length[own], side.length[at])]  # fmt: skip
         if len(before):
             near = before[side.end[before] == side.end[before].max()]
             same = (side.base[near] == side.base[at]) & (side.scheme[near] == side.scheme[at])
             yield at, near[np.argmax(same)]
-
-
-def unlike(
-    readings: pd.DataFrame,
-    measures: pd.DataFrame,
-    rows: Sequence[int],
-    columns: Sequence[int],
-    places: pd.DataFrame | None = None,
-) -> list[str]:
-    """Return what forbids comparing some readings with others, by position: "" for nothing."""
-    if not len(rows):
-        return []
-    side = _sides(readings, measures, [*dict.fromkeys(readings["locality_id"])], places, None)
-    where = {at: n for n, at in enumerate(side.at)}
-    sides = [_at(side, np.array([where[at] for at in some])) for some in (rows, columns)]
-    limits = _limits(rules_of(measures)[readings["measure_id"].iloc[rows[0]]], None)
-    bits = _unlike(*sides, limits)[0]
-    return ["|".join(name for name, bit in BIT.items() if one & bit) for one in bits]
-
-
-# What is known of each reading, as arrays
-
-
-def _sides(
-    readings: pd.DataFrame,
-    measures: pd.DataFrame,
-    order: Sequence[str],
-    places: pd.DataFrame | None,
-    crosswalk: pd.DataFrame | None,
-) -> SimpleNamespace:
-    """Return what is said of each locality itself, sorted by locality, a column as an array."""
-    frame = readings if crosswalk is None else across(readings, crosswalk)
-    frame = frame.assign(at=range(len(frame)), rank=frame["level"].map(RANK).fillna(BELOW))
-    frame = frame[frame["locality_id"].isin(order)]
-    frame = frame.assign(locality=frame["locality_id"].map({k: n for n, k in enumerate(order)}))
-    is_own = frame["place_id"] == frame["locality_id"]
-    highest = frame[is_own].groupby("locality_id")["rank"].min().to_dict()
-    if places is not None:
-        highest |= places.set_index("place_id")["level"].map(RANK).fillna(BELOW).to_dict()
-    frame = frame[frame["rank"] <= frame["locality_id"].map(highest).fillna(1)]
-    frame = frame.sort_values(["locality", "at"], ignore_index=True)
-    side = {name: frame[name].to_numpy() for name in ("measure_id", "locality", "at", "rank")}
-    side |= {name: frame[name].to_numpy(float) for name in ("low", "high", "step")}
-    side |= {name: frame[name].to_numpy(bool) for name in ("low_open", "high_open")}
-    side |= {name: pd.factorize(frame[name])[0] for name in ("unit", "period_kind", "base")}
-    scheme, names = pd.factorize(frame["scheme_id"])
-    side |= {"scheme": scheme, "kind": side.pop("period_kind"), "scheme_id": names}
-    return SimpleNamespace(**side, **_times(frame), **_states(frame, places, measures))
-
-
-def _times(frame: pd.DataFrame) -> dict[str, np.ndarray]:
-    start, end = (pd.to_datetime(frame[f"period_{name}"], errors="coerce") for name in
-                  ("start", "end"))  # fmt: skip
-    days = {"start": start, "end": end}
-    days = {k: (v - pd.Timestamp("1900-01-01")).dt.days.fillna(-1).to_numpy(int)
-            for k, v in days.items()}  # fmt: skip
-    years = {f"{k}_year": v.dt.year.fillna(-1).to_numpy(int) for k, v in
-             (("start", start), ("end", end))}  # fmt: skip
-    return days | years | {"length": days["end"] - days["start"]}
-
-
-def _states(
-    frame: pd.DataFrame, places: pd.DataFrame | None, measures: pd.DataFrame
-) -> dict[str, np.ndarray]:
-    """Return what stands against each reading, its bits in one number, and how much it says."""
-    kinds, rated = frame["base"].map(_kinds), frame["measure_id"].str.contains("_rated_")
-    is_share = frame["unit"] == "share"
-    against = {
-        "level": frame["rank"] < 0,
-        "place": frame["place_id"] != frame["locality_id"],
-        "boundary": _is_outside(frame, places),
-        "population": frame["reasons"].str.contains("population")
-        | (frame["base"].isin(VAGUE) & is_share),
-        "base": is_share & (kinds.str.len() == 0),
-        "scheme": frame["reasons"].str.contains("scheme") | (rated & (frame["scheme_id"] == "")),
-        "period": (frame["period_end"] == "") | (frame["period_start"] == ""),
-        "status": frame["status"] != "actual",
-    }
-    doubts = sum(BIT[name] * is_so.to_numpy(int) for name, is_so in against.items())
-    free = (frame["low"] <= 0) & (frame["high"] >= np.where(is_share, 1.0, np.inf))
-    sets = frame["base"].unique()
-    alike = np.array([[bool(_kinds(a) & _kinds(b)) for b in sets] for a in sets], dtype=bool)
-    return {
-        "doubts": np.asarray(doubts, dtype=int) + np.zeros(len(frame), dtype=int),
-        "actual": (frame["status"] == "actual").to_numpy(),
-        "conflict": frame["reasons"].str.contains("conflict").to_numpy(bool),
-        "implied": (frame["origin"] == "implied").to_numpy(),
-        "missing": (free & frame["value"].isna()).to_numpy(),
-        "imprecise": (free & frame["value"].notna()).to_numpy(),
-        "share": is_share.to_numpy(),
-        "alike": alike.reshape(len(sets), len(sets)),
-        "of_cells": np.array([bool(_kinds(a) & {*KINDS["cells"]}) for a in sets], dtype=bool),
-    }
-
-
-def _kinds(base: str) -> frozenset[str]:
-    return frozenset(base.split("|")) - VAGUE - {""}
-
-
-def _is_outside(frame: pd.DataFrame, places: pd.DataFrame | None) -> pd.Series:
-    """Return whether a period lies outside the days in which its place had these boundaries."""
-    if places is None:
-        return pd.Series(False, frame.index)
-    known = places.set_index("place_id")[["valid_from", "valid_to"]].map(text)
-    since, until = (frame["place_id"].map(known[name]).fillna("") for name in known)
-    ends, starts = frame["period_end"], frame["period_start"]
-    return ((until != "") & (ends > until)) | ((since != "") & (starts < since))
-
-
-def _at(side: SimpleNamespace, at: np.ndarray) -> SimpleNamespace:
-    """Return some readings of a side, in the shape of their positions."""
-    whole = ("alike", "of_cells", "scheme_id")
-    return SimpleNamespace(**{k: v if k in whole else v[at] for k, v in vars(side).items()})
-
-
-# The verdict on two readings; all of it works on arrays of any shape
-
-
-def judge(a: SimpleNamespace, b: SimpleNamespace, direction: str, limits: dict) -> dict:
-    """Return for readings a against b: bits of reasons, order (1 larger, -1 smaller, 0 not
-    decided), and days_apart, drift and units_to_reverse of what is decided."""
-    bits, days = _unlike(a, b, limits)
-    above, below = _gap(a, b), _gap(b, a)
-    order = above[1].astype(int) - below[1]
-    units = np.minimum(_units(above, a, b), _units(below, b, a))
-    drift = np.where(order > 0, _drift(a, b, days), _drift(b, a, days))
-    told = {
-        "one_unit": (units < 2) & (direction != "none"),
-        "drift": (days > limits["drift_after_days"]) & (drift <= limits["drift_per_year"]),
-    }
-    weak = sum(BIT[name] * is_so for name, is_so in told.items())
-    bits = np.where(bits & FORBIDS, bits, np.where(order == 0, _undecided(a, b), weak))
-    bits = bits | np.where((bits > 0) & (a.conflict | b.conflict), BIT["conflict"], 0)
-    order = np.where(bits == 0, order, 0)
-    missing = {"drift": np.where(order != 0, drift, np.nan)}
-    missing |= {"units_to_reverse": np.where(order != 0, units, np.nan)}
-    return {"bits": bits, "order": order, "days_apart": days} | missing
-
-
-def _unlike(a: SimpleNamespace, b: SimpleNamespace, limits: dict) -> tuple:
-    """Return the bits of every reason against comparing, and the days between the periods."""
-    days = np.maximum(abs(a.start - b.start), abs(a.end - b.end))
-    is_share, of_cells = a.share & b.share, a.of_cells[a.base] & b.of_cells[b.base]
-    is_unlike = is_share & ~a.alike[a.base, b.base]
-    found = {
-        "level": a.rank != b.rank,
-        "population": (is_unlike & of_cells)
-        | ((a.measure_id != b.measure_id) & (a.scheme == b.scheme)),
-        "base": is_unlike,
-        "scheme": a.scheme != b.scheme,
-        "period": (a.kind != b.kind) | ~_alike_long(a.length, b.length),
-        "period_gap": _is_far(a, b, limits),
-    }
-    return sum(BIT[name] * is_so for name, is_so in found.items()) | a.doubts | b.doubts, days
-
-
-def _is_far(a: SimpleNamespace, b: SimpleNamespace, limits: dict) -> np.ndarray:
-    """Return whether two periods lie too far apart: days by days, whatever is longer by years."""
-    years = np.maximum(abs(a.start_year - b.start_year), abs(a.end_year - b.end_year))
-    days = np.maximum(abs(a.start - b.start), abs(a.end - b.end))
-    is_day = (a.length == 0) & (b.length == 0) & (limits["as_of_days"] >= 0)
-    return np.where(is_day, days > limits["as_of_days"], years > limits["flow_years"])
-
-
-def _alike_long(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Return whether two periods have one length: months, halves and years differ by some days."""
-    return (abs(a - b) <= 3) & (abs(a - b) * 8 <= np.minimum(a, b))
-
-
-def _gap(a: SimpleNamespace, b: SimpleNamespace) -> tuple:
-    """Return how far a lies above b at least, whether it does, and whether an end is open."""
-    with np.errstate(invalid="ignore"):
-        gap, is_open = a.low - b.high, a.low_open | b.high_open
-    return gap, (a.unit == b.unit) & ((gap > SLIP) | ((abs(gap) <= SLIP) & is_open)), is_open
-
-
-def _units(gap: tuple, a: SimpleNamespace, b: SimpleNamespace) -> np.ndarray:
-    """Return how many units of one side, rated otherwise, end it that a lies above b."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        steps = gap[0] / np.maximum(a.step, b.step)
-        units = np.where(gap[2], np.floor(steps + 1e-6) + 1, np.ceil(steps - 1e-6))
-    return np.where(gap[1], np.maximum(units, 1), np.inf)
-
-
-def _drift(a: SimpleNamespace, b: SimpleNamespace, days: np.ndarray) -> np.ndarray:
-    """Return the change per year that would bring b up to a, or a down to b."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return (a.low / b.high) ** (YEAR / days) - 1
-
-
-def _undecided(a: SimpleNamespace, b: SimpleNamespace) -> np.ndarray:
-    is_point = (a.low == a.high) & (b.low == b.high)
-    is_missing = a.missing | b.missing | (a.unit != b.unit)
-    open_bits = np.where(is_point, BIT["tie"], BIT["overlap"])
-    open_bits = np.where(a.imprecise | b.imprecise, BIT["imprecise"], open_bits)
-    return np.where(is_missing, BIT["missing"], open_bits)
 
 
 # All pairs of one measure
@@ -308,42 +110,62 @@ def _measured(
     measure_id: str, side: SimpleNamespace, rules: dict, limits: dict, shape: tuple[int, int]
 ) -> dict:
     """Return the judged pairs of localities of one measure: which, by what readings, how."""
-    one, direction = _at(side, _candidates(measure_id, side, rules)), rules[measure_id]["direction"]
-    is_own, size = one.measure_id == measure_id, len(one.at)
+    one = pick(side, _candidates(measure_id, side, rules))
+    one.n, one.is_own = np.arange(len(one.at)), one.measure_id == measure_id
     stated = np.zeros(shape[1], dtype=bool)
-    stated[one.locality[is_own & ~one.implied]] = True
-    row, column = np.nonzero(np.triu(stated[: shape[0], None] | stated[None, :], 1))
-    pair = row * shape[1] + column
+    stated[one.locality[one.is_own & ~one.implied]] = True
+    asked = np.triu(stated[: shape[0], None] | stated[None, :], 1)
+    row, column = np.nonzero(asked)
     newest = np.full(shape[1], -1)
-    by_time = np.lexsort((one.end, one.actual, is_own))
+    by_time = np.lexsort((one.end, one.actual, one.is_own))
     newest[one.locality[by_time]] = by_time
-    best, told = np.full(shape[0] * shape[1], -1), np.zeros(shape[0] * shape[1], dtype=np.uint8)
-    far = newest[row], newest[column]
-    met = np.stack(far).min(axis=0, initial=size) >= 0
-    for a_at, b_at in [*_near(one, shape[0], limits), tuple(at[met] for at in far)]:
-        a, b = _at(one, a_at), _at(one, b_at)
-        judged, may = judge(a, b, direction, limits), _may_meet(a, b, measure_id)
-        rank = np.where(may, _rank(a, b, judged["bits"]), -1)
-        key = (rank << 54) + ((a.end + b.end).clip(0) << 36) + (a_at << 18) + b_at
-        at = a.locality * shape[1] + b.locality
-        np.maximum.at(best, at, np.where(rank < 0, -1, key))
-        said = np.where(judged["order"] > 0, 1, 2) << (2 * (14 - rank).clip(0, 2))
-        np.bitwise_or.at(told, at, np.where(may & (judged["order"] != 0), said, 0).astype(np.uint8))
-    best, told = best[pair], told[pair]
+    how = rules[measure_id]["direction"], limits
+    best, disagree = _chosen(one, asked, newest, "_rated_" in measure_id, how)
     is_met = best >= 0
-    row_at = np.where(is_met, (best >> 18) & 0x3FFFF, newest[row])
-    column_at = np.where(is_met, best & 0x3FFFF, newest[column])
-    judged = judge(_at(one, row_at), _at(one, column_at), direction, limits)
-    disagree = is_met & ((told >> (2 * (14 - (best >> 54)).clip(0, 2))) & 3 == 3)
-    for name, nothing in (("bits", BIT["missing"]), ("days_apart", -1), ("order", 0)):
-        judged[name] = np.where(is_met, judged[name], nothing)
-    judged["bits"] = np.where(disagree, BIT["years_disagree"], judged["bits"])
-    for name in ("drift", "units_to_reverse"):
-        judged[name] = np.where(judged["bits"] > 0, np.nan, judged[name])
-    is_own = np.append(is_own, False)
-    told = {"row_at": row_at, "column_at": column_at}
-    told = {k: np.where((v >= 0) & (is_met | is_own[v]), one.at[v], -1) for k, v in told.items()}
-    return judged | told | {"row": row, "column": column, "measure_id": measure_id}
+    ends = [np.where(is_met, best >> 18 & LAST, newest[row])]
+    ends += [np.where(is_met, best & LAST, newest[column])]
+    judged = judge(pick(one, ends[0]), pick(one, ends[1]), *how)
+    judged["bits"] = np.where(is_met, judged["bits"], BIT["missing"])
+    judged["bits"] = np.where(is_met & disagree, BIT["years_disagree"], judged["bits"])
+    judged["days_apart"] = np.where(is_met, judged["days_apart"], -1)
+    for name, nothing in (("order", 0), ("drift", np.nan), ("units_to_reverse", np.nan)):
+        judged[name] = np.where(judged["bits"] == 0, judged[name], nothing)
+    is_own = np.append(one.is_own, False)
+    told = [np.where((at >= 0) & (is_met | is_own[at]), one.at[at], -1) for at in ends]
+    judged |= {"row": row, "column": column, "measure_id": measure_id}
+    return judged | {"row_at": told[0], "column_at": told[1]}
+
+
+def _chosen(
+    one: SimpleNamespace, asked: np.ndarray, newest: np.ndarray, is_rated: bool, how: tuple
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return for the pairs asked which readings say most (-1 for none), and if periods disagree.
+
+    Tried are readings of one period, then those within the limits of time for the pairs that are
+    still open, then the newest two. A key holds rank, newness and the two positions, so that the
+    largest is the choice; two bits for each of the upper ranks note which orders were met.
+    """
+    width, pair = asked.shape[1], np.flatnonzero(asked)
+    best, met = np.full(asked.size, -1), np.zeros(asked.size, dtype=np.uint8)
+    far = pair // width, pair % width
+    is_near = partial(likeness.is_near, limits=how[1])
+    for stage in (likeness.is_same, is_near, None):
+        left = (best >> 54 < MOST) & asked.ravel()
+        for a_at, b_at in _pairs(one, len(asked), stage) if stage else [newest[list(far)]]:
+            at = one.locality[a_at] * width + one.locality[b_at]
+            is_open = left[at] & (a_at >= 0) & (b_at >= 0) & ((stage is not None) | (best[at] < 0))
+            a_at, b_at, at = a_at[is_open], b_at[is_open], at[is_open]
+            a, b = pick(one, a_at), pick(one, b_at)
+            judged = judge(a, b, *how)
+            rank = np.where(_may_meet(a, b, is_rated), _rank(a, b, judged["bits"]), -1)
+            newness = (a.end + b.end).clip(0).astype(int)
+            key = (rank << 54) + (newness << 36) + (a_at << 18) + b_at
+            np.maximum.at(best, at, np.where(rank < 0, -1, key))
+            order = np.where(judged["order"] > 0, 1, 2) << 2 * (MOST - rank).clip(0, 2)
+            is_clear = (rank >= 0) & (judged["order"] != 0)
+            np.bitwise_or.at(met, at, np.where(is_clear, order, 0).astype(np.uint8))
+    best, met = best[pair], met[pair]
+    return best, (met >> 2 * (MOST - (best >> 54)).clip(0, 2)) & 3 == 3
 
 
 def _candidates(measure_id: str, side: SimpleNamespace, rules: dict) -> np.ndarray:
@@ -352,7 +174,7 @@ def _candidates(measure_id: str, side: SimpleNamespace, rules: dict) -> np.ndarr
     The latter are never compared: they say why another scheme or kind of cell cannot stand in.
     """
     own, family = np.flatnonzero(side.measure_id == measure_id), rules[measure_id]["family"]
-    kin = [name for name, rule in rules.items() if family and rule["family"] == family]
+    kin = [name for name in {*side.measure_id} if family and rules[name]["family"] == family]
     other = np.isin(side.measure_id, kin) & ~side.implied
     other = np.flatnonzero(other & ~np.isin(side.locality, side.locality[own]))
     order = other[np.lexsort((-side.end[other], side.scheme[other], side.locality[other]))]
@@ -360,21 +182,24 @@ def _candidates(measure_id: str, side: SimpleNamespace, rules: dict) -> np.ndarr
     return np.sort(np.concatenate([own, order[np.unique(key, return_index=True)[1]]]))
 
 
-def _near(one: SimpleNamespace, count: int, limits: dict) -> Iterator[tuple]:
-    """Yield the pairs of readings of two localities that lie within the limits of time."""
+def _pairs(one: SimpleNamespace, count: int, allowed: Callable) -> Iterator[tuple]:
+    """Yield the allowed pairs of readings of two localities, some at a time."""
     last = np.searchsorted(one.locality, count)
     step = max(1, BLOCK // max(1, len(one.at)))
     for start in range(0, last, step):
-        a, b = _at(one, np.s_[start : min(start + step, last), None]), _at(one, np.s_[None, :])
-        rows, columns = np.nonzero((a.locality < b.locality) & ~_is_far(a, b, limits))
-        yield rows + start, columns
+        a, b = (
+            pick(one, np.s_[start : min(start + step, last), None]),
+            pick(one, np.s_[None, :]),
+        )
+        rows, columns = np.nonzero((a.locality < b.locality) & allowed(a, b))
+        if len(rows):
+            yield rows + start, columns
 
 
-def _may_meet(a: SimpleNamespace, b: SimpleNamespace, measure_id: str) -> np.ndarray:
+def _may_meet(a: SimpleNamespace, b: SimpleNamespace, is_rated: bool) -> np.ndarray:
     """Return whether one of two states the measure, and the other that or no tier beside it."""
-    is_other = a.measure_id != b.measure_id
-    is_tier = is_other & (a.scheme == b.scheme) & ("_rated_" in measure_id)
-    return ((a.measure_id == measure_id) | (b.measure_id == measure_id)) & ~is_tier
+    is_tier = (a.is_own != b.is_own) & (a.scheme == b.scheme) & is_rated
+    return (a.is_own | b.is_own) & ~is_tier
 
 
 def _rank(a: SimpleNamespace, b: SimpleNamespace, bits: np.ndarray) -> np.ndarray:
@@ -384,14 +209,6 @@ def _rank(a: SimpleNamespace, b: SimpleNamespace, bits: np.ndarray) -> np.ndarra
     says = np.where(bits & BIT["missing"], 0, 4) + np.where(is_same, 2, is_near)
     reasons = sum((bits & BIT[name] > 0).astype(int) for name in REASONS)
     return np.where(bits & FORBIDS, 7 - reasons.clip(0, 7), 8 + says)
-
-
-def _limits(rule: dict, max_year_gap: int | None) -> dict:
-    """Return the limits of time of a measure, those of the caller before those of the table."""
-    limits = LIMITS | {name: float(rule[name]) for name in LIMITS if rule[name]}
-    if max_year_gap is None or max_year_gap < 0:
-        return limits
-    return limits | {"as_of_days": 366 * max_year_gap or -1, "flow_years": max_year_gap}
 
 
 def _table(
@@ -466,8 +283,9 @@ def periods(readings: pd.DataFrame) -> list[str]:
     >>> periods(pd.DataFrame({"period_start": ["2022-01-01"], "period_end": ["2022-06-30"]}))
     ['2022-01–2022-06']
     """
-    rows = zip(readings["period_start"], readings["period_end"], strict=True)
-    return [_span(start, end) for start, end in rows]
+    rows = list(zip(readings["period_start"], readings["period_end"], strict=True))
+    known = {row: _span(*row) for row in set(rows)}
+    return [known[row] for row in rows]
 
 
 def _span(start: str, end: str) -> str:
@@ -529,23 +347,6 @@ def _each(outcomes: pd.DataFrame) -> pd.DataFrame:
     each = each.groupby(key, sort=False, observed=True)[_COUNTS].max().reset_index()
     is_plain = each["plain_n"] & ~each["quality_n"]
     return each.assign(plain_n=is_plain, plain_decided=is_plain & each["plain_decided"])
-
-
-def across(readings: pd.DataFrame, crosswalk: pd.DataFrame) -> pd.DataFrame:
-    """Return the readings with those of one scheme read as another's: a scenario, not data."""
-    rules = crosswalk.set_index(["from_scheme", "from_measure"])[
-        ["to_scheme", "to_measure", "lifts"]
-    ]
-    rules = {key: tuple(map(text, row)) for key, *row in rules.itertuples()}
-    keys = zip(readings["scheme_id"], readings["measure_id"], strict=True)
-    rows = [(*rules.get(key, (*key, "")), reasons) for key, reasons in
-            zip(keys, readings["reasons"], strict=True)]  # fmt: skip
-    lifted = ["|".join(one for one in reasons.split("|") if one not in lifts.split("|"))
-              for _, _, lifts, reasons in rows]  # fmt: skip
-    names = {"scheme_id": 0, "measure_id": 1}
-    return readings.assign(
-        reasons=lifted, **{k: [row[at] for row in rows] for k, at in names.items()}
-    )
 
 
 def answers(outcomes: pd.DataFrame) -> pd.DataFrame:

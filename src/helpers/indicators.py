@@ -10,8 +10,9 @@ from itertools import combinations
 
 import pandas as pd
 
-from helpers import bounds, gate, statements
-from helpers.statements import KINDS, RATED, text
+from helpers import bounds, gate, likeness, statements
+from helpers.rules import text
+from helpers.statements import KINDS, RATED
 
 TIERS = (
     *("tsvm", "tsvm_exemplary", "excellent", "good_or_better", "good", "completed_or_better"),
@@ -201,7 +202,7 @@ def effect_sizes(
             if one.locality_id != other.locality_id
         ]
         firsts, seconds = ([at for pair in pairs for at in pair[side].readings] for side in (0, 1))
-        unlike = gate.unlike(readings, measures, firsts, seconds, places)
+        unlike = likeness.unlike(readings, measures, firsts, seconds, places)
         for at, (one, other) in enumerate(pairs):
             size = len(one.shares)
             if any(unlike[at * size : (at + 1) * size]):

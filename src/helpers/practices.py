@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from helpers.gate import BELOW, DECIDED, RANK
+from helpers.gate import DECIDED
+from helpers.likeness import BELOW, RANK
 
 DEGREES = ("done", "planned", "rule", "urged")  # of a practice, from deed to call
 

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from helpers import bounds, codebook, gate, indicators
-from helpers.statements import KINDS, rules_of, text
+from helpers import bounds, codebook, gate, indicators, likeness
+from helpers.rules import rules_of, text
+from helpers.statements import KINDS
 
 GROUP = ["asked", "scheme_id", "period_start", "period_end", "base"]
 
@@ -46,7 +47,7 @@ def _known(readings: pd.DataFrame, measures: pd.DataFrame) -> dict[tuple, dict[s
     said = indicators.own(readings)
     said = said[said["measure_id"].map(lambda name: rules[name]["direction"] != "none")]
     is_share = said["unit"].eq("share")
-    said = said[said["reasons"].eq("") & ~(is_share & said["base"].isin({"", *gate.VAGUE}))]
+    said = said[said["reasons"].eq("") & ~(is_share & said["base"].isin({"", *likeness.VAGUE}))]
     said = said[said["origin"].ne("implied") & ~(said["low"].le(0) & said["high"].ge(1))]
     told = said.assign(
         asked=[rules[name]["family"] or name for name in said["measure_id"]],
@@ -122,7 +123,7 @@ def questions(readings: pd.DataFrame, measures: pd.DataFrame) -> pd.DataFrame:
     labels, rows = measures.set_index("measure_id"), []
     said = indicators.own(readings).query("origin == 'printed'")
     said = said[said["measure_id"].map(labels["direction"]) != "none"]
-    is_baseless = said["unit"].eq("share") & said["base"].isin({"", *gate.VAGUE})
+    is_baseless = said["unit"].eq("share") & said["base"].isin({"", *likeness.VAGUE})
     doubts = said["reasons"].str.split("|") + is_baseless.map({True: ["base"], False: []})
     for one, amount, found in zip(said.itertuples(), bounds.column(said), doubts, strict=True):
         for reason in filter(None, found):

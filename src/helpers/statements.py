@@ -8,19 +8,31 @@ either allows, with the reason "conflict". Pure: table in, table out.
 
 import ast
 import calendar
-import math
 import operator
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
 
 import pandas as pd
 
 from helpers import bounds
 from helpers.bounds import Bounded, BoundsInvalid
+from helpers.rules import (
+    RATED,
+    FactsInvalid,
+    bounds_problem,
+    check_facts,
+    checker,
+    in_force,
+    refuse,
+    rules_of,
+    text,
+    tiers_of,
+)
+
+__all__ = ["FACT", "KINDS", "RATED", "FactsInvalid", "Reading", "check_facts", "checker", "take"]
 
 KINDS = {  # what "assessed" may be another word for
     "cells": ("cells_under_base", "base_cells"),
@@ -31,22 +43,10 @@ SIGNS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul}
 SIGNS |= {ast.Div: operator.truediv}
 HALF_YEAR = 183  # days between two figures of one ratio
 SHORTEST_FLOW = 28  # days; what happened on one day has no rate per year
-LIMITS = ("as_of_days", "flow_years", "drift_after_days", "drift_per_year")  # of measures.csv
-RATED = re.compile(r"(cells|organisations|members)_(rated_\w+?)(_or_better|_or_worse)?")
-GIVEN = {"status": "actual", "level": "district"}  # where a table of facts has no such column
 FACT = [*("fact_id", "document_id", "locality_id", "place_id", "level", "measure_id", "value")]
 FACT += [*("value_low", "low_open", "value_high", "high_open", "bound", "unit", "number_text")]
 FACT += [*("base_measure_id", "scheme_id", "population_stated", "period_start", "period_end")]
 FACT += ["period_kind", "status"]
-
-
-class FactsInvalid(ValueError):
-    """Facts that contradict themselves or their codebooks; `rows` has them with what is wrong."""
-
-    def __init__(self, problems: list[tuple[str, str]]):
-        self.rows = pd.DataFrame(problems, columns=["fact_id", "problem"])
-        told = "\n".join(f"  {fact_id}: {problem}" for fact_id, problem in problems)
-        super().__init__(f"facts.csv has {len(problems)} rows to correct at the desk:\n{told}")
 
 
 @dataclass(frozen=True)
@@ -73,103 +73,9 @@ class Reading:
     reasons: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
 
-    @property
-    def about(self) -> tuple:
-        """What two sources must share to speak of the same number; plans and rules never do."""
-        return (
-            *(self.locality_id, self.place_id, self.level, self.measure_id, self.amount.unit),
-            *(self.scheme_id, self.period_start, self.period_end, self.period_kind, self.status),
-            self.base if self.amount.unit == "share" else "",
-            self.amount.facts if self.status != "actual" else (),
-        )
-
-
-# What is refused
-
-
-def check_facts(
-    facts: pd.DataFrame, measures: pd.DataFrame, schemes: pd.DataFrame, documents: pd.DataFrame
-) -> pd.DataFrame:
-    """Return the facts unchanged, or raise FactsInvalid with every bad row and why it is bad.
-
-    Refused: bounds that hold no number or not the one printed, a number that is infinite or below
-    the least of its measure, a share over the measure's `share_limit`, a tier or population that
-    its scheme does not know, a locality that the article is not about, an actual value whose
-    period begins after the article was published.
-    """
-    problems = checker(measures, schemes, documents)
-    found = [
-        (fact["fact_id"], problem)
-        for fact in facts.to_dict("records")
-        for _, problem in problems(fact)
-    ]
-    if found:
-        raise FactsInvalid(found)
-    return facts
-
-
-def checker(
-    measures: pd.DataFrame, schemes: pd.DataFrame, documents: pd.DataFrame
-) -> Callable[[Mapping], list[tuple[str, str]]]:
-    """Return what finds out why a fact is refused by `check_facts`: columns with what is wrong."""
-    rules, tiers = rules_of(measures), _tiers(schemes)
-    known = documents.set_index("document_id")[["published_date", "locality_id"]]
-    known = {name: tuple(map(text, row)) for name, *row in known.itertuples()}
-
-    def problems(fact: Mapping) -> list[tuple[str, str]]:
-        published, about = known.get(fact["document_id"], ("", ""))
-        found = [
-            ("value", _bounds_problem(fact, rules.get(fact["measure_id"], {}).get("limit"))),
-            ("scheme_id", _scheme_problem(fact, tiers)),
-            ("locality_id", _locality_problem(fact, about)),
-            ("period_start", _period_problem(fact, published)),
-        ]
-        return [(column, problem) for column, problem in found if problem]
-
-    return problems
-
-
-def _bounds_problem(fact: Mapping, limit: float | None) -> str:
-    try:
-        amount = bounds.from_fact(fact, share_limit=limit)
-        numbers = [float(fact[k]) for k in ("value", "value_low", "value_high") if text(fact[k])]
-    except (BoundsInvalid, ValueError) as error:
-        return str(error)
-    if not numbers or not all(map(math.isfinite, numbers)):
-        return "infinite or empty; an end that nobody printed stays empty"
-    if fact["unit"] == "share" and limit is not None and max(numbers) > limit:
-        return f"a share of {max(numbers):g}; {fact['measure_id']} is at most {limit:g}"
-    if min(numbers) < bounds.least(fact["measure_id"]):
-        return f"negative: {min(numbers):g}"
-    if text(fact["value"]) and not amount.low <= float(fact["value"]) <= amount.high:
-        return f"the printed {numbers[0]:g} is outside {amount.low:g} to {amount.high:g}"
-    return ""
-
-
-def _scheme_problem(fact: Mapping, tiers: dict) -> str:
-    rated, scheme = RATED.fullmatch(fact["measure_id"]), text(fact["scheme_id"])
-    if rated is None or rated[2].endswith("_cap"):
-        known = not scheme or (scheme, "discipline") in tiers
-        return "" if known else f"scheme {scheme!r} on a measure that is no rating"
-    known = tiers.get((scheme, rated[1]))
-    if known is None:
-        return f"no scheme {scheme!r} for {rated[1]} in rating_schemes.csv"
-    if rated[2].removesuffix("_exemplary") not in known:
-        return f"tier {rated[2]} is not one of {' > '.join(known)} (scheme {scheme}, {rated[1]})"
-    return ""
-
-
-def _locality_problem(fact: Mapping, about: str) -> str:
-    if about and text(fact["locality_id"]) != about:
-        return f"of {fact['locality_id']}, but the article is about {about}"
-    return ""
-
-
-def _period_problem(fact: Mapping, published: str) -> str:
-    start = text(fact["period_start"])
-    if fact["status"] == "actual" and published and start[: len(published)] > published:
-        return f"actual, but its period begins {start}, after publication on {published}"
-    return ""
+    def but(self, **changes) -> "Reading":
+        """Return a reading like this one, with other values."""
+        return Reading(**(vars(self) | changes))
 
 
 # From facts to readings
@@ -191,30 +97,29 @@ def take(
     (rating_schemes.csv) a label that was not in force when the period ended gets the reason
     "scheme". Columns of facts.csv that are absent or empty are taken for the ordinary case.
     """
-    rules, force, tiers = rules_of(measures), _in_force(schemes), _tiers(schemes)
-    by_source, problems = defaultdict(list), []
-    for fact in _filled(facts, rules):
-        problem = _bounds_problem(fact, rules[fact["measure_id"]]["limit"])
-        if problem:
-            problems.append((fact["fact_id"], problem))
-            continue
-        source = fact["document_id"], fact["place_id"], fact["level"], fact["status"]
-        by_source[source].append(_reading(fact, rules, force, rounding))
-    if problems:
-        raise FactsInvalid(problems)
+    rules, force, tiers = rules_of(measures), in_force(schemes), tiers_of(schemes)
+    rows = list(_filled(facts, rules))
+    found = [(row["fact_id"], bounds_problem(row, rules[row["measure_id"]]["limit"]))
+             for row in rows]  # fmt: skip
+    refuse([(fact_id, problem) for fact_id, problem in found if problem])
+    by_source = defaultdict(list)
+    for row in rows:
+        source = tuple(row[name] for name in ("document_id", "place_id", "level", "status"))
+        by_source[source].append(_reading(row, rules, force, rounding))
     stated, implied = [], []
-    for rows in by_source.values():
-        said = _merged(rows)
+    for said in map(_merged, by_source.values()):
         printed = [_as_share(one, said, rules) for one in said]
         found = [*_derive(printed, rules, tiers, "derivation")]
-        derived = [one for one in found if one.origin == "derived"]
-        stated += printed + derived
+        stated += printed + [one for one in found if one.origin == "derived"]
         implied += [one for one in found if one.origin == "implied"]
-        implied += _derive(printed + derived, rules, tiers, "implied")
+        implied += _derive(printed + found, rules, tiers, "implied")
     # Rounded only here, so that equal shares are equal however they were computed.
-    stated, implied = (_merged(map(_tidy, rows)) for rows in (stated, implied))
-    known = {one.about for one in stated}
-    return _table(stated + [one for one in implied if one.about not in known])
+    stated, implied = (
+        _merged(one.but(amount=bounds.rounded(one.amount)) for one in rows)
+        for rows in (stated, implied)
+    )
+    known = set(map(_about, stated))
+    return _table(stated + [one for one in implied if _about(one) not in known])
 
 
 def _table(rows: Iterable[Reading]) -> pd.DataFrame:
@@ -222,7 +127,7 @@ def _table(rows: Iterable[Reading]) -> pd.DataFrame:
     names = [name for name in Reading.__dataclass_fields__ if name != "amount"]
     found = [
         [getattr(row, name) for name in names] + [getattr(row.amount, name) for name in amount]
-        for row in sorted(rows, key=lambda one: one.about)
+        for row in sorted(rows, key=_about)
     ]
     frame = pd.DataFrame(found, columns=[*names, *amount]).rename(columns={"facts": "fact_ids"})
     joined = {name: frame[name].map("|".join) for name in ("reasons", "documents", "fact_ids")}
@@ -232,26 +137,26 @@ def _table(rows: Iterable[Reading]) -> pd.DataFrame:
 def _filled(facts: pd.DataFrame, rules: dict) -> Iterator[dict]:
     """Yield every fact of a known measure as a full row, whatever columns were given."""
     for at, row in enumerate(facts.to_dict("records")):
-        said = {name: text(row.get(name)) for name in FACT} | {"low_open": row.get("low_open")}
-        said |= {"high_open": row.get("high_open")}
+        said = {name: text(row.get(name)) for name in FACT}
         if said["measure_id"] not in rules:
             continue
         place = said["locality_id"] or said["place_id"] or said["document_id"]
         units = rules[said["measure_id"]]["units"].split("|")
-        usual = GIVEN | {"fact_id": f"row {at + 1}", "locality_id": place, "place_id": place}
-        usual |= {"document_id": place, "bound": "exact" if said["value"] else "range"}
-        usual |= {"unit": units[0] if said["value"].removesuffix(".0").isdigit() else units[-1]}
+        is_whole = said["value"].removesuffix(".0").isdigit()
+        usual = {"fact_id": f"row {at + 1}", "locality_id": place, "place_id": place}
+        usual |= {"document_id": place, "status": "actual", "level": "district"}
+        usual |= {"bound": "exact" if said["value"] else "range"}
+        usual |= {"unit": units[0] if is_whole else units[-1]}
         said |= {name: value for name, value in usual.items() if not said[name]}
-        said["unit"] = units[0] if said["unit"] in ("persons", "count") and len(units) == 1 else (
-            said["unit"])  # fmt: skip
-        yield said | _period(said)
-
-
-def _period(fact: dict) -> dict:
-    """Return the period as two days and a kind, empty where it is not known."""
-    start, end = _day(fact["period_start"], False), _day(fact["period_end"], True)
-    kind = fact["period_kind"] or ("as_of" if start == end or not (start and end) else "flow")
-    return {"period_start": start or end, "period_end": end or start, "period_kind": kind}
+        if said["unit"] in ("persons", "count") and len(units) == 1:
+            said["unit"] = units[0]
+        start, end = _day(said["period_start"], False), _day(said["period_end"], True)
+        is_day = start == end or not (start and end)
+        yield said | {
+            "period_start": start or end,
+            "period_end": end or start,
+            "period_kind": said["period_kind"] or ("as_of" if is_day else "flow"),
+        }
 
 
 def _day(said: str, is_end: bool) -> str:
@@ -272,8 +177,9 @@ def _day(said: str, is_end: bool) -> str:
 
 def _reading(fact: dict, rules: dict, force: dict, rounding: str) -> Reading:
     rule, scheme, end = rules[fact["measure_id"]], fact["scheme_id"], fact["period_end"]
-    if not scheme and rule["population"] == "discipline":
-        scheme = _discipline(force, fact["period_start"], end)
+    if not scheme and rule["population"] == "discipline":  # every rule that was in force
+        scheme = "+".join(name for name, (first, last, is_rule) in sorted(force.items())
+                          if is_rule and first <= end and fact["period_start"] <= last)  # fmt: skip
     first, last = force.get(scheme, ("", "9999"))[:2]
     doubts = {
         "population": fact["population_stated"].lower() == "false",
@@ -291,15 +197,6 @@ def _reading(fact: dict, rules: dict, force: dict, rounding: str) -> Reading:
     )
 
 
-def _discipline(force: dict, start: str, end: str) -> str:
-    """Return every rule of discipline that was in force within a period."""
-    return "+".join(
-        scheme
-        for scheme, (first, last, is_discipline) in sorted(force.items())
-        if is_discipline and first <= end and start <= last
-    )
-
-
 # Counts as shares of their base
 
 
@@ -311,15 +208,13 @@ def _as_share(one: Reading, said: list[Reading], rules: dict) -> Reading:
         return one
     base, whole = _base(one, said, rule["base"])
     step = 1 / whole.low if whole and whole.low > 0 else one.step if is_share else 0.0
-    one = replace(one, base=base, step=step)
-    if is_share:
-        return one
-    if one.amount.high == 0:  # none is none of any base
-        return replace(one, amount=replace(one.amount, unit="share"), step=step or 0.01)
+    if is_share or one.amount.high == 0:  # none is none of any base
+        amount = replace(one.amount, unit="share")
+        return one.but(base=base, step=step or 0.01, amount=amount)
     if not whole:  # the fact stays in the provenance of a share that nobody can know
-        unknown = replace(bounds.unknown("share", 0, 1), facts=one.amount.facts, formula="{0} / ?")
-        return replace(one, amount=unknown)
-    return _computed(one, lambda: bounds.share(one.amount, whole))
+        amount = bounds.unknown("share", 0, 1, one.amount.facts)
+        return one.but(base=base, step=step, amount=amount)
+    return _computed(one.but(base=base, step=step), lambda: bounds.share(one.amount, whole))
 
 
 def _base(one: Reading, said: list[Reading], inherent: str) -> tuple[str, Bounded | None]:
@@ -351,10 +246,10 @@ def _may_be_base(base: Reading, one: Reading, is_named: bool) -> bool:
 def _computed(like: Reading, compute: Callable[[], Bounded]) -> Reading:
     """Return a reading like another with a computed amount; what cannot be is a conflict."""
     try:
-        return replace(like, amount=compute())
+        return like.but(amount=compute())
     except BoundsInvalid:
-        amount = replace(bounds.unknown("share", 0, 1), facts=like.amount.facts, formula="{0} / ?")
-        return replace(like, amount=amount, reasons=_union(like.reasons, ("conflict",)))
+        amount = bounds.unknown("share", 0, 1, like.amount.facts)
+        return like.but(amount=amount, reasons=_union(like.reasons, ("conflict",)))
 
 
 # What formulas make of what one article says of one place
@@ -364,23 +259,19 @@ def _derive(said: list[Reading], rules: dict, tiers: dict, column: str) -> Itera
     by_measure = defaultdict(list)
     for one in said:
         by_measure[one.measure_id].append(one)
-    for measure_id, rule in rules.items():
-        for sign, formula, names in rule[column]:
-            for first in by_measure[names[0]] if all(name in by_measure for name in names) else ():
-                chosen = {name: _beside(first, by_measure[name]) for name in names}
-                is_tier = not first.scheme_id or _is_tier(measure_id, first.scheme_id, tiers)
-                is_rate = "years" in formula
-                if (
-                    all(chosen.values())
-                    and is_tier
-                    and not (is_rate and _days(first) < SHORTEST_FLOW)
-                ):
-                    yield _apply(sign, formula, chosen, replace(first, measure_id=measure_id), rule)
+    for measure_id, sign, node, names in rules[column]:
+        for first in by_measure[names[0]] if all(map(by_measure.__contains__, names)) else ():
+            chosen = {name: _beside(first, by_measure[name]) for name in names}
+            if all(chosen.values()) and _may_be(measure_id, first, tiers):
+                yield _apply(measure_id, sign, node, chosen, rules[measure_id])
 
 
-def _is_tier(measure_id: str, scheme: str, tiers: dict) -> bool:
+def _may_be(measure_id: str, first: Reading, tiers: dict) -> bool:
+    """Return whether a measure is a tier of the scheme, and a rate one of a long enough period."""
     rated = RATED.fullmatch(measure_id)
-    return not rated or not tiers or rated[2] in tiers.get((scheme, rated[1]), ())
+    if rated and first.scheme_id and tiers:
+        return rated[2] in tiers.get((first.scheme_id, rated[1]), ())
+    return not measure_id.endswith("_year") or _days(first) >= SHORTEST_FLOW
 
 
 def _beside(first: Reading, candidates: list[Reading]) -> Reading | None:
@@ -403,31 +294,33 @@ def _beside(first: Reading, candidates: list[Reading]) -> Reading | None:
     return min(near, key=lambda one: _days_apart(one, first), default=None)
 
 
-def _apply(sign: str, formula: str, chosen: dict, first: Reading, rule: dict) -> Reading:
+def _apply(measure_id: str, sign: str, node: ast.expr, chosen: dict, rule: dict) -> Reading:
     """Return the reading of a formula such as "members / base_organisations".
 
     All less some is what is left only where all were rated; else it is the most that can be left.
     """
-    unit, parts = rule["units"].split("|")[-1], list(chosen.values())
-    is_rating = bool(first.scheme_id and RATED.fullmatch(first.measure_id))
-    if formula.startswith("1 -") and "_assessed" not in first.base:
+    first, parts = next(iter(chosen.values())), chosen.values()
+    is_rating = bool(first.scheme_id and RATED.fullmatch(measure_id))
+    if _starts_with_all(node) and "_assessed" not in first.base:
         sign = "<="
-    years = {"years": round((_days(first) + 1) / 365.25, 2)}
-    scale = max(one.step for one in parts) if is_rating else first.step
+    values = {name: one.amount for name, one in chosen.items()}
+    values["years"] = round((_days(first) + 1) / 365.25, 2)
+    unit, size = rule["units"].split("|")[-1], first.amount.low
+    told = {"measure_id": measure_id, "base": first.base if is_rating else rule["base"]}
+    told |= {"reasons": _union(*(one.reasons for one in parts))}
+    one = _computed(
+        first.but(**told, origin="implied" if sign else "derived"),
+        lambda: bounds.within(_value(node, values), unit, sign),
+    )
+    step = first.step * one.amount.low / size if size > 0 else 0.0
+    return one.but(step=max(part.step for part in parts) if is_rating else step)
 
-    def compute() -> Bounded:
-        value = _value(ast.parse(formula, mode="eval").body, years | {
-            name: one.amount for name, one in chosen.items()})  # fmt: skip
-        value = replace(value, unit=unit)
-        return _bound(bounds.clip(_tidied(value), 0, 1) if unit == "share" else value, sign)
 
-    like = replace(first, reasons=_union(*(one.reasons for one in parts)),
-                   base=first.base if is_rating else rule["base"], step=scale,
-                   origin="implied" if sign else "derived")  # fmt: skip
-    one = _computed(like, compute)
-    size = first.amount.low if math.isfinite(first.amount.low) else 0
-    ratio = one.amount.low / size if size and not is_rating else 1.0
-    return replace(one, step=scale * ratio if ratio > 0 else 0.0)
+def _starts_with_all(node: ast.expr) -> bool:
+    """Return whether a formula is all less some: 1 - a - b."""
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub):
+        node = node.left
+    return isinstance(node, ast.Constant) and node.value == 1
 
 
 def _value(node: ast.expr, values: Mapping):
@@ -435,14 +328,6 @@ def _value(node: ast.expr, values: Mapping):
     if isinstance(node, ast.BinOp):
         return SIGNS[type(node.op)](_value(node.left, values), _value(node.right, values))
     return values[node.id] if isinstance(node, ast.Name) else node.value
-
-
-def _bound(amount: Bounded, sign: str) -> Bounded:
-    """Return the amount, or all from it up (>=), or all from nought to it (<=)."""
-    if sign == ">=":
-        top = 1.0 if amount.unit == "share" else math.inf
-        return replace(amount, high=top, high_open=False, value=None)
-    return replace(amount, low=0.0, low_open=False, value=None) if sign else amount
 
 
 def _days(one: Reading) -> int:
@@ -467,8 +352,18 @@ def _merged(found: Iterable[Reading]) -> list[Reading]:
     """Return one reading for everything that is said of the same number."""
     by_subject = defaultdict(list)
     for one in found:
-        by_subject[one.about, one.reasons].append(one)
+        by_subject[_about(one), one.reasons].append(one)
     return [_merge(same) for same in by_subject.values()]
+
+
+def _about(one: Reading) -> tuple:
+    """Return what two sources share that speak of one number; plans and rules never do."""
+    return (
+        *(one.locality_id, one.place_id, one.level, one.measure_id, one.amount.unit),
+        *(one.scheme_id, one.period_start, one.period_end, one.period_kind, one.status),
+        one.base if one.amount.unit == "share" else "",
+        one.amount.facts if one.status != "actual" else (),
+    )
 
 
 def _merge(same: list[Reading]) -> Reading:
@@ -487,77 +382,13 @@ def _merge(same: list[Reading]) -> Reading:
     steps = [one.step for one in same if one.step]
     documents = tuple(sorted({name for one in same for name in one.documents}))
     told = {"amount": amount, "reasons": reasons, "documents": documents}
-    return replace(first, step=max(steps, default=0.0), **told)
+    return first.but(step=max(steps, default=0.0), **told)
 
 
 def _union(*reasons: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted({reason for some in reasons for reason in some}))
 
 
-def _tidy(one: Reading) -> Reading:
-    return replace(one, amount=_tidied(one.amount))
-
-
-def _tidied(amount: Bounded) -> Bounded:
-    """Return the amount without the last bits of floating point."""
-    low, high = round(amount.low, 12) + 0.0, round(amount.high, 12) + 0.0
-    return replace(amount, low=low, high=high, value=low if low == high else amount.value)
-
-
 def ends(amount: Bounded) -> tuple[float, float, bool, bool]:
     """Return what makes two amounts the same interval."""
     return amount.low, amount.high, amount.low_open, amount.high_open
-
-
-# The codebooks
-
-
-def rules_of(measures: pd.DataFrame) -> dict[str, dict]:
-    """Return the rules of each measure, by id; what a table does not have is empty.
-
-    Keys direction, units, family, base, population, indicator (the measure itself where it is no
-    other's complement), the limits of time, limit (the largest share, None for none), derivation
-    and implied: lists of (sign, formula, the measures in it).
-    """
-    return {row["measure_id"]: _rule(row) for row in measures.to_dict("records")}
-
-
-def _rule(row: dict) -> dict:
-    names = ("direction", "units", "family", "base", "population", "indicator", *LIMITS)
-    rule = {name: text(row.get(name)) for name in names}
-    rule |= {name: _formulas(text(row.get(name))) for name in ("derivation", "implied")}
-    limit = text(row.get("share_limit", 1.0))
-    rule["indicator"] = rule["indicator"] or row["measure_id"]
-    rule["direction"] = rule["direction"] or "none"
-    return rule | {"limit": float(limit) if limit else None}
-
-
-@cache
-def _formulas(said: str) -> list[tuple[str, str, list[str]]]:
-    """Return the formulas of a cell: "a + b; >= c" has two, the second a lower bound."""
-    found = []
-    for one in filter(None, map(str.strip, said.split(";"))):
-        sign, formula = re.match(r"(>=|<=|)\s*(.*)", one).groups()
-        names = [name for name in re.findall(r"[a-z_]\w*", formula) if name != "years"]
-        found.append((sign, formula, list(dict.fromkeys(names))))
-    return found
-
-
-def _tiers(schemes: pd.DataFrame | None) -> dict[tuple[str, str], list[str]]:
-    rows = () if schemes is None else schemes.itertuples()
-    return {(row.scheme_id, row.population): text(row.tiers).split(" > ") for row in rows}
-
-
-def _in_force(schemes: pd.DataFrame | None) -> dict[str, tuple[str, str, bool]]:
-    """Return of each scheme its first and last day, and whether it is a rule of discipline."""
-    return {
-        row.scheme_id: (
-            text(row.in_force_from), text(row.in_force_to) or "9999", row.population == "discipline"
-        )
-        for row in (() if schemes is None else schemes.itertuples())
-    }  # fmt: skip
-
-
-def text(cell) -> str:
-    """Return a table's cell as text, empty where it is missing."""
-    return "" if str(cell) in ("None", "nan", "<NA>", "NaT") else str(cell)

@@ -16,7 +16,7 @@ from random import Random
 
 import pandas as pd
 
-from helpers import codebook, decisions, gate, paths, statements
+from helpers import codebook, decisions, gate, paths, rules, statements
 
 ERRORS = ("misprint", "scheme", "rounding", "stale")
 LAST_YEAR = 2023
@@ -435,7 +435,7 @@ def judge(matrix: pd.DataFrame, truth: pd.DataFrame, measures: pd.DataFrame) -> 
     A verdict is held against the true figures of both localities in the years it speaks of: it is
     wrong unless the truth has the same order. Columns measure_id, quality, pairs, decided, wrong.
     """
-    rules = statements.rules_of(measures)
+    measure_rules = rules.rules_of(measures)
     true = {
         (row.locality_id, str(row.year), row.measure_id): row.value for row in truth.itertuples()
     }
@@ -444,7 +444,7 @@ def judge(matrix: pd.DataFrame, truth: pd.DataFrame, measures: pd.DataFrame) -> 
         a = true.get((row.row_id, row.row_period, row.measure_id))
         b = true.get((row.column_id, row.column_period, row.measure_id))
         judged = row.verdict in gate.DECIDED and a is not None and b is not None
-        lower = row.quality and rules[row.measure_id]["direction"] == "lower_better"
+        lower = row.quality and measure_rules[row.measure_id]["direction"] == "lower_better"
         says_more = (row.verdict in ("ahead", "larger")) != lower
         wrong = judged and not (a > b if says_more else a < b)
         rows.append((row.measure_id, row.quality, judged, wrong))

@@ -1,0 +1,168 @@
+"""The rules of measures and schemes, and what is refused for breaking them.
+
+Direction, base, limits of time and formulas of a measure are columns of `measures.csv`; tiers and
+days in force are in `rating_schemes.csv`.
+"""
+
+import ast
+import math
+import re
+from collections.abc import Callable, Mapping
+
+import pandas as pd
+
+from helpers import bounds
+from helpers.bounds import BoundsInvalid
+
+RATED = re.compile(r"(cells|organisations|members)_(rated_\w+?)(_or_better|_or_worse)?")
+LIMITS = ("as_of_days", "flow_years", "drift_after_days", "drift_per_year")
+
+
+def rules_of(measures: pd.DataFrame) -> dict:
+    """Return the rules of each measure, by id; what a table does not have is empty.
+
+    Keys of a rule: direction, units, family, base, population, indicator (the measure itself where
+    it is no other's complement), `LIMITS` of time, limit (the largest share, None for none). And
+    under "derivation" and "implied" all formulas: (measure, sign, parsed formula, measures in it).
+    """
+    rules, formulas = {}, {"derivation": [], "implied": []}
+    names = ("direction", "units", "family", "base", "population", "indicator", *LIMITS)
+    for row in measures.to_dict("records"):
+        measure_id, limit = row["measure_id"], text(row.get("share_limit", 1.0))
+        usual = {"direction": "none", "indicator": measure_id}
+        rule = {name: text(row.get(name)) or usual.get(name, "") for name in names}
+        rules[measure_id] = rule | {"limit": float(limit) if limit else None}
+        for name, found in formulas.items():
+            found += [(measure_id, *one) for one in _formulas(text(row.get(name)))]
+    return rules | formulas
+
+
+def _formulas(said: str) -> list[tuple[str, ast.expr, list[str]]]:
+    """Return the formulas of a cell: "a + b; >= c" has two, the second a lower bound."""
+    found = []
+    for one in filter(None, map(str.strip, said.split(";"))):
+        sign, formula = re.match(r"(>=|<=|)\s*(.*)", one).groups()
+        names = [name for name in re.findall(r"[a-z_]\w*", formula) if name != "years"]
+        node = ast.parse(formula, mode="eval").body
+        found.append((sign, node, list(dict.fromkeys(names))))
+    return found
+
+
+def tiers_of(schemes: pd.DataFrame | None) -> dict[tuple[str, str], list[str]]:
+    """Return the tiers of each scheme and population, best first."""
+    rows = () if schemes is None else schemes.itertuples()
+    return {(row.scheme_id, row.population): text(row.tiers).split(" > ") for row in rows}
+
+
+def in_force(schemes: pd.DataFrame | None) -> dict[str, tuple[str, str, bool]]:
+    """Return of each scheme its first and last day, and whether it is a rule of discipline."""
+    return {
+        row.scheme_id: (
+            text(row.in_force_from),
+            text(row.in_force_to) or "9999",
+            row.population == "discipline",
+        )
+        for row in (() if schemes is None else schemes.itertuples())
+    }
+
+
+def text(cell) -> str:
+    """Return a table's cell as text, empty where it is missing."""
+    return "" if str(cell) in ("None", "nan", "<NA>", "NaT") else str(cell)
+
+
+# What is refused
+
+
+class FactsInvalid(ValueError):
+    """Facts that contradict themselves or their codebooks; `rows` has them with what is wrong."""
+
+    def __init__(self, problems: list[tuple[str, str]]):
+        self.rows = pd.DataFrame(problems, columns=["fact_id", "problem"])
+        told = "\n".join(f"  {fact_id}: {problem}" for fact_id, problem in problems)
+        super().__init__(f"facts.csv has {len(problems)} rows to correct at the desk:\n{told}")
+
+
+def check_facts(
+    facts: pd.DataFrame, measures: pd.DataFrame, schemes: pd.DataFrame, documents: pd.DataFrame
+) -> pd.DataFrame:
+    """Return the facts unchanged, or raise FactsInvalid with every bad row and why it is bad.
+
+    Refused: bounds that hold no number or not the one printed, a number that is infinite or below
+    the least of its measure, a share over the measure's `share_limit`, a tier or population that
+    its scheme does not know, a locality that the article is not about, an actual value whose
+    period begins after the article was published.
+    """
+    problems = checker(measures, schemes, documents)
+    rows = [(fact["fact_id"], problems(fact)) for fact in facts.to_dict("records")]
+    refuse([(fact_id, problem) for fact_id, found in rows for _, problem in found])
+    return facts
+
+
+def refuse(problems: list[tuple[str, str]]) -> None:
+    if problems:
+        raise FactsInvalid(problems)
+
+
+def checker(
+    measures: pd.DataFrame, schemes: pd.DataFrame, documents: pd.DataFrame
+) -> Callable[[Mapping], list[tuple[str, str]]]:
+    """Return what finds out why a fact is refused by `check_facts`: columns with what is wrong."""
+    rules, tiers = rules_of(measures), tiers_of(schemes)
+    known = documents.set_index("document_id")[["published_date", "locality_id"]]
+    known = {name: tuple(map(text, row)) for name, *row in known.itertuples()}
+
+    def problems(fact: Mapping) -> list[tuple[str, str]]:
+        published, about = known.get(fact["document_id"], ("", ""))
+        found = [
+            ("value", bounds_problem(fact, rules.get(fact["measure_id"], {}).get("limit"))),
+            ("scheme_id", _scheme_problem(fact, tiers)),
+            ("locality_id", _locality_problem(fact, about)),
+            ("period_start", _period_problem(fact, published)),
+        ]
+        return [(column, problem) for column, problem in found if problem]
+
+    return problems
+
+
+def bounds_problem(fact: Mapping, limit: float | None) -> str:
+    try:
+        amount = bounds.from_fact(fact, share_limit=limit)
+        numbers = [float(fact[k]) for k in ("value", "value_low", "value_high") if text(fact[k])]
+    except (BoundsInvalid, ValueError) as error:
+        return str(error)
+    if not numbers or not all(map(math.isfinite, numbers)):
+        return "infinite or empty; an end that nobody printed stays empty"
+    if fact["unit"] == "share" and limit is not None and max(numbers) > limit:
+        return f"a share of {max(numbers):g}; {fact['measure_id']} is at most {limit:g}"
+    if min(numbers) < bounds.least(fact["measure_id"]):
+        return f"negative: {min(numbers):g}"
+    if text(fact["value"]) and not amount.low <= float(fact["value"]) <= amount.high:
+        return f"the printed {numbers[0]:g} is outside {amount.low:g} to {amount.high:g}"
+    return ""
+
+
+def _scheme_problem(fact: Mapping, tiers: dict) -> str:
+    rated, scheme = RATED.fullmatch(fact["measure_id"]), text(fact["scheme_id"])
+    if rated is None or rated[2].endswith("_cap"):
+        known = not scheme or (scheme, "discipline") in tiers
+        return "" if known else f"scheme {scheme!r} on a measure that is no rating"
+    known = tiers.get((scheme, rated[1]))
+    if known is None:
+        return f"no scheme {scheme!r} for {rated[1]} in rating_schemes.csv"
+    if rated[2].removesuffix("_exemplary") not in known:
+        return f"tier {rated[2]} is not one of {' > '.join(known)} (scheme {scheme}, {rated[1]})"
+    return ""
+
+
+def _locality_problem(fact: Mapping, about: str) -> str:
+    if about and text(fact["locality_id"]) != about:
+        return f"of {fact['locality_id']}, but the article is about {about}"
+    return ""
+
+
+def _period_problem(fact: Mapping, published: str) -> str:
+    start = text(fact["period_start"])
+    if fact["status"] == "actual" and published and start[: len(published)] > published:
+        return f"actual, but its period begins {start}, after publication on {published}"
+    return ""
