@@ -147,13 +147,14 @@ def _chosen(
     """
     width, pair = asked.shape[1], np.flatnonzero(asked)
     best, met = np.full(asked.size, -1), np.zeros(asked.size, dtype=np.uint8)
-    far = pair // width, pair % width
+    last = newest[np.stack([pair // width, pair % width])]
+    last = last[:, (last >= 0).all(axis=0)]
     is_near = partial(likeness.is_near, limits=how[1])
     for stage in (likeness.is_same, is_near, None):
         left = (best >> 54 < MOST) & asked.ravel()
-        for a_at, b_at in _pairs(one, len(asked), stage) if stage else [newest[list(far)]]:
+        for a_at, b_at in _pairs(one, len(asked), stage) if stage else [last]:
             at = one.locality[a_at] * width + one.locality[b_at]
-            is_open = left[at] & (a_at >= 0) & (b_at >= 0) & ((stage is not None) | (best[at] < 0))
+            is_open = left[at] & ((stage is not None) | (best[at] < 0))
             a_at, b_at, at = a_at[is_open], b_at[is_open], at[is_open]
             a, b = pick(one, a_at), pick(one, b_at)
             judged = judge(a, b, *how)
