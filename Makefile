@@ -46,7 +46,7 @@ vulnerabilities: $(TESTED) ## ask the advisory database about every pinned depen
 	@$(RUN) -m pip_audit --strict --require-hashes --disable-pip -r requirements.lock \
 		-r requirements-test.lock
 
-docs/evidence-map.svg: notebooks/10-read-the-corpus.ipynb $(READY)
+docs/rating-bar.svg: notebooks/65-compare-ratings.ipynb $(READY)
 	@$(RUN) -c "import json; cells = json.load(open('$<', encoding='utf-8'))['cells']; \
 		drawn = [o['data']['image/svg+xml'] for c in cells for o in c.get('outputs', []) \
 		if 'image/svg+xml' in o.get('data', {})]; \
