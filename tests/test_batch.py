@@ -33,6 +33,9 @@ def write(executed, into, languages, run, sources):
         page.parent.mkdir(exist_ok=True)
         page.write_text(json.dumps([cell["outputs"] for cell in cells]))
 
+def lacked(record):
+    return ""
+
 def index(runs, into, languages):
     (Path(into) / "index.json").write_text(json.dumps({run["stem"]: run["state"] for run in runs}))
 """
@@ -46,8 +49,9 @@ def project(tmp_path, monkeypatch) -> Path:
     monkeypatch.setenv(paths.DATA_VARIABLE, str(tmp_path / "data"))
     stub = ModuleType("party_cells.batch.pages")
     exec(STUB, stub.__dict__)
-    monkeypatch.setitem(sys.modules, "party_cells.batch.pages", stub)
-    monkeypatch.setattr(batch, "pages", stub, raising=False)
+    for name in ("pages", "landing"):
+        monkeypatch.setitem(sys.modules, f"party_cells.batch.{name}", stub)
+        monkeypatch.setattr(batch, name, stub, raising=False)
     assert shell and decisions  # imported before the workers are forked, once for all
     forked = multiprocessing.get_context("fork")  # workers that have what is set here
     monkeypatch.setattr(warm, "context", lambda: forked)

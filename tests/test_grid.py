@@ -88,11 +88,22 @@ def test_choices_come_from_the_comment_and_are_named():
         grid.read_value(parameter, "loud")
 
 
-def test_a_notebook_needs_one_parameters_cell_of_plain_values(tmp_path):
-    with pytest.raises(Refused, match="tag the cell"):
-        grid.read_notebook(write_notebook(tmp_path / "a.ipynb", "1", parameters=None))
-    with pytest.raises(Refused, match="not plain values"):
-        grid.read_notebook(write_notebook(tmp_path / "b.ipynb", parameters="x = print()"))
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        (None, []),  # no cell is tagged
+        ("x = print()\ny = 2", ["y"]),  # what is computed stays as it is
+        ("%matplotlib inline\ny: int = 2", ["y"]),
+        ("y = [\n    1,  # one\n    2,\n]  # two lines\na, b = 1, 2", ["y"]),
+        ("y = = 2", []),
+    ],
+)
+def test_an_ordinary_notebook_can_be_read(tmp_path, source, names):
+    path = write_notebook(tmp_path / "a.ipynb", "1", parameters=source)
+    assert [p.name for p in grid.read_notebook(path).parameters] == names
+
+
+def test_what_is_no_notebook_is_refused(tmp_path):
     (tmp_path / "c.ipynb").write_text("{")
     with pytest.raises(Refused, match="not a notebook"):
         grid.read_notebook(tmp_path / "c.ipynb")

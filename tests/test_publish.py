@@ -5,6 +5,7 @@ import io
 import json
 import re
 import shutil
+import zipfile
 from html.parser import HTMLParser
 
 import nbformat
@@ -14,7 +15,7 @@ import pytest
 from small_report import RUN, bounded, executed, notebook, shown, tables
 
 from helpers import codebook, decisions, paths, report
-from party_cells.batch import downloads, pages, passages
+from party_cells.batch import downloads, landing, pages, passages
 from party_cells.batch.pages import ReportInvalid
 from party_cells.batch.passages import Sources
 
@@ -125,9 +126,9 @@ def test_quotations_are_marked_as_vietnamese_in_the_english_report(written):
 
 def test_a_language_has_its_own_words_and_none_of_the_other(written):
     english, vietnamese = page(written).html, page(written, "vi").html
-    assert "1,142" in english and "What do four articles print?" in english
-    assert "1.142</a>" in vietnamese and "Bốn bài báo nêu những gì?" in vietnamese
-    assert "What do" not in vietnamese and "Bốn bài" not in english.split("</header>")[1]
+    assert "1,142" in english and "A question about" in english
+    assert "1.142</a>" in vietnamese and "Một câu hỏi về" in vietnamese
+    assert "question" not in vietnamese and "Bốn bài" not in english.split("</header>")[1]
 
 
 def test_the_same_notebook_gives_the_same_bytes(written, tmp_path):
@@ -143,10 +144,6 @@ def test_the_same_notebook_gives_the_same_bytes(written, tmp_path):
     assert page(written).html == html
 
 
-def test_links_to_other_notebooks_lead_to_the_index(written):
-    assert "index.html#50-profile-a-locality" in page(written).links
-
-
 def test_the_article_is_not_reprinted(written):
     text = (paths.raw() / "muong-lay-2019.txt").read_text("utf-8-sig")
     shown_words = " ".join(re.sub(r"<[^>]*>", "", page(written).html).split())
@@ -154,73 +151,7 @@ def test_the_article_is_not_reprinted(written):
     assert sum(paragraph in shown_words for paragraph in paragraphs) < len(paragraphs) / 2
 
 
-# --- What may not be published --------------------------------------------------------------
-
-
-def without(tag: str, at: int = 0):
-    def change(nb):
-        found = [c for c in nb.cells if tag in c.metadata.get("tags", [])]
-        nb.cells.remove(found[at])
-
-    return change
-
-
-def output(data: dict, kind="display_data"):
-    def change(nb):
-        nb.cells[-1].outputs = [nbformat.v4.new_output(kind, data)]
-
-    return change
-
-
-def figure(**part):
-    def change(nb):
-        shown_ = nb.cells[-1].outputs[0].data[report.MIME]
-        for language in part:
-            shown_[language]["alt"] = part[language]
-
-    return change
-
-
-def prose(vi: str):
-    def change(nb):
-        nb.cells[1].source = vi
-
-    return change
-
-
-@pytest.mark.parametrize(
-    ("change", "says"),
-    [
-        (without("vi"), "English prose without a cell tagged vi"),
-        (without("vi", -1), "English prose without a cell tagged vi"),
-        (without("en"), "expected a pair, first en, then vi"),
-        (prose("# Bốn bài báo\n\n5 câu hỏi"), r"numbers differ.*Vietnamese \[5\]"),
-        (prose("# Bốn bài báo\n\n[một](x.ipynb)"), "links differ"),
-        (prose("# Bốn bài báo ![ảnh](a.png)"), "a picture in prose"),
-        (lambda nb: nb.cells[0].metadata.update(tags=[]), "expected a pair"),
-        (lambda nb: nb.metadata.pop("party_cells"), "title.en is missing"),
-        (lambda nb: nb.metadata.party_cells.title.update(vi=" "), "title.vi is missing"),
-        (output({"text/html": "<table></table>"}), "not in both languages.*text/html"),
-        (output({"image/png": "aGk="}), "not in both languages.*image/png"),
-        (figure(en=""), "no alt text in 'en'"),
-        (figure(vi="Hình 1"), "no alt text in 'vi', only 'Hình 1'"),
-        (figure(en="How many cells were rated excellent?"), "no alt text in 'en'"),
-        (figure(en="a" * 30, vi="a" * 30), "one alt text for both languages"),
-        (lambda nb: nb.cells[-1].update(execution_count=None), "not run"),
-        (
-            lambda nb: nb.cells.append(nb.cells[-1] | {"id": "another"}),
-            "2 figures are named 'excellent'",
-        ),
-    ],
-)
-def test_what_is_not_fit_for_both_languages_is_refused(written, tmp_path, change, says):
-    nb = nbformat.read(tmp_path / "60-compare-size.ipynb", as_version=4)
-    assert pages.problems(nb) == []
-    change(nb)
-    (tmp_path / "x.ipynb").write_text(json.dumps(nb), "utf-8")
-    with pytest.raises(ReportInvalid, match=says) as error:
-        pages.write(tmp_path / "x.ipynb", tmp_path / "none")
-    assert error.value.problems and not (tmp_path / "none").exists()
+# --- What may not be published, and what a notebook lacks ------------------------------------
 
 
 @pytest.mark.parametrize("missing", ["none.7.members", "none.7.criticism"])
@@ -243,40 +174,45 @@ def test_made_up_facts_have_no_passages_and_the_report_says_so(ids, tmp_path):
     assert report.ui("synthetic_note", "en") in made.html
 
 
-def test_a_date_in_words_counts_as_the_same_numbers():
-    assert pages._numbers("On 5 March 2023, 1,142") == pages._numbers("Ngày 5/3/2023, 1.142")
-
-
 # --- Passages -------------------------------------------------------------------------------
 
-
-def test_of_two_equal_numbers_the_right_one_is_marked():
-    row = {"fact_id": "nam-dong-2015.9.members_warned", "document_id": "nam-dong-2015"}
-    row |= {"quote": "38 tổ chức; khiển trách 38 đảng viên, cảnh cáo 10", "number_text": "38"}
-    row |= {"prefix": "đã khiển trách ", "suffix": " đảng viên, cảnh", "char_start": 90}
-    quote = passages.passage([row], Sources({}, {}, {}, {}, []), "en")["quote"]
-    assert re.fullmatch(r"38 tổ chức; khiển trách <mark><span [^>]*>38</span></mark> đ.*", quote)
+TEXT = "Có 38 tổ chức; khiển trách 38 đảng viên, cảnh cáo 10. Có 60 chi bộ và 11 bộ."
 
 
-def test_two_facts_on_one_number_both_have_a_place_to_arrive():
-    rows = [{"fact_id": f"d.9.{m}", "document_id": "d"} for m in ("base_cells", "cells")]
-    said = {"quote": "có 30 chi bộ", "number_text": "30", "prefix": "", "suffix": ""}
-    rows = [row | said | {"char_start": 9} for row in rows]
-    quote = passages.passage(rows, Sources({}, {}, {}, {}, []), "en")["quote"]
-    assert quote.count("<mark>") == 1 and quote.count('id="f-d.9.') == 2
+def taken(measure: str, words: str, quote: str, after: str = "") -> dict:
+    """A row whose words stand in `TEXT`, the first time after some others."""
+    start = TEXT.index(words, TEXT.index(after))
+    row = {"fact_id": f"d.{start}.{measure}", "document_id": "d", "quote": quote}
+    return row | {"char_start": start, "char_end": start + len(words)}
 
 
-def test_passages_that_overlap_are_shown_once():
-    row = {"document_id": "d", "prefix": "", "suffix": ""}
-    first = row | {"fact_id": "d.9.cells", "number_text": "60", "char_start": 9}
-    second = row | {"fact_id": "d.20.cells_assessed", "number_text": "11", "char_start": 22}
-    first |= {"quote": "có 60 chi bộ"}
-    second |= {"quote": "có 60 chi bộ và 11 bộ"}
-    other = second | {"fact_id": "d.30.cells", "char_start": 60}
-    assert passages._gathered([first, second, other]) == [[first, second], [other]]
-    quote = passages.passage([first, second], Sources({}, {}, {}, {}, []), "en")["quote"]
-    assert re.sub(r"<[^>]*>", "", quote) == "có 60 chi bộ và 11 bộ"
-    assert re.findall(r"<mark><span [^>]*>(\d+)<", quote) == ["60", "11"]
+@pytest.mark.parametrize(
+    ("rows", "passages_"),
+    [
+        # of two equal numbers the one that was taken is marked
+        (
+            [taken("members_reprimanded", "38", "khiển trách 38 đảng viên", "trách")],
+            ["khiển trách [38] đảng viên"],
+        ),
+        # two facts on one number: one mark, both have a place to arrive
+        ([taken(m, "60", "Có 60 chi bộ") for m in ("cells", "base_cells")], ["Có [60] chi bộ"]),
+        # quotations that overlap are one passage, others are not
+        (
+            [
+                taken("cells", "60", "Có 60 chi bộ"),
+                taken("cells_assessed", "11", "chi bộ và 11 bộ"),
+                taken("members_warned", "10", "cảnh cáo 10"),
+            ],
+            ["cảnh cáo [10]", "Có [60] chi bộ và [11] bộ"],
+        ),
+    ],
+)
+def test_the_words_taken_are_marked_in_their_passage(rows, passages_):
+    made = passages.passages(rows, TEXT)
+    plain = [re.sub(r"<(/?)mark>", lambda m: "]" if m[1] else "[", html) for html, _ in made]
+    assert [re.sub(r"<[^>]*>", "", html) for html in plain] == passages_
+    html = "".join(html for html, _ in made)
+    assert all(f'id="{passages.anchor(row)}"' in html for row in rows)
 
 
 def test_whole_years_and_days_read_as_such():
@@ -348,7 +284,6 @@ def test_the_run_card_says_what_the_report_rests_on(written):
     assert "Facts and coded passages used 6 Confirmed by a person 1 of 6" in words
     assert "<title>Four articles – Kiến Xương</title>" in page(written).html
     assert "Locality Kiến Xương" in words and "Greatest gap in years 1" in words
-    assert "there is no earlier run to compare with" in words
     assert "Articles (published) 4 (12 April 2019 – 5 March 2023)" in words
     assert (
         "language" not in words
@@ -366,8 +301,9 @@ def test_the_next_run_tells_which_facts_and_cells_have_changed(written, tmp_path
     nbformat.write(nb, tmp_path / "60-compare-size.ipynb")
     pages.write(tmp_path / "60-compare-size.ipynb", written, run=RUN)
     html = page(written, "vi").html
-    assert f"{ids['muong-lay members']}: 1.142 · Đảng viên" in html
-    assert "Mường Lay · Đảng viên: 1.142 → 1.150" in html
+    card = html.split('class="card"')[1].split("</section>")[0]
+    assert re.search(r"Đảng viên · Mường Lay · 4/12/2019: 1.142 → 1.150", card)
+    assert re.search(r"Số tổ chức cơ sở đảng và đảng viên như báo đã in: 1<", card)
 
 
 def test_a_correction_of_a_row_in_use_is_told(ids, tmp_path, monkeypatch):
@@ -405,34 +341,78 @@ def test_an_open_finding_of_the_audit_is_told_where_its_fact_is_used(ids, tmp_pa
     assert words in card and "Kiến Xương" in card
 
 
-def test_the_index_lists_reports_and_runs_and_all_passages(written):
+@pytest.fixture
+def landed(written):
+    """The small report, a failed run and a copy of the report that is out of date, landed."""
     runs = [
-        {"stem": "60-compare-size", "notebook": "/x/60-compare-size.ipynb", "state": "done"},
-        {
-            "stem": "70-x",
-            "notebook": "70-x.ipynb",
-            "state": "failed",
-            "error": f"In [3]: {HOSTILE}",
-        },
+        {"stem": "60-compare-size", "state": "done"},
+        {"stem": "70-x", "state": "failed", "error": f"In [3]: {HOSTILE}"},
     ]
-    files = pages.index(runs, written)
-    assert [str(f.relative_to(written)) for f in files] == [
-        "en/index.html",
-        "vi/index.html",
-        "index.html",
-    ]
-    made = page(written, "vi", "index")
-    assert "60-compare-size.html" in made.links and "Các bài báo nêu gì?" in made.html
-    assert "12/4/2019 – 5/3/2023" in made.html and "&lt;img" in made.html
-    assert {"60-compare-size", "70-x", "facts", "codings"} <= {*made.ids}
-    for table in ("facts", "codings"):
-        for row in codebook.load(table).to_dict("records"):
-            assert f'id="{passages.anchor(row)}"' in made.html
+    for folder, kind in (("en", "html"), ("vi", "html"), ("records", "json")):
+        content = (written / folder / f"60-compare-size.{kind}").read_bytes()
+        (written / folder / f"65-old.{kind}").write_bytes(content)
+    landing.index(runs, written)
+    return written
 
 
-def test_a_report_without_a_run_of_its_own_is_out_of_date_in_the_index(written):
-    pages.index([], written, ["en"])
-    assert "out of date" in page(written, "en", "index").html
+def test_the_landing_page_sets_the_localities_side_by_side_in_the_order_of_years(landed):
+    made = page(landed, "vi", "index")
+    names = re.findall(r"<h2>(.*?)</h2>", made.html)
+    assert names == ["Nam Đông", "Yên Minh", "Mường Lay", "Mường Khương", "Kiến Xương"]
+    assert "trên 3.550" in made.html and "&lt;img" in made.html
+    assert "60-compare-size.html" in made.links and "70-x.html" not in made.links
+    register = page(landed, "vi", "register")
+    assert len(made.html.encode()) < 1_000_000
+    to = [link.split("#")[1] for link in made.links if link.startswith("register.html#")]
+    rows = [*codebook.load("facts")["fact_id"], *codebook.load("codings")["coding_id"]]
+    assert {*to} < {*map(report.anchor, rows)} == {i for i in register.ids if i[1] == "-"}
+
+
+def test_a_report_about_another_state_of_the_data_says_so_until_it_is_made_again(landed):
+    stale = report.ui("stale", "en")
+    assert stale in page(landed, "en", "65-old").html
+    assert stale not in page(landed, "en").html
+    landing.index([{"stem": "65-old", "state": "done"}], landed)
+    assert stale not in page(landed, "en", "65-old").html
+    assert stale in page(landed, "en").html
+
+
+def test_links_between_reports_open_the_report_or_else_its_place_on_the_landing_page(landed):
+    name = "50-profile-a-locality"
+    assert f"index.html#{name}" in page(landed).links
+    (landed / "en" / f"{name}.html").write_text("")
+    landing.index([], landed)
+    assert f"{name}.html" in page(landed).links
+    (landed / "en" / f"{name}.html").unlink()
+    landing.index([], landed)
+    assert f"index.html#{name}" in page(landed).links
+
+
+def test_one_file_to_send_holds_what_a_reader_opens_and_nothing_else(landed):
+    names = zipfile.ZipFile(landing.bundle(landed)).namelist()
+    assert {"reports/index.html", "reports/vi/index.html", "reports/en/register.html"} < {*names}
+    assert "reports/en/60-compare-size.size.csv" in names
+    assert not [name for name in names if name.endswith((".ipynb", ".json", ".zip"))]
+
+
+@pytest.mark.parametrize("count", [0, 1, 12, 13, 500])
+def test_a_landing_page_of_any_number_of_localities(count):
+    documents = {
+        f"d{n}": {
+            "document_id": f"d{n}",
+            "locality_id": f"l{n}",
+            "published_date": f"{2000 + n}",
+            "kind": "x",
+        }
+        for n in range(count)
+    }
+    made = landing._poster(Sources({}, {}, documents, {}, []), {}, "en")
+    assert (
+        (len(made["places"]), made["more"]) == (count, 0)
+        if count <= 12
+        else (min(count, 40), max(0, count - 40))
+    )
+    assert made["beside"] == (count <= 12)
 
 
 def test_the_record_names_rows_and_tables_but_no_time_and_no_path(written):
@@ -443,10 +423,10 @@ def test_the_record_names_rows_and_tables_but_no_time_and_no_path(written):
 
 def test_every_word_that_templates_and_code_ask_for_is_in_the_vocabulary():
     folder = paths.ROOT / "src" / "party_cells" / "batch"
-    files = [*folder.rglob("*.py"), *folder.rglob("templates/*/*.j2")]
+    files = [*folder.rglob("*.py"), *folder.rglob("*.j2")]
     asked = {w for f in files for w in re.findall(r'\bui\(\s*"(\w+)"[,)]', f.read_text("utf-8"))}
     states = {"done", "failed", "out_of_date", "up_to_date"}
-    assert len(asked) > 20
+    assert len(asked) > 30
     assert asked | states <= {*codebook.labels("vocabulary:ui", "vi")}
 
 

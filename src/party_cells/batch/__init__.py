@@ -68,10 +68,19 @@ def report(**asked) -> int:
             print(f"{MARKS[run.last['status']]} {run.stem}: {run.last['error']}")
     if options.dry_run or not due:
         print(f"{len(due)} of {len(runs)} runs to do")
-        return 0
+        return bundle(options)
     others = plan(options, files, [], [], None)
     records = carry_out(due, options, files, [*runs, *others])
-    return summary(records, len(runs) - len(due), begun)
+    return summary(records, len(runs) - len(due), begun) or bundle(options)
+
+
+def bundle(options) -> int:
+    """Put the reports into one file to send, if that was asked for; 0."""
+    if options.zip and not options.dry_run:
+        from party_cells.batch import landing
+
+        print(f"one file to send: {landing.bundle(options.folder)}")
+    return 0
 
 
 def notebooks(language: str | None = None, **asked) -> int:
@@ -203,6 +212,7 @@ def progress(total: int, stream) -> Iterator[Callable[[dict], None]]:
         def tell(record: dict) -> None:
             line = f"{MARKS[record['status']]} {record['stem']}"
             line += f": {record['error']}" if record["error"] else f" ({record['seconds']:.1f} s)"
+            line += f" – {record['lacks']}" if record.get("lacks") else ""
             bar.update()
             tell.done += 1
             bar.write(f"{tell.done}/{total} {line}", file=stream)

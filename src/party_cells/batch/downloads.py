@@ -24,6 +24,8 @@ def files(stem: str, shown: list[dict], rows: list[dict], sources: Sources, lang
     The CSV tables are neutral (ids, numbers, bounds, ids of the facts) and the same in both
     languages; workbook and sources are worded in ``language``.
     """
+    if not shown and not rows:
+        return {}
     origin = _origin(rows, sources, language)
     made = {f"{stem}.xlsx": _workbook(shown, origin, language)}
     for table in shown:
@@ -38,7 +40,10 @@ def _origin(rows: list[dict], sources: Sources, language: str) -> list[list[str]
     heads = report.labels("vocabulary:column", language)
     table = [[heads[name] for name in (*_ORIGIN, "confirmed_by_person", "fact_id")]]
     for row in rows:
-        said, source = passages.words(row, language), passages.source(row, sources, language)
+        said, source = (
+            passages.words(row, language),
+            passages.source(row["document_id"], sources, language),
+        )
         cells = [said["words"], " · ".join(said["details"]), row["quote"]]
         cells += [source[key] for key in ("outlet", "day", "where", "headline")]
         table.append(

@@ -49,7 +49,7 @@ def run_cells(job: dict, executed: Path) -> None:
             if notebook.metadata.papermill.get("exception"):
                 raise CellFailed("the cell called sys.exit")
         except papermill.PapermillExecutionError as error:
-            raise CellFailed(f"In [{error.exec_count}]: {error.ename}: {error.evalue}") from None
+            allow(executed, error)
         except CellFailed as error:
             raise CellFailed(f"In [{len(asked)}]: {error}") from None
         except DeadKernelError:
@@ -64,6 +64,27 @@ def run_cells(job: dict, executed: Path) -> None:
 
 
 QUIET = {"request_save_on_cell_execute": False, "record_timing": False}
+QUIET |= {"kernel_name": "python3", "language": "python"}  # also where a notebook names none
+
+
+def allow(executed: Path, error) -> None:
+    """Keep the executed notebook if every error in it stands in a cell tagged raises-exception,
+    which papermill counts as failed too; CellFailed for any other.
+    """
+    import nbformat
+
+    notebook = nbformat.read(executed, as_version=4)
+    own = [c for c in notebook.cells if "papermill-error-cell-tag" not in c.metadata.get("tags", [])]
+    for cell in own:
+        for found in cell.get("outputs", []):
+            may = "raises-exception" in cell.metadata.get("tags", [])
+            if found.output_type == "error" and not may:
+                where = f"In [{cell.execution_count}]"
+                raise CellFailed(f"{where}: {found.ename}: {found.evalue}") from None
+    if notebook.metadata.papermill.get("exception"):
+        raise CellFailed(f"In [{error.exec_count}]: {error.ename}: {error.evalue}") from None
+    notebook.cells = own
+    nbformat.write(notebook, executed)
 
 
 def a_forked_shell(folder: str) -> dict:
@@ -148,6 +169,7 @@ def publish(job: dict, record: dict, executed: Path, beside: Path) -> None:
     }
     sources = sources_of(job["data"], job["edition"])
     pages.write(executed, beside, job["languages"], card, sources)
+    record["lacks"] = pages.lacked(beside / "records" / f"{job['stem']}.json")
 
 
 @lru_cache(maxsize=1)
@@ -219,10 +241,10 @@ def undecided(data: str) -> str:
 
 def write_index(states: list[dict], out: Path, languages: tuple[str, ...], data: str) -> None:
     """The page that lists every report, with what became of each run."""
-    from party_cells.batch import pages
+    from party_cells.batch import landing
 
     os.environ[paths.DATA_VARIABLE] = data
     try:
-        pages.index(states, out, languages)
+        landing.index(states, out, languages)
     except ValueError as error:  # a table that no report could be made from either
         print(f"FAILED the index: {str(error).splitlines()[0]}")

@@ -70,23 +70,17 @@ class Run:
 
 
 def read_notebook(path: Path) -> Notebook:
-    """The notebook at a path; Refused unless it has one parameters cell of plain values."""
+    """The notebook at a path; Refused unless it is one. Where it has a parameters cell, what is
+    set in it to plain values can be set otherwise; the rest of it stays as it is.
+    """
     try:
         content = json.loads(path.read_text("utf-8"))
         cells = [(c["metadata"].get("tags", []), "".join(c["source"])) for c in content["cells"]]
     except (ValueError, KeyError, TypeError) as error:
         raise Refused(f"{path.name} is not a notebook: {error}") from None
     tagged = [source for tags, source in cells if "parameters" in tags]
-    if len(tagged) != 1:
-        raise Refused(
-            f"{path.name} has {len(tagged)} cells tagged 'parameters', not one: "
-            "tag the cell that sets its parameters"
-        )
     about = content["metadata"].get("party_cells", {})
-    try:
-        parameters = tuple(read_parameters(tagged[0]))
-    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError) as error:
-        raise Refused(f"{path.name}: its parameters are not plain values: {error}") from None
+    parameters = tuple(read_parameters(tagged[0] if tagged else ""))
     return Notebook(path, json.dumps([cells, about], sort_keys=True), parameters, about)
 
 
@@ -98,12 +92,14 @@ def read_parameters(source: str) -> Iterable[Parameter]:
 choices=('en', 'vi'))
     """
     lines = source.splitlines()
-    for node in ast.parse(source).body:
+    for node in statements(source):
         if isinstance(node, ast.AnnAssign) and node.value is not None:
             target, kind = node.target, ast.unparse(node.annotation)
         elif isinstance(node, ast.Assign):
             target, kind = node.targets[0], ""
         else:
+            continue
+        if not (isinstance(target, ast.Name) and is_plain(node.value)):
             continue
         default = ast.literal_eval(node.value)
         rest = lines[node.end_lineno - 1].encode()[node.end_col_offset :].decode()
@@ -112,6 +108,23 @@ choices=('en', 'vi'))
         named = tuple(re.split(r",\s*", choices[1].rstrip(". "))) if choices else ()
         kind = kind or type(default).__name__
         yield Parameter(ast.unparse(target), kind, default, comment, named)
+
+
+def statements(source: str) -> list[ast.stmt]:
+    """The statements of a cell, without IPython's own lines; none where it is not Python."""
+    try:
+        return ast.parse(re.sub(r"^\s*[%!].*$", "", source, flags=re.MULTILINE)).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+
+
+def is_plain(value: ast.expr) -> bool:
+    """Whether an expression is a plain value: a text, a number, or a list of such."""
+    try:
+        ast.literal_eval(value)
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 def fits(value: object, kind: str) -> bool:
@@ -294,7 +307,9 @@ def judged(
         return texts if name == "documents" else files.get(f"processed/{name}.csv", "")
 
     def complete(run: Run) -> Run:
-        inputs = {name: of_input(name, run) for name in run.notebook.about.get("inputs", [])}
+        named = run.notebook.about.get("inputs")  # an ordinary notebook names none: any may be read
+        inputs = {name: of_input(name, run) for name in named or ()}
+        inputs |= {"collection": digest(*files.values())} if named is None else {}
         own = {
             "notebook": digest(run.notebook.source),
             "parameters": digest(json.dumps(run.parameters, sort_keys=True)),

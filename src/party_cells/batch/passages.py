@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
-from itertools import takewhile
+from itertools import groupby
 
 import pandas as pd
 
-from helpers import bounds, codebook, decisions, report
+from helpers import bounds, codebook, corpus, decisions, report
 from party_cells import audit, desk
 
 LINK = re.compile(r'<a\b([^>]*?)href="#([fcd]-[^"]+)"')
@@ -52,6 +52,10 @@ class Sources:
     def findings(self) -> pd.DataFrame:
         """What the consistency audit says of the facts, as far as no note resolves it."""
         return audit.unresolved(desk.audited())
+
+    def text(self, document_id: str) -> str:
+        """The text of an article."""
+        return corpus.read_listed(self.documents[document_id]).text
 
     def cited(self, names: Iterable[str]) -> list[dict]:
         """The rows of these anchors, in the order of localities and of the articles."""
@@ -107,8 +111,7 @@ def with_bases(html: str, derived: dict[str, dict], sources: Sources, language: 
     def beside(link: re.Match) -> str:
         line = derived[link[1]]
         at = re.findall(r"/ \{(\d+)\}", line["formula"])
-        facts = [sources.facts[report.anchor(line["facts"][int(i)])] for i in at]
-        wholes = {number(fact, language) for fact in facts}
+        wholes = {number(sources.facts[report.anchor(line["facts"][int(i)])], language) for i in at}
         if len(wholes) != 1 or not line[language].endswith("%"):
             return link[0]
         return f'{link[0]} <small class="base">(n = {escape(wholes.pop())})</small>'
@@ -120,134 +123,105 @@ def formulas(derived: dict[str, dict], uses: Uses, sources: Sources, language: s
     """The formula of each derived number that is used, with its operands linked."""
     lines = []
     for name in [name for name in uses if name.startswith("d-")]:
-        line, facts = (
-            derived[name],
-            [sources.facts[report.anchor(i)] for i in derived[name]["facts"]],
-        )
-        links = [report.linked(number(f, language), (f["fact_id"],), language) for f in facts]
-        formula = line["formula"] or ", ".join(f"{{{at}}}" for at in range(len(facts)))
+        facts = [sources.facts[report.anchor(i)] for i in derived[name]["facts"]]
+        said = [number(fact, language) for fact in facts]
+        links = [
+            report.linked(words, (fact["fact_id"],), language)
+            for words, fact in zip(said, facts, strict=True)
+        ]
+        formula = derived[name]["formula"] or ", ".join(f"{{{at}}}" for at in range(len(facts)))
         html = escape(formula).replace("*", "×").replace("/", "÷")
         html = re.sub(r"\{(\d+)\}", lambda m, links=links: links[int(m[1])], html)
+        html += f" = {escape(derived[name][language])}"
         label = f"{report.ui('formula', language)} {len(lines) + 1}"
-        html = uses.mark(f"{html} = {escape(line[language])}", label)
         meant = [
-            f"{number(f, language)}: {_label('measures', f['measure_id'], language)}" for f in facts
+            f"{words}: {_label('measures', fact['measure_id'], language)}"
+            for words, fact in zip(said, facts, strict=True)
         ]
-        lines.append({"name": name, "html": html, "meant": meant, "uses": uses[name]})
+        line = {"name": name, "html": uses.mark(html, label), "meant": meant, "uses": uses[name]}
+        lines.append(line)
     return lines
 
 
-def passages(uses: Uses, sources: Sources, language: str) -> list[dict]:
-    """The cited passages in the order of the articles, each once, with links back to its uses."""
-    return [
-        passage(rows, sources, language)
-        | {"items": [words(row, language) | {"uses": uses[anchor(row)]} for row in rows]}
-        for rows in _gathered(sources.cited(uses))
-    ]
+def articles(uses: Uses, sources: Sources, language: str) -> list[dict]:
+    """The articles that are cited, each with its source and its passages; see `article`."""
+    cited = groupby(sources.cited(uses), key=lambda row: row["document_id"])
+    return [article(name, list(rows), sources, language, uses) for name, rows in cited]
 
 
-def passage(rows: list[dict], sources: Sources, language: str) -> dict:
-    """The passage that the rows share: its words as HTML, each row's marked, and its source."""
-    start, text = _extent(rows[0])
-    marks = defaultdict(list)
-    for row in rows:
-        at, said = _extent(row)
-        text += said[start + len(text) - at :]
-        span = (at - start + end for end in _span(row))
-        marks[tuple(span)].append(anchor(row))
-    return source(rows[0], sources, language) | {"quote": _marked(text, marks)}
-
-
-def _gathered(rows: list[dict]) -> list[list[dict]]:
-    """The rows by passage: facts whose quotes overlap, codings of the same words."""
-    groups, last = [], {}
-    for row in rows:
-        is_fact = "fact_id" in row
-        key, here = (row["document_id"], is_fact), _extent(row)
-        if any(_continues(_extent(other), here, is_fact) for other in last.get(key, [])):
-            last[key].append(row)
-        else:
-            last[key] = [row]
-            groups.append(last[key])
-    return groups
-
-
-def _continues(first: tuple[int, str], second: tuple[int, str], overlap: bool) -> bool:
-    """Whether the second stretch of a text says the same as the first where the two overlap."""
-    if not overlap:
-        return first == second
-    shared = first[1][second[0] - first[0] :] if first[0] <= second[0] else ""
-    return bool(shared) and (shared.startswith(second[1]) or second[1].startswith(shared))
-
-
-def _extent(row: dict) -> tuple[int, str]:
-    """Where the quotation of a row begins in its article, and the quotation."""
-    before, after = _around(row)
-    return row["char_start"] - _span(row)[0], f"{before}{row['quote']}{after}"
-
-
-def _around(row: dict) -> tuple[str, str]:
-    """What stands around the words of a coding, whole words; a fact's passage stands alone."""
-    if "fact_id" in row:
-        return "", ""
-    before, after = _text(row["prefix"]), _text(row["suffix"])
-    return f"… {before.partition(' ')[2]}", f"{after.rpartition(' ')[0]} …"
-
-
-def _span(row: dict) -> tuple[int, int]:
-    """Where the words taken stand in the quotation.
-
-    A number may occur in its passage more than once; its surroundings tell which one it is.
+def article(document_id: str, rows: list, sources: Sources, language: str, uses: dict) -> dict:
+    """The source of an article and the passages of these rows, each with the rows it holds and
+    the links back to where they are used.
     """
+    parts = [
+        {
+            "quote": html,
+            "items": [words(row, language) | {"uses": uses.get(anchor(row), [])} for row in part],
+        }
+        for html, part in passages(rows, sources.text(document_id))
+    ]
+    return source(document_id, sources, language) | {"passages": parts, "count": len(rows)}
+
+
+def passages(rows: list[dict], text: str) -> list[tuple[str, list[dict]]]:
+    """The passages of one article as HTML with the words taken marked, each with its rows.
+
+    Quotations of facts that overlap are one passage, and so are codings of the same words.
+    """
+    groups = []
+    for row in sorted(rows, key=lambda row: _extent(row, text)):
+        start, end = _extent(row, text)
+        last = groups[-1] if groups else (0, 0, [{}])
+        both_facts = "fact_id" in row and "fact_id" in last[2][0]
+        if (start, end) == last[:2] or (both_facts and start < last[1]):
+            groups[-1] = last[0], max(end, last[1]), [*last[2], row]
+        else:
+            groups.append((start, end, [row]))
+    return [(_marked(text, start, end, part), part) for start, end, part in groups]
+
+
+def _extent(row: dict, text: str) -> tuple[int, int]:
+    """From where to where a passage goes: a fact's quotation, of a coding some words around it."""
+    start, end = row["char_start"], row["char_end"]
     if "fact_id" not in row:
-        start = len(_around(row)[0])
-        return start, start + len(row["quote"])
-    quote, words = row["quote"], row["number_text"]
-
-    def surroundings(start: int) -> int:
-        before = zip(reversed(quote[:start]), reversed(_text(row["prefix"])), strict=False)
-        after = zip(quote[start + len(words) :], _text(row["suffix"]), strict=False)
-        return sum(len([*takewhile(lambda p: p[0] == p[1], side)]) for side in (before, after))
-
-    starts = [match.start() for match in re.finditer(re.escape(words), quote)]
-    start = max(starts or [0], key=surroundings)
-    return start, start + len(words)
+        before, after = (
+            row[side] if isinstance(row[side], str) else "" for side in ("prefix", "suffix")
+        )
+        return start - len(before.partition(" ")[2]), end + len(after.rpartition(" ")[0])
+    at = text.find(row["quote"], max(0, end - len(row["quote"])))
+    return (at, at + len(row["quote"])) if 0 <= at <= start else (start, end)
 
 
-def _marked(text: str, marks: dict[tuple[int, int], list[str]]) -> str:
-    """The text as HTML with the spans marked and named."""
-    html, at = "", 0
-    for (start, end), names in sorted(marks.items()):
-        start, end = max(start, at), max(end, at)
-        words = escape(text[start:end])
-        for name in names:
+def _marked(text: str, start: int, end: int, rows: list[dict]) -> str:
+    """A stretch of the text as HTML with the words of each row marked and named."""
+    names, html, at = defaultdict(list), "", start
+    for row in rows:
+        names[row["char_start"], row["char_end"]].append(anchor(row))
+    for (first, last), here in sorted(names.items()):
+        first, last = max(first, at), max(last, at)
+        words = escape(text[first:last])
+        for name in here:
             words = f'<span class="at" id="{name}">{words}</span>'
-        html += f"{escape(text[at:start])}<mark>{words}</mark>"
-        at = end
-    return html + escape(text[at:])
+        html, at = f"{html}{escape(text[at:first])}<mark>{words}</mark>", last
+    return html + escape(text[at:end])
 
 
-def source(row: dict, sources: Sources, language: str) -> dict[str, str]:
-    """Outlet, day, place, headline and address of a row's article; what is inferred says so."""
-    meta = sources.documents.get(row["document_id"], {})
+def source(document_id: str, sources: Sources, language: str) -> dict[str, str]:
+    """Outlet, day, place, headline and address of an article; what is inferred says so."""
+    meta = sources.documents.get(document_id, {})
     known = {key: value for key, value in meta.items() if _text(value) not in ("", "unknown")}
     place = sources.places.get(known.get("locality_id"), {})
     day = report.date(known["published_date"], language) if "published_date" in known else ""
-    outlet, inferred = known.get("outlet", ""), []
-    for text, basis, word in (
-        (day, "published", "date_inferred"),
-        (outlet, "outlet", "outlet_inferred"),
-    ):
-        inferred.append(
-            report.ui(word, language) if text and known.get(f"{basis}_basis") == "inferred" else ""
-        )
+    outlet = known.get("outlet", "")
+    if day and known.get("published_basis") == "inferred":
+        day += f" ({report.ui('date_inferred', language)})"
+    if outlet and known.get("outlet_basis") == "inferred":
+        outlet += f" ({report.ui('outlet_inferred', language)})"
     where = [place.get(f"name_{language}"), place.get(f"province_{language}")]
     return {
-        "document": row["document_id"],
-        "outlet": f"{outlet} ({inferred[1]})"
-        if inferred[1]
-        else outlet or report.ui("outlet_unknown", language),
-        "day": f"{day} ({inferred[0]})" if inferred[0] else day,
+        "document": document_id,
+        "outlet": outlet or report.ui("outlet_unknown", language),
+        "day": day,
         "where": ", ".join(filter(None, map(_text, where))),
         "headline": known.get("title", ""),
         "url": known.get("url", "") if known.get("url", "").startswith("http") else "",
