@@ -74,7 +74,9 @@ def allow(executed: Path, error) -> None:
     import nbformat
 
     notebook = nbformat.read(executed, as_version=4)
-    own = [c for c in notebook.cells if "papermill-error-cell-tag" not in c.metadata.get("tags", [])]
+    own = [
+        c for c in notebook.cells if "papermill-error-cell-tag" not in c.metadata.get("tags", [])
+    ]
     for cell in own:
         for found in cell.get("outputs", []):
             may = "raises-exception" in cell.metadata.get("tags", [])
