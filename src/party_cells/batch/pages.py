@@ -18,7 +18,6 @@ from urllib.parse import quote as url_quote
 
 import jinja2
 import nbformat
-import pandas as pd
 from nbconvert.filters.highlight import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
