@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from desk_cases import decision, desk_folder  # noqa: F401
 
-from helpers import codebook, paths
+from helpers import codebook, decisions, paths
 from party_cells import cli, desk
 from party_cells.batch import execution
 from party_cells.desk import intake, storage, worklist
@@ -90,7 +90,7 @@ def test_a_disk_that_fills_between_two_tables_is_put_right_by_the_next_derivatio
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched, pytest.raises(OSError, match="No space"):
-        patched.setattr(storage, "replace_rows", full)  # checks.csv is saved, facts.csv is not
+        patched.setattr(storage, "splice", full)  # the decision is saved, facts.csv is not
         desk.decide([members(articles)], articles=articles)
     with pytest.raises(desk.TablesStale, match=r"facts\.csv"):
         desk.tables(check=True)
@@ -155,14 +155,14 @@ def test_a_folder_that_cannot_be_written_is_named_and_nothing_changes(articles, 
 
 
 def test_a_clock_that_goes_back_hides_no_change(articles):
-    path = codebook.table_path("checks")
-    first = storage.rows("checks")
-    stamp = path.stat()
+    path = codebook.table_path("decisions")
+    (first,), stamp = storage.rows("checks"), path.stat()
+    (line,) = decisions.Log().lines.values()
+    other = decisions.line(line, decided_by="hoa")
     text = path.read_text("utf-8").replace(",lan,", ",hoa,")
-    codebook.replace(path, text)  # by another process, as long as before
+    codebook.replace(path, text.replace(line["line_id"], other["line_id"]))  # as long as before
     os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
-    assert {row["decided_by"] for row in first} == {"lan"}
-    assert {row["decided_by"] for row in storage.rows("checks")} == {"hoa"}
+    assert [row["decided_by"] for row in (first, *storage.rows("checks"))] == ["lan", "hoa"]
 
 
 def test_corrections_hold_when_the_clock_goes_back_or_stands_still(articles):
@@ -170,10 +170,10 @@ def test_corrections_hold_when_the_clock_goes_back_or_stands_still(articles):
     for after, on in (("một", "2026-11-21"), ("hai", "2026-11-21"), ("ba", "2026-11-20")):
         desk.correct("facts", fact, "note", after, "heard again", "lan", on)
         assert codebook.load("facts").iloc[0]["note"] == after
-    assert desk.tables(check=True) == [] and len(codebook.load("corrections")) == 3
+    assert desk.tables(check=True) == [] and len(decisions.corrections()) == 3
     with pytest.raises(codebook.TableInvalid):
         desk.correct("facts", fact, "value", "many", "no number", "lan", "2026-11-22")
-    assert desk.tables(check=True) == [] and len(codebook.load("corrections")) == 3
+    assert desk.tables(check=True) == [] and len(decisions.corrections()) == 3
 
 
 def test_a_report_that_is_open_elsewhere_stays_whole_for_its_reader(tmp_path):

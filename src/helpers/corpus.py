@@ -98,7 +98,9 @@ def documents() -> pd.DataFrame:
     """
     manifest = codebook.load("documents")
     folder = paths.raw().resolve()
-    plain = {each.name: each.is_file(follow_symlinks=False) for each in os.scandir(folder)}
+    if not folder.is_dir():
+        raise CorpusInvalid(f"{paths.data()} is not a collection; begin one: party-cells init")
+    plain = {e.name: e.is_file(follow_symlinks=False) for e in os.scandir(folder) if _ours(e.name)}
     for file in (file for file in manifest["file"] if not plain.get(file)):
         if (folder / file).resolve().parent != folder:
             raise CorpusInvalid(f"{file}: leaves {folder.name}/; list files of that folder only")
@@ -112,6 +114,11 @@ def documents() -> pd.DataFrame:
             f"{unlisted[0]}: not listed in documents.csv; add it with `party-cells add`"
         )
     return manifest
+
+
+def _ours(name: str) -> bool:
+    """Whether a file is no hidden, lock or swap file of a system, editor or office program."""
+    return not name.startswith((".", "~"))
 
 
 def read(document_id: str) -> Document:

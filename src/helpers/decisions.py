@@ -30,7 +30,8 @@ _FITTING = {
 }
 HANDS = {"checks": "checker", "adjudications": "adjudicator"}
 HANDS |= {f"codings_{hand}": hand for hand in ("coder_1", "coder_2")}
-_OTHERS = {"per_year": (12, 52, 4), "share": (0.01,)}  # twice a month; 90 of a hundred
+_OTHERS = {"per_year": (12, 52, 4), "minutes": (60,), "share": (0.01,)}  # twice a month; 2 hours
+_WEAKER = ("at_least", "over", "at_most", "under", "near", "about")
 
 
 class Unanchored(ValueError):
@@ -505,13 +506,20 @@ def _said(row: Row) -> tuple:
 
 
 def _readings(row: Row, text: str, start: int, end: int) -> list[tuple]:
-    """What the words may say in the unit of the row; the first is the plainest, none if unread."""
+    """What the words may say in the unit of the row; the first is the plainest, none if unread.
+
+    A number without a qualifier may have one elsewhere in its sentence, which only weakens it.
+    """
     left = max(text.rfind(" ", 0, max(0, start - 60)) + 1, text.rfind("\n", 0, start) + 1)
     near = evidence.fold(text[left : text.find("\n", end) if text.find("\n", end) > 0 else None])
     near = near[: end - left + 40]
     found = [a for a in numbers.read(near) if (a.start + left, a.end + left) == (start, end)]
     for amount in list(found):
         found += [numbers.scaled(amount, by, row["unit"]) for by in _OTHERS.get(row["unit"], ())]
+    for amount in [amount for amount in found if amount.bound == "exact"]:
+        found += [numbers.qualified(amount, kind) for kind in _WEAKER]  # "trở lên", further on
+    if row["measure_id"].endswith("_completion"):  # "vượt 2,7%" of what was planned
+        found += [a._replace(value=1 + a.value, low=1 + a.low, high=1 + a.high) for a in found]
     if bounds.least(row["measure_id"]) < 0:
         found += [numbers.negative(amount) for amount in found]
     return [tuple(round(x, 9) for x in (a.value, a.low, a.high)) + a[8:10] for a in found]

@@ -166,10 +166,11 @@ def read_value(parameter: Parameter, text: str, allowed: Iterable[str] = ()) -> 
 
 def table(path: Path, *needed: str) -> list[dict]:
     """The rows of a CSV file as text; Refused unless it can be read and has the columns needed."""
+    csv.field_size_limit(2**31 - 1)  # an article may be one line
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
             reader = csv.DictReader(lines, restval="")
-            rows, names = list(reader), reader.fieldnames or ()
+            rows, names = [row for row in reader if any(row.values())], reader.fieldnames or ()
     except FileNotFoundError:
         raise Refused(f"{path.parents[1]} is not a collection: {path.name} is missing") from None
     except (UnicodeDecodeError, csv.Error) as error:

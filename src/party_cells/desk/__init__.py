@@ -30,8 +30,10 @@ from helpers import codebook, decisions, evidence
 from helpers.decisions import check_unit, derive, fact_id, locate, texts
 from party_cells import audit
 from party_cells.desk import storage
+from party_cells.desk.intake import add_place
 from party_cells.desk.storage import Row
 
+__all__ = ["add_place", "derive"]
 CODERS = ("coder_1", "coder_2")
 DECIDED = ("decisions",)
 CORRECTABLE = {

@@ -1,8 +1,14 @@
-"""A new article: its bytes kept as they are, its row of the manifest, its locality if it is new."""
+"""A new collection, a new article, a new place.
+
+Of an article the bytes are kept as they are; it gets its row of the manifest, and its locality if
+that is new. What is no Vietnamese text is refused with what it looks like, and nothing is written.
+"""
 
 import hashlib
 import os
 import re
+import shutil
+import unicodedata
 from pathlib import Path
 
 import pandas as pd
@@ -33,22 +39,56 @@ OPTIONS = {
 }
 
 
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+LONGEST = 300  # characters of a title
+NO_TEXTS = {  # how files begin that are no texts
+    b"%PDF": "a PDF",
+    b"PK\x03\x04": "a zip archive or a Word document",
+    b"\xd0\xcf\x11\xe0": "an old Word document",
+    b"{\\rtf": "rich text",
+}
+VIETNAMESE = re.compile(r"[đĐăĂơƠưƯ\u1ea0-\u1ef9]")
+SPELT = {  # what other ways of writing the letters look like, by the marks that they leave
+    "VNI": re.compile(r"[aeiouyAEIOUY][ùøûõïáàåãäéèúüêëâ]|ñ|Ñ|ö[ùøûõï]?|ô[ùøûõï]"),
+    "VIQR": re.compile(r"[aeiouy][(^+]?['`?~.](?=\w)|[aeo]\^|[ou]\+|a\(|\bdd", re.IGNORECASE),
+    "UTF-8 read as Latin-1": re.compile("Ä[\u0090\u0091\u2018]|á[»º]|Æ[°¡]|Ã[\u0080-\u00bf]|Äƒ"),
+}
+
+
 class ArticleRefused(ValueError):
-    """An article that cannot be added; nothing was written."""
+    """An article or a place that cannot be added; nothing was written."""
+
+
+def init(folder: Path) -> Path:
+    """Begin a collection: the codebooks are copied, every other table is empty; its folder."""
+    folder, source = Path(os.path.abspath(folder)), paths.ROOT / "data"
+    if any((folder / part).exists() for part in ("raw", "processed")):
+        raise ArticleRefused(f"{folder}: there is a collection already; name another folder")
+    for part in ("raw", "processed"):
+        (folder / part).mkdir(parents=True)
+        shutil.copyfile(source / part / "datapackage.json", folder / part / "datapackage.json")
+    for table in codebook.dictionary():
+        path = folder / ("raw" if table == "documents" else "processed") / f"{table}.csv"
+        if table in (*codebook.CODEBOOKS, "crosswalks"):
+            shutil.copyfile(source / "processed" / path.name, path)
+        else:
+            codebook.replace(path, ",".join(codebook.columns(table)) + "\n")
+    return folder
 
 
 def add(source: Path, *, locality: str, published: str, **given: str) -> str:
     """Add a text file to the collection in use; returns its document_id.
 
-    Refused by name: bytes that are not in the declared encoding, a text that is there already
-    (the same bytes, or the same words in another encoding), an id that is taken, and an unknown
-    locality without a name. The other arguments are the keys of `OPTIONS`.
+    Refused by name: what is no text or not in the declared encoding, letters that are not
+    Vietnamese, a text that is there already (the same bytes, or the same words in another
+    encoding), an id that is taken, and an unknown locality without a name. The other arguments are
+    the keys of `OPTIONS`.
     """
-    data = source.read_bytes()
-    text = corpus.decode(data, given.get("encoding"))
-    if not text.strip():
-        raise ArticleRefused(f"{source.name}: the text is empty")
     document_id = given.get("id") or f"{locality}-{published[:4]}"
+    for option, slug in (("--locality", locality), ("--id", document_id)):
+        _require_slug(option, slug)
+    data = source.read_bytes()
+    text = _text(source.name, data, given.get("encoding"))
     paths.raw().mkdir(parents=True, exist_ok=True)
     paths.processed().mkdir(exist_ok=True)
     with storage.locked():
@@ -56,17 +96,66 @@ def add(source: Path, *, locality: str, published: str, **given: str) -> str:
         _refuse_double(source.name, document_id, data, text, manifest)
         row = _row(document_id, locality, published, data, text, given)
         listed = pd.concat([manifest, pd.DataFrame([row])], ignore_index=True)
-        codebook.validate(listed.astype("str").replace("", None), "documents")
+        listed = listed.astype("str").replace("", None)
+        codebook.validate(listed, "documents")
+        path = paths.raw() / row["file"]
+        if path.is_symlink() or (path.exists() and path.read_bytes() != data):
+            raise ArticleRefused(f"{path.name}: another file of this name is in raw/; give an --id")
         _add_locality(locality, given)
-        _keep(paths.raw() / row["file"], data)
-        codebook.save(listed.astype("str").replace("", None), "documents")
+        _keep(path, data)
+        codebook.save(listed, "documents")
     return document_id
+
+
+def _require_slug(what: str, slug: str) -> None:
+    if not SLUG.fullmatch(slug):
+        said = f"small letters a-z, digits and -, for instance {slug_of(slug) or 'hoa-lac'}"
+        raise ArticleRefused(f"{what}: expected {said}; found {slug!r}")
+
+
+def slug_of(name: str) -> str:
+    """A name as an id.
+
+    >>> slug_of("Thôn Đồng Vân")
+    'thon-dong-van'
+    """
+    plain = unicodedata.normalize("NFD", name.lower().replace("đ", "d"))
+    return "-".join(re.findall("[a-z0-9]+", re.sub("[\u0300-\u036f]", "", plain)))
+
+
+def _text(name: str, data: bytes, encoding: str | None) -> str:
+    """The text of the bytes, if it is one and its letters are Vietnamese."""
+    looks = next((said for begins, said in NO_TEXTS.items() if data.startswith(begins)), "")
+    looks = looks or ("HTML" if re.match(rb"\s*<(!doctype|html|\?xml)", data, re.I) else "")
+    if looks:
+        raise ArticleRefused(f"{name}: {looks}, not a text; save the words of the article as text")
+    if encoding and "utf-8" not in encoding.lower() and _is_utf_8(data):
+        raise ArticleRefused(f"{name}: the bytes are UTF-8, not {encoding}; leave out --encoding")
+    text = corpus.decode(data, encoding)
+    letters = sum(char.isalpha() for char in text)
+    if not letters:
+        raise ArticleRefused(f"{name}: the text is empty: no letter in it")
+    if "\0" in text:
+        raise ArticleRefused(f"{name}: NUL in the text; is it UTF-16, to be told by --encoding?")
+    if len(VIETNAMESE.findall(text)) < letters / 50:
+        marks = {said: len(form.findall(text)) for said, form in SPELT.items()}
+        likely = max(marks, key=marks.get)
+        looks = f"it looks like {likely}" if marks[likely] > letters / 50 else "is it Vietnamese?"
+        raise ArticleRefused(f"{name}: hardly a letter is Vietnamese: {looks}; save it as UTF-8")
+    return text
+
+
+def _is_utf_8(data: bytes) -> bool:
+    try:
+        return not data.isascii() and bool(data.decode("utf-8"))
+    except UnicodeDecodeError:
+        return False
 
 
 def _manifest() -> pd.DataFrame:
     """The manifest as text; without rows for a collection that begins."""
     rows = storage.rows("documents")
-    return pd.DataFrame(rows, columns=codebook.columns("documents"), dtype="str")
+    return pd.DataFrame(rows, columns=None if rows else codebook.columns("documents"), dtype="str")
 
 
 def _refuse_double(
@@ -94,6 +183,10 @@ def _row(
     unknown = dict.fromkeys(("outlet", "outlet_basis", "author", "url", "retrieved_on"), "unknown")
     unknown |= {"kind": "unknown", "rights": "unknown", "published_basis": "printed"}
     first_line = text.strip().split("\n", 1)[0].strip()
+    if len(given.get("title", "")) > LONGEST:
+        raise ArticleRefused(f"--title: expected at most {LONGEST} characters")
+    if len(first_line) > LONGEST:  # a text without line ends
+        first_line = first_line[:LONGEST].rpartition(" ")[0] + " …"
     own = {name: cell for name, cell in given.items() if name in codebook.columns("documents")}
     return {
         **unknown,
@@ -110,31 +203,63 @@ def _row(
 
 def _add_locality(locality: str, given: dict[str, str]) -> None:
     """The row of a locality that the collection does not have yet."""
-    rows = storage.rows("localities")
-    if any(row["place_id"] == locality for row in rows):
+    known = [row["place_id"] for row in storage.rows("localities")]
+    if locality in known:
         return
     if "name" not in given:
-        known = ", ".join(sorted(row["place_id"] for row in rows)) or "none"
+        said = ", ".join(sorted(known)) or "none"
         raise ArticleRefused(
-            f"unknown locality {locality!r}; known: {known}; for a new one give --name, --level "
+            f"unknown locality {locality!r}; known: {said}; for a new one give --name, --level "
             "and --province"
         )
-    made = {"place_id": locality, "locality_id": locality, "name_vi": given["name"]}
-    made |= {
-        "name_en": given.get("name_en", given["name"]),
-        "level": given.get("level", "district"),
-    }
-    made |= {"province_vi": given.get("province", ""), "province_en": given.get("province", "")}
-    made["position"] = 1 + max((int(row["position"] or 0) for row in rows), default=0)
-    made["successor_verified"] = False
-    storage.replace_rows("localities", [], storage.as_text([made], "localities"))
+    about = {"level": given.get("level", "district"), "province": given.get("province", "")}
+    add_place(given["name"], locality, name_en=given.get("name_en", ""), place_id=locality, **about)
+
+
+def add_place(
+    name: str,
+    locality_id: str,
+    *,
+    level: str,
+    name_en: str = "",
+    province: str = "",
+    place_id: str = "",
+    note: str = "",
+) -> str:
+    """Add a place of a locality, such as a village, cell or commune; returns its place_id.
+
+    ``level`` is one of the levels of places. The id follows from the name where none is given.
+    `ArticleRefused` for a place that is there already, or a locality that is not.
+    """
+    place_id = place_id or slug_of(name)
+    _require_slug("place_id", place_id)
+    with storage.locked():
+        rows = storage.rows("localities")
+        known = {row["place_id"]: row for row in rows}
+        if place_id in known:
+            raise ArticleRefused(f"{place_id} is a place already: {known[place_id]['name_vi']}")
+        if locality_id not in {place_id, *known}:
+            raise ArticleRefused(f"unknown locality {locality_id!r}; known: {', '.join(known)}")
+        home = known.get(locality_id, {"province_vi": province, "province_en": province})
+        row = {"place_id": place_id, "locality_id": locality_id, "name_vi": name.strip()}
+        row |= {"name_en": name_en or name.strip(), "level": level, "note": note}
+        row |= {part: home[part] for part in ("province_vi", "province_en")}
+        row["position"] = str(1 + max((int(each["position"] or 0) for each in rows), default=0))
+        row |= {"successor_verified": "false"}
+        names = [*dict.fromkeys([*codebook.columns("localities"), *(rows or [{}])[0]])]
+        made = pd.DataFrame([*rows, row], columns=names, dtype="str")
+        codebook.save(made.replace("", None), "localities")
+    return place_id
 
 
 def _keep(path: Path, data: bytes) -> None:
     """The bytes under their name, whole or not at all, and not to be written again."""
-    beside = path.with_suffix(".part")
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.unlink(missing_ok=True)
     try:
-        beside.write_bytes(data)
+        with open(beside, "xb") as file:  # never through a link
+            file.write(data)
+            os.fsync(file.fileno())
         beside.chmod(0o444)
         os.replace(beside, path)
     finally:
