@@ -7,7 +7,7 @@ import shutil
 import pytest
 from desk_cases import desk_folder  # noqa: F401
 
-from helpers import bounds, codebook, corpus, paths
+from helpers import bounds, codebook, corpus, decisions, paths, statements
 from party_cells import cli, desk
 from party_cells.desk import intake, worklist
 
@@ -68,24 +68,109 @@ def test_an_empty_folder_becomes_a_collection(article, tmp_path, monkeypatch):
     assert corpus.documents()["document_id"].tolist() == ["mau-2024"]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        ({"locality": "nowhere"}, "unknown locality 'nowhere'"),
-        ({"id": "yen-minh-2019"}, "yen-minh-2019 is taken"),
-        ({"published": "6/5/2024"}, "published_date"),
-        ({"kind": "poem"}, "kind"),
-        ({"id": "../outside"}, "document_id"),
-    ],
-)
-def test_what_does_not_fit_is_refused_and_nothing_written(article, desk_folder, arguments, said):  # noqa: F811
-    before = {p: p.read_bytes() for p in desk_folder.rglob("*.*") if p.is_file()}
-    given = {"locality": "yen-minh", "published": "2024-05-06"} | arguments
+def files(folder) -> dict:
+    kept = (path for path in folder.rglob("*") if path.is_file() and path.name != ".lock")
+    return {path: path.read_bytes() for path in kept}
+
+
+VNI = "Ñaûng boä huyeän coù 65 chi boä vaø 1.142 ñaûng vieân, trong ñoù coù 30 ñaûng vieân döï bò"
+VIQR = "DDa?ng bo^. huye^.n co' 65 chi bo^. va` 1.142 dda?ng vie^n, trong ddo' co' 30 du+. bi."
+REFUSED = {  # the bytes, what is said of the article, and what is said of it in return
+    "a locality without a name": (TEXT, {"locality": "nowhere"}, "unknown locality 'nowhere'"),
+    "a locality with marks": (TEXT, {"locality": "hòa-lạc"}, "--locality.*instance hoa-lac"),
+    "an id that is taken": (TEXT, {"id": "yen-minh-2019"}, "yen-minh-2019 is taken"),
+    "an id with a line end": (TEXT, {"id": "a\n"}, "--id: expected small letters"),
+    "an id that leaves the folder": (TEXT, {"id": "../outside"}, "--id: expected small letters"),
+    "a day of another form": (TEXT, {"published": "6/5/2024"}, "--published: expected a day"),
+    "a kind that is not in the list": (TEXT, {"kind": "poem"}, "kind"),
+    "a title of many pages": (TEXT, {"title": "x" * 140_000}, "--title"),
+    "VNI": (VNI, {}, "looks like VNI"),
+    "VIQR": (VIQR, {}, "looks like VIQR"),
+    "mojibake": (TEXT.encode().decode("latin-1"), {}, "looks like UTF-8 read as Latin-1"),
+    "mojibake of Windows": (TEXT.encode().decode("cp1252", "ignore"), {}, "read as Latin-1"),
+    "another language": ("The party committee of the district has 41 cells.", {}, "Vietnamese"),
+    "a PDF": (b"%PDF-1.4 ...", {}, "a PDF, not a text"),
+    "a Word document": (b"PK\x03\x04 ...", {}, "a zip archive or a Word document"),
+    "a page": (f"<!DOCTYPE html><p>{TEXT}", {}, "HTML, not a text"),
+    "NUL": (TEXT + "\0", {}, "NUL in the text"),
+    "letters of no width alone": ("\u200b\u200c\ufeff\n", {}, "no letter in it"),
+    "UTF-8 declared UTF-16": (TEXT, {"encoding": "utf-16"}, "the bytes are UTF-8, not utf-16"),
+    "UTF-8 declared TCVN3": (TEXT, {"encoding": "tcvn3"}, "the bytes are UTF-8, not tcvn3"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_no_article_is_refused_by_name_and_nothing_written(tmp_path, desk_folder, case):  # noqa: F811
+    data, arguments, said = REFUSED[case]
+    path, before = tmp_path / "x.txt", files(desk_folder)
+    path.write_bytes(data if isinstance(data, bytes) else data.encode())
     with pytest.raises(ValueError, match=said):
+        intake.add(path, **{"locality": "yen-minh", "published": "2024-05-06"} | arguments)
+    assert files(desk_folder) == before
+
+
+def test_an_article_of_one_long_line_goes_all_the_way(tmp_path):
+    path = tmp_path / "long.txt"
+    path.write_text("Đảng bộ huyện hiện có 41 TCCSĐ với 2.310 đảng viên " * 3000, "utf-8")
+    for number in (1, 2):
+        intake.add(path, locality="yen-minh", published="2024-05-06", id=f"long-{number}")
+        path.write_text(path.read_text("utf-8") + "Hết", "utf-8")
+    assert (
+        len(corpus.read("long-1").text) > 140_000 > 300 > len(corpus.read("long-1").meta["title"])
+    )
+
+
+def test_a_link_in_the_folder_is_not_written_through(article, tmp_path):
+    victim = tmp_path / "victim"
+    victim.write_text("untouched")
+    (paths.raw() / "mau-2024.part").symlink_to(victim)
+    (paths.raw() / "mau-2024.txt").symlink_to(victim)
+    given = {"locality": "mau", "published": "2024-05-06", "name": "Mẫu"}
+    with pytest.raises(intake.ArticleRefused, match=r"mau-2024\.txt: another file"):
         intake.add(article, **given)
-    assert {p: p.read_bytes() for p in desk_folder.rglob("*.*") if p.is_file()} == before | {
-        p: b"" for p in desk_folder.rglob(".lock")
-    }
+    (paths.raw() / "mau-2024.txt").unlink()
+    assert intake.add(article, **given) == "mau-2024" and victim.read_text() == "untouched"
+
+
+# --- from nothing -------------------------------------------------------------------------------
+
+
+def test_a_collection_begins_with_nothing_and_every_verb_and_loader_works(tmp_path, monkeypatch):
+    folder = tmp_path / "mine"
+    assert cli.main(["init", str(folder)]) == 0 and cli.main(["init", str(folder)]) == 1
+    monkeypatch.setenv(paths.DATA_VARIABLE, str(folder))
+    for verb in (["tables"], ["tables", "--check"], ["audit"], ["queue-export", f"{folder}.xlsx"]):
+        assert cli.main(verb) == 0, verb
+    assert len(corpus.documents()) == len(decisions.facts()) == len(decisions.codings()) == 0
+    tables = [codebook.load(name) for name in ("measures", "rating_schemes")]
+    assert len(statements.take(decisions.facts(), *tables)) == 0
+    assert decisions.facts()["value"].dtype == "float64" and decisions.corrections() == []
+
+
+def test_a_place_is_added_once_and_within_its_locality(article):
+    assert desk.add_place("Thôn Đồng Văn", "yen-minh", level="village") == "thon-dong-van"
+    place = codebook.load("localities").set_index("place_id").loc["thon-dong-van"]
+    assert (place["locality_id"], place["province_vi"]) == ("yen-minh", "Hà Giang")
+    for name, locality, said in [
+        ("Thôn Đồng Văn", "yen-minh", "a place already"),
+        ("Xã Mới", "nowhere", "unknown locality"),
+        ("!", "yen-minh", "place_id: expected small letters"),
+    ]:
+        with pytest.raises(intake.ArticleRefused, match=said):
+            desk.add_place(name, locality, level="commune")
+    with pytest.raises(codebook.TableInvalid, match="level"):
+        desk.add_place("Xã Mới", "yen-minh", level="galaxy")
+
+
+@pytest.mark.parametrize(
+    "name", [".DS_Store", "._x.txt", "~$x.xlsx", ".~lock.facts.csv#", ".x.swp"]
+)
+def test_files_of_systems_and_editors_are_nothing_to_us(article, desk_folder, name):  # noqa: F811
+    for part in ("raw", "processed"):
+        (desk_folder / part / name).write_text("x")
+    assert cli.main(["add", str(article), *NEW]) == 0 and len(corpus.read_all()) == 6
+    assert desk.tables(check=False) in ([], ["facts", "codings"])
+    assert all((desk_folder / part / name).exists() for part in ("raw", "processed"))
 
 
 def test_an_article_that_is_there_already_is_refused(tmp_path):

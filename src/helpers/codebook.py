@@ -256,7 +256,7 @@ def _column(field: dict) -> pa.Column:
     rules = field.get("constraints", {})
     checks = []
     if field["type"] == "date":
-        checks.append(pa.Check(_is_day, element_wise=True, error="a day, like 2019-04-12"))
+        checks.append(pa.Check(is_day, element_wise=True, error="a day, like 2019-04-12"))
     if codes := rules.get("enum"):
         checks.append(pa.Check.isin(codes, error="one of " + ", ".join(map(str, codes))))
     if pattern := rules.get("pattern"):
@@ -266,7 +266,7 @@ def _column(field: dict) -> pa.Column:
     return pa.Column(_DTYPES.get(field["type"], "str"), checks, nullable=not rules.get("required"))
 
 
-def _is_day(text: str) -> bool:
+def is_day(text: str) -> bool:
     """Whether a text is a day of the calendar in ISO form."""
     try:
         return date.fromisoformat(text).isoformat() == text

@@ -84,6 +84,8 @@ def add(source: Path, *, locality: str, published: str, **given: str) -> str:
     encoding), an id that is taken, and an unknown locality without a name. The other arguments are
     the keys of `OPTIONS`.
     """
+    if not codebook.is_day(published):
+        raise ArticleRefused(f"--published: expected a day, like 2019-04-12; found {published!r}")
     document_id = given.get("id") or f"{locality}-{published[:4]}"
     for option, slug in (("--locality", locality), ("--id", document_id)):
         _require_slug(option, slug)
