@@ -254,6 +254,10 @@ def test_a_finding_has_a_title_and_a_lead_and_says_when_there_is_nothing(data_fo
     found = report.finding(*texts, of=rows, n=3)
     assert (found.parts["vi"]["title"], found.parts["vi"]["lead"]) == ("3 cặp trên 9.", "Lời dẫn.")
     nothing = report.finding(*texts, of=rows.head(0), n=3).parts["en"]
+    assert nothing["title"] == "No article in this collection says this."
+    for name in ("facts", "codings"):
+        codebook.save(codebook.load(name).head(0), name)
+    nothing = report.finding(*texts, of=rows.head(0), n=3).parts["en"]
     assert nothing["title"] == "Nothing has been decided yet; articles that wait at the desk: 5."
     codebook.save(codebook.load("documents").head(0), "documents")
     nothing = report.finding(*texts, of=rows.head(0), n=3).parts["en"]

@@ -337,13 +337,27 @@ def words(b: Bounded, language: str) -> str:
 
     Zero below and one above (for shares) are no information and are not written.
 
+    What was computed has one decimal, a lower bound rounded down and an upper one up.
+
     >>> words(Bounded(3550, math.inf, True, True, "persons", 3550, "at_least"), "vi")
     'trên 3.550'
+    >>> words(Bounded(3550, math.inf, True, True, "persons", 3550, "at_least") / 43, "en")
+    'more than 82.5'
     """
     key, amounts = _phrase(b)
+    amounts = _outward(b, key, amounts) if b.bound == "derived" else amounts
     digits = 1 if b.bound == "derived" else _decimals(amounts)
     written = (numbers.write(number, b.unit, language, digits) for number in amounts)
     return PHRASES[language][key].format(*written)
+
+
+def _outward(b: Bounded, key: str, amounts: tuple[float, ...]) -> tuple[float, ...]:
+    """Return what was computed with one decimal, rounded so that the words stay true."""
+    scale = 1000 if b.unit == "share" else 10
+    ways = (math.ceil,) if key in ("less", "at_most") else (math.floor, math.ceil)
+    ways = ways if key != "point" else (round,)
+    rounded = (way(round(n * scale, 6)) / scale for way, n in zip(ways, amounts, strict=False))
+    return tuple(near or n for near, n in zip(rounded, amounts, strict=True))
 
 
 def _decimals(shares: tuple[float, ...]) -> int:

@@ -132,14 +132,16 @@ def read(document_id: str) -> Document:
 
 
 def about(locality_id: str) -> pd.DataFrame:
-    """The manifest of the articles on one locality; `CorpusInvalid` names the known localities.
+    """The manifest of the articles on one locality; without any article, as empty as it is.
+
+    `CorpusInvalid` for a locality that no article is about names the others.
 
     >>> about("nam-dong")["document_id"].tolist()
     ['nam-dong-2015']
     """
     manifest = documents()
     rows = manifest[manifest["locality_id"] == locality_id]
-    if rows.empty:
+    if rows.empty and len(manifest):
         known = ", ".join(manifest["locality_id"].unique())
         raise CorpusInvalid(f"no article on locality {locality_id!r}; known localities: {known}")
     return rows

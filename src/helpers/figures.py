@@ -42,6 +42,8 @@ def dated(sets: pd.DataFrame, verdicts: pd.DataFrame, measure_id: str, name: str
     own = own[~own["reasons"].astype(str).str.contains("missing")]
     meeting = {*own["row_id"], *own["column_id"]}
     said = sets[sets["stated"].astype(bool)].head(report.MOST_ROWS)
+    if said.empty:
+        return report.nothing_drawn()
     rows = []
     for row in said.to_dict("records"):
         label = report.label("localities", row["locality_id"])
@@ -87,6 +89,8 @@ def ceiling(table: pd.DataFrame, name: str = "ceiling") -> Shown:
 
     ``table`` holds the rows of one locality and population of `indicators.ceiling_bases`.
     """
+    if table.empty:
+        return report.nothing_drawn()
     rows = [
         Row(_word(f"base_{row['base']}"), row["amount"], _word("of", row["part"], row["whole"]))
         for row in table.to_dict("records")
@@ -106,6 +110,8 @@ def tiers(table: pd.DataFrame, name: str = "tiers") -> Shown:
     ``table`` holds the rows of one locality, population and period of `indicators.tiers`, and may
     have the counts in a column ``n``; a tier is drawn as far as it is certain.
     """
+    if table.empty:
+        return report.nothing_drawn()
     first, amounts = table.iloc[0], list(table["amount"])
     counts = [_amount(n) if n else NONE for n in table.get("n", [None] * len(table))]
     about = report.label("vocabulary:figure_subject", first["population"])

@@ -327,10 +327,15 @@ def cited(text: str | tuple[str, str] | Words, ids: Iterable[str] = ()) -> Words
 
 
 def nothing_yet() -> Words:
-    """What is said where there is no row to speak of: no article yet, or nothing decided yet."""
+    """What is said where there is no row to speak of: no article, nothing decided, or not said."""
     n = len(codebook.load("documents"))
-    code = "nothing_decided" if n else "no_article"
+    code = "not_said" if _rows_by_id() else "nothing_decided" if n else "no_article"
     return Words(*(ui(code, lang).format(numbers.write(n, "count", lang)) for lang in LANGUAGES))
+
+
+def nothing_drawn() -> Shown:
+    """What stands in the place of a chart whose numbers no article gives."""
+    return sentence(*(ui("nothing_drawn", lang) for lang in LANGUAGES))
 
 
 def ui(code: str, language: str) -> str:

@@ -45,7 +45,8 @@ def _known(readings: pd.DataFrame, measures: pd.DataFrame) -> dict[tuple, dict[s
     """Return who states which indicator of quality cleanly, by what could be asked of others."""
     rules = rules_of(measures)
     said = indicators.own(readings)
-    said = said[said["measure_id"].map(lambda name: rules[name]["direction"] != "none")]
+    has_direction = [rules[name]["direction"] != "none" for name in said["measure_id"]]
+    said = said[pd.Series(has_direction, said.index, dtype=bool)]
     is_share = said["unit"].eq("share")
     said = said[said["reasons"].eq("") & ~(is_share & said["base"].isin({"", *likeness.VAGUE}))]
     said = said[said["origin"].ne("implied") & ~(said["low"].le(0) & said["high"].ge(1))]
