@@ -184,8 +184,12 @@ class Log:
         return row["line_id"] not in self.replaced and row["decision"] != "open"
 
     def of(self, hand: str) -> list[Row]:
-        """All lines of a hand that stand: checker, coder_1, coder_2 or adjudicator."""
-        return [row for row in self.lines.values() if row["hand"] == hand and self.stands(row)]
+        """All lines of a hand that stand: checker, coder_1, coder_2 or adjudicator.
+
+        A passage that a coder dismissed is none of the pass.
+        """
+        found = [row for row in self.lines.values() if row["hand"] == hand and self.stands(row)]
+        return [row for row in found if hand == "adjudicator" or row["decision"] != "dismissed"]
 
 
 def place(row: Row) -> tuple:

@@ -58,7 +58,12 @@ class TablesStale(ValueError):
 
 
 class DecisionIncomplete(ValueError):
-    """A decision that would not make one whole fact, or on another row; nothing was saved."""
+    """A decision that would not make one whole fact, or on another row; nothing was saved.
+
+    ``wrong`` has the columns that do not fit, each with what is expected there.
+    """
+
+    wrong: list[tuple[str, str]] = ()
 
 
 # --- derivation -------------------------------------------------------------------------------
@@ -167,10 +172,9 @@ def _named(row: dict, before: list[Row]) -> dict:
 
 def code(coder: str, after: list[dict], before: list[Row] | None = None) -> list[Row]:
     """Save passages of one coder's own pass (``coder_1`` or ``coder_2``); the rows that stand."""
-    signed = {"decision": "coded", "action": "code", "decided_by": coder.replace("_", " ")}
-    return _save(
-        coder, [{"confirmed_by_person": "false"} | r | signed for r in after], before or []
-    )
+    signed = {"action": "code", "decided_by": coder.replace("_", " ")}
+    usual = {"confirmed_by_person": "false", "decision": "coded"}
+    return _save(coder, [usual | row | signed for row in after], before or [])
 
 
 def adjudicate(after: list[dict], before: list[Row] | None = None) -> list[Row]:
@@ -204,10 +208,20 @@ def undo(saved: list[Row], by: str, on: str) -> list[Row]:
             raise DecisionIncomplete(
                 f"{_where(row)}: {said}, or replaced since: not {by}'s to undo"
             )
-        old = [log.lines[i] for i in line["replaces"].split()] or [line | {"decision": "open"}]
+        before = _origin(log, line)["replaces"].split()
+        old = [log.lines[i] for i in before] or [line | {"decision": "open"}]
         lines += [(one | {"action": "undo"}, [line]) for one in old]
     signed = {"decided_by": by, "decided_on": on}
     return _write([(one | (signed if one["decision"] == "open" else {}), s) for one, s in lines])
+
+
+def _origin(log: decisions.Log, line: Row) -> Row:
+    """The line that was written when something was decided, of one that an undo brought back."""
+    while line["action"] == "undo":
+        undone = [log.lines[i] for i in line["replaces"].split()]
+        before = [log.lines[i] for one in undone for i in one["replaces"].split()]
+        line = next(one for one in before if storage.of_kind(one) == storage.of_kind(line))
+    return line
 
 
 def _save(
@@ -308,7 +322,9 @@ def _refuse(rows: list[Row], articles: dict[str, str]) -> None:
         once.add(thing)
         if wrong:
             said = "; ".join(f"{column}: expected {expected}" for column, expected in wrong)
-            raise DecisionIncomplete(f"{_where(row)}: {said}")
+            error = DecisionIncomplete(f"{_where(row)}: {said}")
+            error.wrong = wrong
+            raise error
 
 
 def _where(row: Row) -> str:

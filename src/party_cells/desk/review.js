@@ -24,7 +24,7 @@ function el(tag, attributes = {}, ...children) {
 const points = (text) => Array.from(text).length;
 
 function render({ model, el: root }) {
-  const fixed = model.get("fixed");
+  let fixed = model.get("fixed");
   const view = () => model.get("view");
   const word = (code) => fixed.words[code] ?? code;
   const kept = new Map(); // what was typed, by the key of its row
@@ -107,6 +107,7 @@ function render({ model, el: root }) {
   const actions = el("div", { class: "actions" });
   const said = el("p", { class: "said", role: "status", "aria-live": "polite" });
   const help = el("p", { class: "help", hidden: "" });
+  const advice = el("p", { class: "advice" });
   const list = el("ol", { class: "list", "aria-label": word("queue") });
   const pane = el("div", { class: "article", lang: "vi", tabindex: "0", role: "region" });
   const paper = el("div", { class: "form" });
@@ -146,6 +147,8 @@ function render({ model, el: root }) {
       if (number) shown.push(button(`accept_${which}`, text, () => acceptAll(which, number)));
     }
     actions.replaceChildren(...shown);
+    const hint = view().hint;
+    advice.replaceChildren(hint ? button("hint", hint.said, () => send("select", hint)) : "");
   }
 
   function button(action, text, press) {
@@ -299,10 +302,24 @@ function render({ model, el: root }) {
     const parts = sentence.flatMap((column) => [" · ", field(column, row)]);
     const folded = el("details", {}, el("summary", {}, word("more")),
       ...more.map((column) => el("label", { class: column }, fixed.columns[column], field(column, row))));
+    folded.append(newPlace(row));
     folded.open = open || more.some((column) => column in (kept.get(row.key) ?? {}));
     paper.replaceChildren(el("p", { class: "about" }, el("b", {}, row.words), " ", el("i", {}, row.said)),
       el("div", { class: "sentence" }, ...parts.slice(1)), folded,
       ...(row.reason ? [el("p", { class: "why" }, `${word("reason")}: ${row.reason}`)] : []));
+  }
+
+  // A village, cell or commune that no article named before.
+  function newPlace(row) {
+    const named = el("input", { "aria-label": word("new_place"), placeholder: word("new_place") });
+    const level = el("select", { "aria-label": fixed.columns.level },
+      ...fixed.levels.map(([code, text]) => el("option", { value: code }, text)));
+    level.value = "commune";
+    return el("div", { class: "place" }, named, level, button("place", word("add_place"), () => {
+      if (!named.value.trim()) return;
+      kept.set(row.key, { ...kept.get(row.key), place_id: named.value.trim(), level: level.value });
+      send("place", { document_id: drawn.document, name: named.value, level: level.value });
+    }));
   }
 
   // Why a row is rejected: by number, or in words of one's own.
@@ -387,13 +404,19 @@ function render({ model, el: root }) {
   root.setAttribute("aria-label", word("title"));
   root.tabIndex = 0;
   drawn.id = `desk${Math.random().toString(36).slice(2)}`;
-  const lists = Object.entries(fixed.choices).filter(([, options]) => options.length > 10)
-    .map(([column, options]) => el("datalist", { id: `${drawn.id}-${column}` },
-      ...options.map(([, text]) => el("option", { value: text }))));
+  const lists = el("div", { hidden: "" });
+  function offer() { // the lists to search by typing, of which one grows when a place is added
+    fixed = model.get("fixed");
+    const long = Object.entries(fixed.choices).filter(([, options]) => options.length > 10);
+    lists.replaceChildren(...long.map(([column, options]) =>
+      el("datalist", { id: `${drawn.id}-${column}` }, ...options.map(([, text]) => el("option", { value: text })))));
+  }
+  offer();
+  model.on("change:fixed", offer);
   help.textContent = Object.entries(KEYS).map(([key, action]) => `${key} ${word(action)}`).join(" · ");
   const top = el("div", { class: "top" }, bar, counted);
   if (fixed.signed) top.append(el("label", {}, word("by"), " ", name));
-  root.append(top, filters, actions, said, help, el("div", { class: "desk" }, list, pane, paper), ...lists);
+  root.append(top, filters, actions, said, advice, help, el("div", { class: "desk" }, list, pane, paper), lists);
   root.addEventListener("keydown", pressed);
   pane.addEventListener("mouseup", remember);
   pane.addEventListener("keyup", remember);
@@ -414,6 +437,7 @@ function render({ model, el: root }) {
     model.off("change:view", draw);
     model.off("msg:custom", heard);
     model.off("comm_live_update", died);
+    model.off("change:fixed", offer);
   };
 }
 

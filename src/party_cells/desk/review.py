@@ -22,7 +22,7 @@ import pandas as pd
 import traitlets
 from IPython.display import HTML, display
 
-from helpers import codebook, corpus, evidence, numbers, report
+from helpers import codebook, corpus, evidence, numbers, report, statements
 from helpers.decisions import check_unit, passage_unit
 from party_cells import desk
 from party_cells.desk import storage, typed, worklist
@@ -32,18 +32,17 @@ from party_cells.desk.storage import Row
 FIGURE = (
     ("value", "measure_id", "place_id", "period", "bound", "status"),
     (
-        *("level", "unit", "value_low", "low_open", "value_high", "high_open", "period_kind"),
-        "value_basis",
-        *("scheme_id", "population_stated", "base_measure_id", "base_text", "quote", "note"),
+        *("level", "unit", "value_basis", "value_low", "low_open", "value_high", "high_open"),
+        *("period_kind", "scheme_id", "population_stated", "base_measure_id", "base_text"),
+        *("quote", "note"),
     ),
 )
 CODING = ("theme_id", "status", "place_id", "level", "stance"), ("speaker", "note")
-RULING = ("follows", "status", "place_id", "level", "stance"), ("speaker", "note")
+RULING = ("follows", *CODING[0][1:]), CODING[1]
 FILTERS = ("document_id", "state", "measure_id", "theme_id", "decision", "rule")
 ORDERS = ("by_article", "unsure_first", "sure_first")
 SHOWN = 15  # rows of the queue in sight
 IN_BULK = "accepted in bulk"  # in the note of a row until a person confirms it
-COMMITTED = ("value", "scheme_id", "locality_id", "period_start")  # what a refusal has words for
 
 
 @dataclass(frozen=True)
@@ -57,16 +56,12 @@ class Task:
     rows: Callable[[list[corpus.Document], list[Row]], list[Row]]
     decided: Callable[[Row, Row, str], list[Row]]
     save: Callable[[list[Row], list[Row], dict[str, str]], list[Row]]
-    unit: storage.Unit
+    unit: Callable[[Row], tuple]
 
     @property
-    def columns(self) -> list[str]:
-        """The columns of the table that a person fills in."""
-        return [name for name in codebook.columns(self.table) if name in self.shown] + ["reason"]
-
-    @property
-    def shown(self) -> set[str]:
-        return {*self.fields[0], *self.fields[1], "period_start", "period_end"}
+    def coder(self) -> str:
+        """Whose pass it is, as ``coder 1``; empty where anybody decides, by name."""
+        return self.table.partition("codings_")[2].replace("_", " ")
 
 
 def figures(language: str = "en", by: str | None = None):
@@ -92,9 +87,9 @@ def themes(coder: str, language: str = "en", blind: bool = False):
     def save(after: list[Row], before: list[Row], _: dict[str, str]) -> list[Row]:
         return desk.code(coder, after, before)
 
-    actions = ("accept", "reject", "add")
     ways = propose, own, _passage, save
-    return _open(Task(f"codings_{coder}", CODING, actions, *ways, passage_unit), language, coder)
+    task = Task(f"codings_{coder}", CODING, ("accept", "reject", "add"), *ways, passage_unit)
+    return _open(task, language, coder)
 
 
 def differences(language: str = "en", by: str | None = None):
@@ -106,8 +101,8 @@ def differences(language: str = "en", by: str | None = None):
     def save(after: list[Row], before: list[Row], _: dict[str, str]) -> list[Row]:
         return desk.adjudicate(after, before)
 
-    actions = ("accept", "reject", "confirm")
     ways = (lambda articles: []), rows, _ruling, save
+    actions = ("accept", "reject", "confirm")
     return _open(Task("adjudications", RULING, actions, *ways, passage_unit), language, by)
 
 
@@ -121,25 +116,24 @@ def _check(old: Row, row: Row, action: str) -> list[Row]:
         said = "added"
     elif action == "reject":
         said = "rejected"
+    in_bulk = action == "accept_all"
     note = row["note"].replace(IN_BULK, "").strip()
-    if action == "accept_all":
-        note = f"{note} {IN_BULK}".strip()
-    confirmed = str(action != "accept_all").lower()
-    return [row | {"decision": said, "confirmed_by_person": confirmed, "note": note}]
+    note = f"{note} {IN_BULK}".strip() if in_bulk else note
+    return [row | {"decision": said, "confirmed_by_person": str(not in_bulk).lower(), "note": note}]
 
 
 def _passage(old: Row, row: Row, action: str) -> list[Row]:
-    """A coder's passage; one that the rules proposed says so."""
-    proposed = old["state"] == "open"
-    note = f"from a proposal {row['note']}".strip() if proposed else row["note"]
-    return [] if action == "reject" else [row | {"note": note}]
+    """A coder's passage; one that the rules proposed says so, also when it is dismissed."""
+    if action == "reject":
+        return [row | {"decision": "dismissed"}]
+    note = f"from a proposal {row['note']}".strip() if old["state"] == "open" else row["note"]
+    return [row | {"note": note, "decision": "coded"}]
 
 
 def _ruling(_: Row, row: Row, action: str) -> list[Row]:
     """The ruling on a passage, and with it on the others of a theme the coders agree on."""
-    kept = "false" if action == "reject" else "true"
-    said = {"confirm": "confirmed", "accept": "as coded"}[action] if kept == "true" else ""
-    ruling = row | {"kept": kept, "reason": row["reason"] or said}
+    said = {"confirm": "confirmed", "accept": "as coded"}.get(action, "")
+    ruling = row | {"kept": str(action != "reject").lower(), "reason": row["reason"] or said}
     others = [other | {"kept": "true", "reason": "the coders agree"} for other in row["others"]]
     return [each | {"confirmed_by_person": "true"} for each in (ruling, *others)]
 
@@ -156,9 +150,9 @@ def _open(task: Task, language: str, by: str | None):
 def _table(task: Task, rows: list[Row]) -> report.Shown:
     """The queue as it stands, for where no kernel answers."""
     columns = ["document_id", "number_text", "theme_id", "measure_id", "decision", "follows"]
-    frame = pd.DataFrame(rows, columns=[*columns, "state"]).dropna(axis="columns", how="all")
+    frame = pd.DataFrame(rows, columns=[*columns, "state"]).replace("", None)
     return report.table(
-        frame.head(20),
+        frame.dropna(axis="columns", how="all").head(20),
         f"queue_{task.table}",
         en=f"The queue: {len(rows)} rows, of which the first are shown",
         vi=f"Hàng đợi: {len(rows)} dòng, hiển thị những dòng đầu",
@@ -182,11 +176,12 @@ class Review(anywidget.AnyWidget):
     def __init__(self, task: Task, language: str, by: str):
         super().__init__()
         self.task, self.by, self.language = task, by, language
-        self.words = self._labels("vocabulary:desk")
+        self.words = report.labels("vocabulary:desk", language)
+        self.columns = report.labels("vocabulary:column", language)
+        self.columns = self.columns | {"rule": self.columns["rule_name"]}
         self.filters, self.search, self.order = {}, "", ORDERS[0]
         self.key, self.draft, self.asked, self.undoable = "", None, None, []
         self._load()
-        self.fixed = self._fixed()
         self._show("")
         self.on_msg(self._heard)
 
@@ -198,75 +193,69 @@ class Review(anywidget.AnyWidget):
         said = escape(self.words["run_again"])
         display(HTML(f'<div class="party-cells-kept"><p>{said}</p>{table}</div>'))
 
-    def _labels(self, table: str) -> dict[str, str]:
-        return report.labels(table, self.language)
-
     # --- rows -----------------------------------------------------------------------------------
 
     def _load(self) -> None:
         """Read the articles, what the rules propose in them, and what is decided."""
+        self.listed = _stamp("documents")
         self.documents = corpus.read_all()
         self.articles = {document.document_id: document for document in self.documents}
         self.texts = {name: document.text for name, document in self.articles.items()}
         self.proposed = self.task.propose(self.documents)
         self.reader = worklist.Reader(self.task.table, self.texts, self.language)
-        self.problems = desk.rules()
-        self.listed = _stamp(codebook.table_path("documents"))
+        self.fixed = self._fixed()
         self._refresh()
 
     def _refresh(self) -> None:
         """Take the rows anew from what is decided on disk."""
-        self.stamp, self.unsure = _stamps(), False
-        self._index(self.task.rows(self.documents, self.proposed))
-
-    def _index(self, rows: list[Row]) -> None:
-        self.rows, self.by_key = rows, {}
-        for row in rows:
+        self.stamp, self.unsure = _stamp("decisions"), False
+        self.rows, self.by_key = self.task.rows(self.documents, self.proposed), {}
+        for row in self.rows:
             key = "|".join(self.task.unit(row))
             row["key"] = key if key not in self.by_key else f"{key}|{row.get('decided_by', '')}"
             self.by_key[row["key"]] = row
-        self.codes = {name: {_code(row, name) for row in rows} for name in FILTERS}
+        self.codes = {name: {_code(row, name) for row in self.rows} for name in FILTERS}
+        self.codes["document_id"] |= {*self.articles}
         self.shown = None
 
     def _catch_up(self) -> None:
         """Read again what other hands have changed since; undo is kept."""
-        if self.listed != _stamp(codebook.table_path("documents")):
+        if self.listed != _stamp("documents"):
             self._load()
-        elif self.stamp != _stamps():
+        elif self.stamp != _stamp("decisions"):
             self._refresh()
 
     def _visible(self) -> list[Row]:
         """The rows that the filters leave, in the order that was chosen."""
         if self.shown is None:
-            all_pass = not self.filters and not self.search
-            rows = [row for row in self.rows if all_pass or self._passes(row)]
+            every = not self.filters and not self.search
+            self.shown = [row for row in self.rows if every or self._passes(row)]
             if self.order != ORDERS[0]:
                 first = "true" if self.order == "sure_first" else ""
-                rows.sort(key=lambda row: row.get("is_sure", "") != first)
-            self.shown = rows
+                self.shown.sort(key=lambda row: row.get("is_sure", "") != first)
         return self.shown
 
     def _passes(self, row: Row) -> bool:
         if any(_code(row, name) != code for name, code in self.filters.items()):
             return False
-        return not self.search or self.search in evidence.fold(
-            " ".join([row.get("number_text", ""), row["quote"], self._about(row)])
-        )
+        words = " ".join([row.get("number_text", ""), row["quote"], self._about(row)])
+        return not self.search or self.search in evidence.fold(words)
 
     def _about(self, row: Row) -> str:
         """The name of the measure or theme of a row."""
-        column = "theme_id" if "theme_id" in row else "measure_id"
-        code = _code(row, column)
+        column = "theme_id" if self.task.unit is passage_unit else "measure_id"
+        return self._name(column, _code(row, column))
+
+    def _name(self, column: str, code: str) -> str:
         return worklist.names(column, self.language).get(code, code)
 
     def _current(self) -> Row | None:
         """The row before the person's eyes: never one that the filter hides."""
         if self.draft is not None:
             return self.draft
-        visible = self._visible()
         row = self.by_key.get(self.key)
         if row is None or not self._passes(row):
-            row = visible[0] if visible else None
+            row = next(iter(self._visible()), None)
         self.key = row["key"] if row else ""
         return row
 
@@ -277,32 +266,31 @@ class Review(anywidget.AnyWidget):
         try:
             self._catch_up()
             said = getattr(self, f"_on_{message['do']}")(message) or said
-        except storage.DecisionConflict as conflict:
-            said, done = self._conflict(conflict), False
-            self._refresh()
         except (ValueError, OSError) as refused:
             said, done = self._why(refused), False
         self._show(said)
         self.send({"heard": message.get("id"), "done": done})
 
-    def _conflict(self, conflict: storage.DecisionConflict) -> str:
-        hands = sorted({row.get("decided_by", "") for pair in conflict.pairs for row in pair})
-        return f"{self._labels('vocabulary:state')['conflict']}: {', '.join(hands)}"
-
     def _why(self, refused: Exception) -> str:
-        """The refusal in the words of the desk, whatever file it comes from."""
-        if isinstance(refused, codebook.TableInvalid):
-            columns = dict.fromkeys(refused.rows["column"])
-            return "; ".join(self._misfit(column, "") for column in columns)
-        return str(refused)
+        """A refusal in the words of the desk, whichever table or file it comes from."""
+        if isinstance(refused, storage.DecisionConflict):
+            self._refresh()
+            hands = {row["decided_by"] for pair in refused.pairs for row in pair}
+            return f"{self._name('state', 'conflict')}: {', '.join(sorted(hands))}"
+        if isinstance(refused, codebook.TableInvalid) and hasattr(refused, "rows"):
+            return self._misfits([(column, "") for column in dict.fromkeys(refused.rows["column"])])
+        return self._misfits(getattr(refused, "wrong", [])) or str(refused)
 
-    def _misfit(self, column: str, why: str) -> str:
-        """Why a column does not fit; the full reason where the desk speaks its language."""
-        label = self._labels("vocabulary:column").get(column, column)
-        said = self.words.get(f"does_not_fit_{column}", self.words["does_not_fit"])
-        return f"{label}: {why if why and self.language == 'en' else said}"
+    def _misfits(self, wrong: list[tuple[str, str]]) -> str:
+        """What does not fit, column by column; why in full where the desk speaks English."""
+        said = []
+        for column, why in wrong:
+            own = self.words.get(f"does_not_fit_{column}", self.words["does_not_fit"])
+            label = self.columns.get(column, column)
+            said.append(f"{label}: {why if why and self.language == 'en' else own}")
+        return "\n".join(said)
 
-    def _on_look(self, message: dict) -> None:
+    def _on_look(self, _: dict) -> None:
         if self.unsure:
             self._refresh()
 
@@ -310,8 +298,7 @@ class Review(anywidget.AnyWidget):
         self._load()
 
     def _on_go(self, message: dict) -> None:
-        if message["key"] in self.by_key:
-            self.key, self.draft = message["key"], None
+        self.key, self.draft = message["key"], None
 
     def _on_step(self, message: dict) -> None:
         keys = [row["key"] for row in self._visible()]
@@ -330,73 +317,74 @@ class Review(anywidget.AnyWidget):
 
         Of a row whose passage was lost they are the new place.
         """
-        place = start, end = int(message["start"]), int(message["end"])
         document, row = self.articles[message["document_id"]], self._current()
-        if row and row["at_start"] < 0 and row["document_id"] == document.document_id:
-            self.draft = row | _span(document.text, start, end)
-            return ""
-        here = self._rows_of(document.document_id)
-        carried = [r for r in here if r["at_start"] < end and start < r["at_end"]]
-        if carried and self.asked != (document.document_id, *place):
-            self.asked, self.draft = (document.document_id, *place), None
-            seen = [r for r in carried if self._passes(r)]
-            self.key = seen[0]["key"] if seen else self.key
-            return self.words["carried" if seen else "hidden"]
+        start, end = int(message["start"]), int(message["end"])
         span = _span(document.text, start, end)
         if self.task.unit is passage_unit:
             span["quote"] = span["number_text"]
-        empty = _blank(document, self.task) | span | _like(here, document.text, start, end)
-        self.draft = empty | {"key": f"new|{document.document_id}|{start}|{end}"}
+        if row and row["at_start"] < 0 and row["document_id"] == document.document_id:
+            self.draft = row | span
+            return ""
+        here = self._rows_of(document.document_id)
+        carried = [r for r in here if r["at_start"] < end and start < r["at_end"]]
+        key, measure = f"new|{document.document_id}|{start}|{end}", message.get("measure_id")
+        if carried and self.asked != key and not measure:
+            self.asked, self.draft = key, None
+            seen = next((r for r in carried if self._passes(r)), None)
+            self.key = seen["key"] if seen else self.key
+            return self.words["carried" if seen else "hidden"]
+        self.draft = _blank(document, self.task) | span | _like(here, document.text, start, end)
+        self.draft |= {"key": key} | ({"measure_id": measure} if measure else {})
         return ""
+
+    def _on_place(self, message: dict) -> str:
+        """A village, cell or commune that no article named before."""
+        name, level = typed.clean(message["name"]), message["level"]
+        locality = self.articles[message["document_id"]].meta["locality_id"]
+        desk.add_place(locality, name, level)
+        self._load()
+        return f"{self.words['saved']}: {name}"
 
     def _on_decide(self, message: dict) -> str:
         """Save one decision at once; the rows that were seen are what it replaces."""
         action, row = message["action"], self._addressed(message)
+        reason = typed.clean(message.get("reason", ""))
         if action == "reject" and row["state"] == "new":
             self.draft = None
             return ""
-        reason = typed.clean(message.get("reason", ""))
         if action == "reject" and not reason:
             raise Refused(self.words["needs_reason"])
         new, wrong = self.reader.read(row, message.get("fields", {}))
         if wrong:
-            labels = self._labels("vocabulary:column") | {"period": self.words["period"]}
-            said = [f"{labels.get(c, c)}: {unread.told(self.language)}" for c, unread in wrong]
-            raise Refused("\n".join(said))
-        made = self.task.decided(row, new | {"reason": reason or new.get("reason", "")}, action)
-        after = [each | self._signed(message) for each in made]
-        self._fits(after)
-        saved = self._save(row["key"], after, self._seen(row))
-        following = self._following(row)
-        self._replace([row], saved)
+            told = [(self.columns.get(name, name), unread) for name, unread in wrong]
+            raise Refused("\n".join(f"{label}: {u.told(self.language)}" for label, u in told))
+        new["reason"] = reason or new.get("reason", "")
+        signed, following = self._signed(message), self._following(row)
+        self._save([each | signed for each in self.task.decided(row, new, action)], [row])
         self.key = following
-        words = row.get("number_text") or row["quote"][:40]
-        return f"{self.words['saved']}: {words}"
+        return f"{self.words['saved']}: {row.get('number_text') or row['quote'][:40]}"
 
     def _on_accept_all(self, message: dict) -> str:
         """Accept all open rows that the filter shows, or the sure ones, in one step."""
         rows = self._acceptable(message["which"])
         if len(rows) != message["count"]:
             raise Refused(self.words["changed"])
-        signed = self._signed(message)
-        before, after = [], []
-        for row in rows:
-            (made,) = self.task.decided(row, row, "accept_all")
-            if not desk.unfit(made | signed, self.problems):
-                before.append(row)
-                after.append(made | signed)
-        saved = self._save("", after, []) if after else []
-        self._replace(before, saved)
-        return self.words["accepted_many"].format(count=len(saved), left=len(rows) - len(saved))
+        signed, problems = self._signed(message), desk.rules(self.texts)
+        made = [(row, self.task.decided(row, row, "accept_all")[0] | signed) for row in rows]
+        made = [(row, after) for row, after in made if not desk.unfit(after, problems)]
+        if made:
+            self._save([after for _, after in made], [row for row, _ in made])
+        left = len(rows) - len(made)
+        return self.words["accepted_many"].format(count=len(made), left=left)
 
     def _on_undo(self, _: dict) -> str:
         if not self.undoable:
             return ""
-        key, before, after = self.undoable.pop()
-        standing = [row["seen"] for row in self.rows if row["seen"]]
-        if any(row not in standing for row in after):
-            raise Refused(self.words["not_undone"])
-        self.task.save(before, after, self.texts)
+        key, by, saved = self.undoable.pop()
+        try:
+            desk.undo(saved, by, date.today().isoformat())
+        except desk.DecisionIncomplete:
+            raise Refused(self.words["not_undone"]) from None
         self._refresh()
         self.key, self.draft = key, None
         return self.words["undone"]
@@ -409,74 +397,52 @@ class Review(anywidget.AnyWidget):
         if row and row["key"] == message["key"] and _token(row) == message["seen"]:
             return row
         self.draft = None
-        if row is not None:
-            self.key = row["key"]
-        if row and row.get("decided_by") not in (None, "", message.get("by", self.by)):
-            raise Refused(self.words["already"].format(by=row["decided_by"]))
-        raise Refused(self.words["changed"])
+        self.key = row["key"] if row else self.key
+        others = {row.get("decided_by", "") if row else ""} - {"", message.get("by", self.by)}
+        said = "already" if others else "changed"
+        raise Refused(self.words[said].format(by=", ".join(others)))
 
     def _signed(self, message: dict) -> Row:
         """Who decides, and when; nobody decides without a name."""
-        if self.task.table.startswith("codings"):
-            return {}
-        name = typed.clean(message.get("by") or self.by)
+        name = self.task.coder or typed.clean(message.get("by") or self.by)
         if not name:
             raise Refused(self.words["name_first"])
-        return {"decided_by": name, "decided_on": date.today().isoformat()}
+        return {"decided_by": name, "decided_on": date.today().isoformat(), "action": "decide"}
 
-    def _fits(self, after: list[Row]) -> None:
-        """Refuse, in the words of the desk, what would not make one whole fact."""
-        if self.task.unit is not check_unit:
-            return
-        wrong = [each for row in after for each in desk.unfit(row, self.problems)]
-        if wrong:
-            raise Refused("\n".join(self._misfit(column, why) for column, why in wrong))
-
-    def _seen(self, row: Row) -> list[Row]:
-        """The decisions on disk that the person had before their eyes."""
-        if row["state"] != "conflict":
-            return [row["seen"]] if row["seen"] else []
-        unit = self.task.unit(row)
-        return [r["seen"] for r in self.rows if r["seen"] and self.task.unit(r) == unit]
-
-    def _save(self, key: str, after: list[Row], before: list[Row]) -> list[Row]:
-        """Save and remember how to undo it; what another hand saved first is not ours to undo."""
+    def _save(self, after: list[Row], old: list[Row]) -> None:
+        """Save, and remember how to undo it; what another hand said first is not ours to undo."""
+        units = {self.task.unit(row) for row in old}
+        seen = [r["seen"] for r in self.rows if r["seen"] and self.task.unit(r) in units]
         self.unsure = True  # another hand may have saved since the rows were read
-        saved = self.task.save(after, before, self.texts)
-        hands = {row.get("decided_by") for row in saved} - {row.get("decided_by") for row in after}
+        saved = self.task.save(after, seen, self.texts)
+        by = after[0]["decided_by"]
+        hands = {row.get("decided_by", by) for row in saved} - {by}
         if hands:
             self._refresh()
-            raise Refused(self.words["already"].format(by=", ".join(sorted(hands))))
-        self.undoable.append((key, before, saved))
-        self.stamp = _stamps()
-        return saved
-
-    def _replace(self, old: list[Row], saved: list[Row]) -> None:
-        """Put what was saved where the rows stood."""
-        self.draft = self.shown = None
+            raise Refused(self.words["already"].format(by=", ".join(hands)))
+        self.undoable.append((old[0]["key"], by, saved))
+        self.stamp, self.draft, self.shown = _stamp("decisions"), None, None
         fresh = {"|".join(self.task.unit(row)): row for row in saved}
-        kept = all(row["key"] in fresh or row["state"] == "new" for row in old)
-        if self.task.unit is passage_unit or not kept:  # a ruling may settle several passages
-            return self._refresh()
+        if self.task.unit is passage_unit or any(row["key"] not in fresh for row in old):
+            return self._refresh()  # a ruling may settle several passages
         for key, row in fresh.items():
-            self.by_key[key] = fresh[key] = {**worklist.placed(row, self.texts), "key": key}
+            self.by_key[key] = fresh[key] = worklist.placed(row, self.texts) | {"key": key}
             for name, codes in self.codes.items():
                 codes.add(_code(row, name))
-        self.rows = [fresh.pop(row["key"], row) for row in self.rows] + list(fresh.values())
+        self.rows = [fresh.get(row["key"], row) for row in self.rows]
         return None
 
     def _following(self, row: Row) -> str:
         """The key of the next open row that is shown; of this one if there is none."""
         visible = self._visible()
-        keys = [each["key"] for each in visible]
-        at = keys.index(row["key"]) + 1 if row["key"] in keys else 0
+        at = next((at + 1 for at, each in enumerate(visible) if each is row), 0)
         after = [r for r in visible[at:] + visible[:at] if r["state"] != "decided" and r is not row]
         return after[0]["key"] if after else row["key"]
 
     def _acceptable(self, which: str) -> list[Row]:
         """The open rows that the filter shows and that name a measure."""
         rows = [row for row in self._visible() if row["state"] == "open" and row["measure_id"]]
-        return [row for row in rows if which == "all" or row.get("is_sure") == "true"]
+        return [row for row in rows if which == "all" or row["is_sure"] == "true"]
 
     def _rows_of(self, document_id: str) -> list[Row]:
         return [row for row in self.rows if row["document_id"] == document_id]
@@ -485,41 +451,45 @@ class Review(anywidget.AnyWidget):
 
     def _fixed(self) -> dict:
         """What does not change while the desk is open: words, labels and choices."""
-        columns = self._labels("vocabulary:column") | {"period": self.words["period"]}
         fields = [name for part in self.task.fields for name in part]
-        kind = self.task.table.split("_")[0].replace("adjudications", "codings")
-        codes = {name: list(each) for name, each in self.reader.codes.items() if name in fields}
+        why = "why_checks" if self.task.unit is check_unit else "why_codings"
+        codes = self.reader.codes
         return {
             "words": self.words | {"title": self.words[f"desk_of_{self.task.table}"]},
-            "columns": {name: columns.get(name, name) for name in fields},
-            "choices": {name: self._options(name, each) for name, each in codes.items()},
+            "columns": {name: self.columns.get(name, name) for name in fields},
+            "choices": {name: self._options(name, codes[name]) for name in fields if name in codes},
+            "levels": self._options("level", codes["level"]),
             "checkboxes": list(worklist.TRUTHS),
-            "fields": [list(part) for part in self.task.fields],
-            "actions": list(self.task.actions),
-            "reasons": [word for code, word in sorted(self.words.items()) if f"why_{kind}" in code],
+            "fields": self.task.fields,
+            "actions": self.task.actions,
+            "reasons": [word for code, word in sorted(self.words.items()) if why in code],
             "orders": [[name, self.words[name]] for name in ORDERS],
-            "signed": not self.task.table.startswith("codings"),
+            "signed": not self.task.coder,
         }
 
-    def _options(self, column: str, codes: list[str]) -> list[list[str]]:
-        names = worklist.names(column, self.language)
+    def _options(self, column: str, codes) -> list[list[str]]:
+        names = worklist.names(column, self.language) if column != "rule" else {}
         return [[code, names.get(code, code)] for code in codes]
 
     def _show(self, said: str) -> None:
         row, visible = self._current(), self._visible()
-        states = Counter(row["state"] for row in self.rows)
+        states, offered = Counter(row["state"] for row in self.rows), {}
+        for name in FILTERS:
+            every = [["", f"{self.columns[name]}: {self.words['all']}"]]
+            if codes := self.codes[name] - {""}:
+                offered[name] = every + self._options(name, sorted(codes))
+        bulk = ("all", "sure") if "accept_all" in self.task.actions else ()
         self._show_article(row)
         self.view = {
             "list": self._list(visible),
             "progress": {"done": states["decided"], "all": len(self.rows), "here": len(visible)},
-            "filters": {name: self.filters.get(name, "") for name in FILTERS},
+            "filters": self.filters,
             "search": self.search,
             "order": self.order,
-            "offered": self._offered(),
+            "offered": offered,
             "row": row and self._form(row),
-            "acceptable": {w: len(self._acceptable(w)) for w in ("all", "sure")}
-            if "accept_all" in self.task.actions
-            else {},
+            "hint": self._hint(),
+            "acceptable": {which: len(self._acceptable(which)) for which in bulk},
             "by": self.by,
             "can_undo": bool(self.undoable),
             "said": said,
@@ -529,60 +499,31 @@ class Review(anywidget.AnyWidget):
         """The rows of the queue around the current one."""
         at = next((at for at, row in enumerate(visible) if row["key"] == self.key), 0)
         first = max(0, min(at - SHOWN // 2, len(visible) - SHOWN))
-        return [self._entry(row) for row in visible[first : first + SHOWN]]
-
-    def _entry(self, row: Row) -> dict:
-        words = row.get("number_text") or row.get("quote", "")[:24]
-        return {
-            "key": row["key"],
-            "here": self.draft is None and row["key"] == self.key,
-            "words": words,
-            "about": self._about(row),
-            "said": self._said(row),
-            "state": row["state"],
-        }
+        return [
+            {"key": row["key"], "state": row["state"], "said": self._said(row)}
+            | {"here": self.draft is None and row["key"] == self.key, "about": self._about(row)}
+            | {"words": row.get("number_text") or row["quote"][:24]}
+            for row in visible[first : first + SHOWN]
+        ]
 
     def _said(self, row: Row) -> str:
         """How far a row is: its state, or what was decided, whether a person confirmed it."""
         if row["state"] == "open" and row.get("is_sure") == "true":
             return self.words["sure"]
-        if row["state"] != "decided" or not row.get("decision"):
-            return self._labels("vocabulary:state").get(row["state"], "")
-        said = worklist.names("decision", self.language)[row["decision"]]
-        how = "in_bulk" if IN_BULK in row["note"] else "confirmed"
-        if how == "confirmed" and row["confirmed_by_person"] != "true":
-            return said
-        return f"{said}, {self.words[how]}"
-
-    def _offered(self) -> dict[str, list[list[str]]]:
-        """What each filter offers: the codes of all rows, and every article."""
-        labels = self._labels("vocabulary:column")
-        found = {}
-        for name in FILTERS:
-            codes = self.codes[name] - {""}
-            codes |= set(self.articles) if name == "document_id" else set()
-            shown = (
-                self._options(name, sorted(codes))
-                if name != "rule"
-                else [[code, code] for code in sorted(codes)]
-            )
-            label = labels["rule_name" if name == "rule" else name]
-            if codes:
-                found[name] = [["", f"{label}: {self.words['all']}"], *shown]
-        return found
+        if row["state"] != "decided" or self.task.unit is passage_unit:
+            return self._name("state", row["state"])
+        how = "confirmed" if row["confirmed_by_person"] == "true" else ""
+        how = self.words.get("in_bulk" if IN_BULK in row["note"] else how, "")
+        return ", ".join(filter(None, [self._name("decision", row["decision"]), how]))
 
     def _form(self, row: Row) -> dict:
         """A row as the form shows it: every field in the words of the reader."""
+        said = [self._said(row) if row["state"] != "new" else "", row.get("decided_by", "")]
         return {
-            "key": row["key"],
-            "seen": _token(row),
-            "start": row["at_start"],
-            "end": row["at_end"],
+            **{"key": row["key"], "seen": _token(row), "state": row["state"]},
+            **{"start": row["at_start"], "end": row["at_end"], "reason": row.get("reason", "")},
             "words": row.get("number_text") or row["quote"],
-            "quote": row["quote"],
-            "state": row["state"],
-            "said": " · ".join(filter(None, [self._said(row), row.get("decided_by", "")])),
-            "reason": row.get("reason", ""),
+            "said": " · ".join(filter(None, said)),
             "fields": {name: self._value(row, name) for part in self.task.fields for name in part},
         }
 
@@ -598,13 +539,34 @@ class Review(anywidget.AnyWidget):
         """The whole article, every number of it, and the spans that carry rows."""
         chosen = self.filters.get("document_id") or self.article.get("document_id")
         document_id = row["document_id"] if row else chosen or next(iter(self.articles), "")
-        if document_id in self.articles and self.article.get("document_id") != document_id:
-            text = self.texts[document_id]
-            spans = [[a.start, a.end] for a in numbers.read(evidence.fold(text))]
-            spans = spans if self.task.unit is check_unit else []
+        text = self.texts.get(document_id, "")
+        if self.article.get("document_id") != document_id:
+            found = numbers.read(evidence.fold(text)) if self.task.unit is check_unit else []
+            spans = [[amount.start, amount.end] for amount in found]
             self.article = {"document_id": document_id, "text": text, "numbers": spans}
         here = [r for r in self._rows_of(document_id) if r["at_start"] >= 0]
         self.marks = [[r["at_start"], r["at_end"], r["state"], r["key"]] for r in here]
+
+    def _hint(self) -> dict | None:
+        """What one more row of the article would decide: the base that its ratings lack."""
+        if self.task.unit is not check_unit:
+            return None
+        here = {_code(r, "measure_id"): r for r in self._rows_of(self.article["document_id"])
+                if r["decision"] != "rejected" and r["at_start"] >= 0}  # fmt: skip
+        for kind, others in statements.KINDS.items():
+            rated = {measure for measure in here if measure.startswith(f"{kind}_rated_")}
+            base = next((here[m] for m in (*others, kind) if m in here), None)
+            if rated and base and f"{kind}_assessed" not in here:
+                asked = Counter(_code(row, "measure_id") for row in self.rows)
+                pairs = sum(asked[measure] > 1 for measure in rated)
+                about = self._name("measure_id", f"{kind}_assessed")
+                said = {"words": base["number_text"], "about": about, "ratings": len(rated)}
+                said = self.words["one_more"].format(**said)
+                said += self.words["opens"].format(pairs=pairs) if pairs else ""
+                place = {"start": base["at_start"], "end": base["at_end"]}
+                place |= {"document_id": base["document_id"], "measure_id": f"{kind}_assessed"}
+                return {"said": said, **place}
+        return None
 
 
 def _code(row: Row, column: str) -> str:
@@ -612,16 +574,10 @@ def _code(row: Row, column: str) -> str:
     return row.get(column) or row.get(f"proposed_{column}", "")
 
 
-def _stamp(path: Path) -> tuple:
-    if not path.exists():
-        return ()
-    found = path.stat()
-    return found.st_mtime_ns, found.st_size, found.st_ino
-
-
-def _stamps() -> list[tuple]:
-    """What tells whether a hand has decided something since."""
-    return [_stamp(codebook.table_path(table)) for table in desk.DECIDED]
+def _stamp(table: str) -> tuple:
+    """What tells whether a table was written since."""
+    path = codebook.table_path(table)
+    return path.exists() and (path.stat().st_mtime_ns, path.stat().st_size, path.stat().st_ino)
 
 
 def _token(row: Row) -> str:
@@ -637,22 +593,19 @@ def _blank(document: corpus.Document, task: Task) -> Row:
     about = {"document_id": document.document_id, "locality_id": locality, "place_id": locality}
     about |= {"level": "district", "rule": "by_hand", "state": "new", "seen": None, "others": []}
     if task.unit is passage_unit:
-        coder = task.table.removeprefix("codings_").replace("_", " ")
-        return empty | about | {"stance": "stated", "coder": coder}
+        return empty | about | {"stance": "stated", "coder": task.coder}
     usual = {"period_start": day, "period_end": day, "period_kind": "as_of", "status": "actual"}
-    usual |= {"bound": "exact", "population_stated": "true"}
-    return empty | about | usual | {"low_open": "false", "high_open": "false"}
+    usual |= {"bound": "exact"} | dict.fromkeys(worklist.TRUTHS, "false")
+    return empty | about | usual | {"population_stated": "true"}
 
 
 def _like(rows: list[Row], text: str, start: int, end: int) -> Row:
     """When and where the nearest row of the same sentence is said to be."""
     left, right = _sentence(text, start, end)
-    same = [row for row in rows if left <= row["at_start"] < right and "period_start" in row]
-    if not same:
-        return {}
-    near = min(same, key=lambda row: abs(row["at_start"] - start))
+    same = [row for row in rows if left <= row["at_start"] < right and "bound" in row]
     names = ("place_id", "level", "period_start", "period_end", "period_kind", "status")
-    return {name: near[name] for name in names}
+    near = min(same, key=lambda row: abs(row["at_start"] - start), default={})
+    return {name: near[name] for name in names if name in near}
 
 
 def _sentence(text: str, start: int, end: int) -> tuple[int, int]:
@@ -661,33 +614,19 @@ def _sentence(text: str, start: int, end: int) -> tuple[int, int]:
     before = text.rfind(". ", left, start)
     left = left if before < 0 else before + 2
     stop = text.find(". ", end, right)
-    right = right if stop < 0 else stop + 1
-    words = text[left:right]
+    words = text[left : right if stop < 0 else stop + 1]
     return left + len(words) - len(words.lstrip()), left + len(words.rstrip())
 
 
 def _span(text: str, start: int, end: int) -> Row:
     """The columns of a span: its words, the sentence around them, the number they write."""
     left, right = _sentence(text, start, end)
-    percent = text[end : end + 2].strip().startswith("%")
-    unit = "share" if percent else "count"
-    written = _written(text[start:end] + ("%" if percent else ""), unit)
-    return {
-        "char_start": str(start),
-        "char_end": str(end),
-        "at_start": start,
-        "at_end": end,
-        "number_text": text[start:end],
-        "quote": text[left:right],
-        "unit": unit,
-        **{name: written for name in ("value", "value_low", "value_high")},
-        **evidence.selectors(text, start, end),
-    }
-
-
-def _written(words: str, unit: str) -> str:
-    """The number that words write, as CSV text; empty where they are no number, or not clearly."""
+    unit = "share" if text[end : end + 2].strip().startswith("%") else "count"
     try:
-        return typed.number(words, unit)
-    except typed.Unread:
-        return ""
+        value = typed.number(text[start:end] + ("%" if unit == "share" else ""), unit)
+    except typed.Unread:  # words that are no number, or one that can be read in two ways
+        value = ""
+    place = {"char_start": str(start), "char_end": str(end), "at_start": start, "at_end": end}
+    words = {"number_text": text[start:end], "quote": text[left:right], "unit": unit}
+    worth = dict.fromkeys(("value", *worklist.ENDS), value)
+    return place | words | worth | evidence.selectors(text, start, end)

@@ -132,14 +132,16 @@ def codings(
 ) -> list[Row]:
     """A coder's own passages, and nobody else's; with them the `theme_candidates` still open."""
     known = {document.document_id: document.text for document in articles}
-    rows = [{**row, "seen": row, "state": "decided"} for row in storage.rows(f"codings_{coder}")]
-    rows = [_found(row, known) for row in rows]
-    taken = decisions.grouped(rows, decisions.theme_unit)
+    own = storage.rows(f"codings_{coder}")
+    rows = [_found(row | {"seen": row, "state": "decided"}, known) for row in own]
+    dismissed = [row for row in storage.log().lines.values() if row["decision"] == "dismissed"]
+    dismissed = [_found(r | {"state": ""}, known) for r in dismissed if r["hand"] == coder]
+    taken = decisions.grouped(rows + dismissed, decisions.theme_unit)
     for row in proposed or []:
-        place = int(row["char_start"]), int(row["char_end"])
+        start, end = int(row["char_start"]), int(row["char_end"])
         near = taken.get(decisions.theme_unit(row), [])
-        if not any(r["at_start"] < place[1] and place[0] < r["at_end"] for r in near):
-            rows.append(_open(row, *place))
+        if not any(r["at_start"] < end and start < r["at_end"] for r in near):
+            rows.append(_open(row, start, end))
     return _in_order(rows, articles)
 
 
