@@ -25,7 +25,7 @@ from IPython.display import HTML, display
 from helpers import codebook, corpus, evidence, numbers, report, statements
 from helpers.decisions import check_unit, passage_unit
 from party_cells import desk
-from party_cells.desk import storage, typed, worklist
+from party_cells.desk import intake, storage, typed, worklist
 from party_cells.desk.storage import Row
 
 # The parts of the sentence that a row reads as, and what is folded under it.
@@ -341,7 +341,7 @@ class Review(anywidget.AnyWidget):
         """A village, cell or commune that no article named before."""
         name, level = typed.clean(message["name"]), message["level"]
         locality = self.articles[message["document_id"]].meta["locality_id"]
-        desk.add_place(locality, name, level)
+        intake.add_place(name, locality, level=level)
         self._load()
         return f"{self.words['saved']}: {name}"
 
