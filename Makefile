@@ -42,6 +42,9 @@ bench: $(TESTED) ## measure speed, memory and growth on this machine, as ratios
 stress: $(TESTED) ## ten minutes of hostile input per target; long kill and concurrency runs
 	@$(RUN) -m pytest -q -p no:cacheprovider tests/stress $(ARGS)
 
+dist: $(READY) ## build the wheel, with codebooks, notebooks and learned weights, into dist/
+	@rm -rf build && $(RUN) -c "from setuptools import build_meta; build_meta.build_wheel('dist')" >/dev/null && rm -rf build src/*.egg-info
+
 vulnerabilities: $(TESTED) ## ask the advisory database about every pinned dependency
 	@$(RUN) -m pip_audit --strict --require-hashes --disable-pip -r requirements.lock \
 		-r requirements-test.lock

@@ -19,6 +19,7 @@ from pathlib import Path
 from helpers import paths
 
 LANGUAGES = ("en", "vi")
+PACKAGES = ("helpers", "party_cells")
 LABELS = ("measures", "rating_schemes", "themes", "vocabulary")  # words in every report
 ONE_OF = re.compile(r"\bone of: *(.+)$")
 
@@ -325,9 +326,9 @@ def judged(
 
 def our_own(files: dict[str, str]) -> dict[str, str]:
     """The fingerprints of what every run depends on: our code, the lock file, the codebooks."""
-    source, lock = paths.ROOT / "src", paths.ROOT / "requirements.lock"
-    code = [p for p in source.rglob("*") if p.is_file() and p.suffix != ".pyc"]
-    code = [p for p in code if not not_ours("", [p.name])]
+    source, lock = paths.SOURCES, paths.ROOT / "requirements.lock"
+    found = [path for name in PACKAGES for path in (source / name).rglob("*")]
+    code = [p for p in found if p.is_file() and p.suffix != ".pyc" and not not_ours("", [p.name])]
     labels = [files.get(f"processed/{name}.csv", "") for name in LABELS]
     return {
         "helpers": digest(*contents(code, source).values()),
