@@ -55,11 +55,11 @@ def _origin(rows: list[dict], sources: Sources, language: str) -> list[list[str]
 def _csv(rows: list[list]) -> bytes:
     """UTF-8 with the mark that spreadsheets need to read Vietnamese."""
     text = codebook.CsvLines()
-    csv.writer(text).writerows([_plain(value) for value in row] for row in rows)
+    csv.writer(text).writerows([inert(value) for value in row] for row in rows)
     return text.getvalue().encode("utf-8-sig")
 
 
-def _plain(value):
+def inert(value):
     """Text that a spreadsheet would run as a formula gets an apostrophe before it."""
     return f"'{value}" if isinstance(value, str) and value.startswith(tuple("=+-@\t\r")) else value
 

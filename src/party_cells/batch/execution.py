@@ -228,9 +228,13 @@ def replace_notebook(file: Path, notebook: dict) -> None:
 
 def undecided(data: str) -> str:
     """Why the derived tables of a collection are not what its decisions give; empty if they are."""
-    from helpers import decisions
+    from helpers import codebook, decisions
 
     os.environ[paths.DATA_VARIABLE] = data
+    try:
+        decisions.Log()
+    except codebook.TableInvalid as error:
+        return str(error)
     try:
         for table in ("facts", "codings"):
             decisions.require_derived(table)

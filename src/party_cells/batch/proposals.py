@@ -1,6 +1,6 @@
 """Candidates of a whole collection, a part at a time, on this machine or on many.
 
-``party-cells propose`` writes ``candidates.csv``, with the columns of ``checks.csv`` and
+``party-cells propose`` writes ``candidates.csv``, with the columns of a decision and
 nothing decided. A part is a few hundred articles; its file is named by the fingerprint of all it
 depends on, so a stopped run goes on where it was and a new article costs one part. Nobody ever
 holds the whole collection: memory is that of one part for each worker, and of the manifest.
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from helpers import codebook, corpus, paths
 from party_cells import batch
-from party_cells.batch import grid
+from party_cells.batch import downloads, grid
 from party_cells.batch.grid import Refused
 from party_cells.desk import worklist
 
@@ -49,7 +49,7 @@ def propose_part(job: dict) -> dict:
         found = worklist.candidates([corpus.read_listed(row) for row in job["rows"]])
         text = codebook.CsvLines()
         writer = csv.DictWriter(text, worklist.columns())
-        writer.writerows(found)
+        writer.writerows({name: downloads.inert(cell) for name, cell in r.items()} for r in found)
         codebook.replace(Path(job["into"]), text.getvalue())
     except (ValueError, OSError) as error:  # one line, and the other parts go on
         done |= {"status": "failed", "error": str(error).splitlines()[0]}

@@ -30,7 +30,7 @@ NAMED_IN = {"place_id": "localities", "theme_id": "themes"} | dict.fromkeys(
 def queue(
     articles: list[corpus.Document] | None = None, proposed: list[Row] | None = None
 ) -> list[Row]:
-    """Every candidate and every decision as rows of ``checks.csv``, the urgent ones first.
+    """Every candidate and every decision as rows of the checks, the urgent ones first.
 
     ``state`` is one of `STATES`: decisions in conflict and those whose passage is no longer found
     come first, then candidates nobody decided on, then what is decided. A candidate is decided
@@ -79,12 +79,12 @@ def placed(check: Row, articles: dict[str, str]) -> Row:
 
 
 def columns() -> list[str]:
-    """The columns of a candidate: those of ``checks.csv``, and whether the proposer is sure."""
+    """The columns of a candidate: those of a check, and whether the proposer is sure."""
     return [*codebook.columns("checks"), "is_sure"]
 
 
 def candidates(articles: list[corpus.Document]) -> list[Row]:
-    """What the rules propose in every article, as undecided rows of ``checks.csv``.
+    """What the rules propose in every article, as undecided rows of the checks.
 
     ``is_sure`` is true where the proposer says so.
     """
@@ -160,7 +160,7 @@ def theme_candidates(coder: str, articles: list[corpus.Document]) -> list[Row]:
 
 
 def rulings(articles: list[corpus.Document]) -> list[Row]:
-    """The passages of both coders as rows of ``adjudications.csv``: what they differ on first.
+    """The passages of both coders as rows of the adjudications: what they differ on first.
 
     ``state`` is open where the coders say different things of a theme and nobody has settled the
     passage, conflict where two adjudicators did differently, decided elsewhere. ``others`` are
@@ -201,7 +201,7 @@ def _apart(one: list[Row], two: list[Row]) -> list[Row]:
 
 
 def _ruling(coding: Row) -> Row:
-    """A coding with the columns of ``adjudications.csv``, nothing decided."""
+    """A coding with the columns of an adjudication, nothing decided."""
     empty = dict.fromkeys(codebook.columns("adjudications"), "")
     return {name: coding.get(name, "") for name in empty} | {"seen": None}
 
