@@ -371,7 +371,7 @@ def test_a_value_goes_to_and_fro_on_one_day_between_decisions(cells):
     ("column", "value", "said"),
     [
         ("value", "1724", "65, as '65' reads"),
-        ("value", "many", "type float64"),
+        ("value", "many", "is no number"),
         ("quote", "lời bịa", "words of the article"),
         ("place_id", "nam-dong", "a place of yen-minh"),
         ("fact_id", "x", "cannot be corrected"),

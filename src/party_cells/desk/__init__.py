@@ -29,7 +29,7 @@ import pandas as pd
 from helpers import codebook, decisions, evidence
 from helpers.decisions import check_unit, derive, fact_id, locate, texts
 from party_cells import audit
-from party_cells.desk import storage
+from party_cells.desk import storage, typed
 from party_cells.desk.intake import add_place
 from party_cells.desk.storage import Row
 
@@ -358,6 +358,8 @@ def correct(
     if not reason.strip():
         raise DecisionIncomplete(f"{row_id}: expected a reason, which the reports print")
     row = _published(table, row_id)
+    if column in ("value", "value_low", "value_high") and after.strip():
+        after = typed.number(after, row["unit"], row["number_text"])
     ends = ("value_low", "value_high") if column == "value" else ()
     change = dict.fromkeys([column, *(end for end in ends if row[end] == row["value"])], after)
     change |= {"action": "correct", "confirmed_by_person": "false"}
