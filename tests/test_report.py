@@ -203,12 +203,6 @@ def test_names_inside_a_drawing_are_its_own():
     assert not ids[0] & ids[1] and all(name.startswith("g") for name in ids[0])
 
 
-def test_the_words_of_the_frame_are_there_in_both_languages():
-    words = codebook.load("vocabulary")
-    blank = words[words[["label_en", "label_vi"]].isna().any(axis=1)]
-    assert blank.empty, blank[["list", "code"]]
-
-
 def test_a_large_table_is_cut_while_the_files_hold_all():
     frame = pd.DataFrame(7, index=range(100), columns=[str(year) for year in range(2001, 2021)])
     shown = report.table(frame, "large", "Counts", "Số lượng")

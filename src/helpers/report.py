@@ -43,6 +43,10 @@ COLOURS = {  # of a drawing, as the page has them in its scheme
     **{INK: "currentColor", SOFT: f"var(--soft, {SOFT})", LINE: f"var(--line, {LINE})"},
     **{ACCENT: f"var(--link, {ACCENT})", PAPER: "var(--paper, #fefefe)"},
 }
+_NIGHT = (  # of a drawing that stands by itself; in a page it has the colours of the page
+    "<style>@media (prefers-color-scheme: dark) {svg:root {color: #e8eaed; --soft: #b6bcc4; "
+    "--line: #454c55; --link: #9cc4ff; --paper: #14171a}}</style>"
+)
 _shows = {"language": "en"}  # what `use` has set for this process
 
 
@@ -284,9 +288,8 @@ def _svg(figure, name: str, alt: str) -> str:
     for colour, css in COLOURS.items():
         text = text.replace(colour, css)
     text = re.sub(r"\s*\n\s*", " ", text).replace("> <", "><").strip()
-    return text.replace(
-        "<svg ", f'<svg fill="currentColor" role="img" aria-label="{escape(alt)}" ', 1
-    )
+    named = f'<svg fill="currentColor" role="img" aria-label="{escape(alt)}" '
+    return text.replace("<svg ", named, 1).replace("</svg>", f"{_NIGHT}</svg>")
 
 
 # --- Words and links ---------------------------------------------------------------------------

@@ -1,0 +1,54 @@
+"""One term for one thing, in the codebooks that name things and in the prose of the essays."""
+
+import json
+import re
+
+import pytest
+
+from helpers import codebook, paths
+
+ESSAYS = ("10", "50", "60", "65", "70", "80", "90")
+WRONG = {  # what is not to be written, and what is
+    "vi": {
+        r"đuôi (thấp|dưới)|phần cuối|nhóm cuối": "nhóm xếp loại thấp",
+        r"cửa kiểm": "bộ điều kiện so sánh",
+        r"phân xử": "thống nhất lại",
+        r"đoạn mã hóa": "đoạn đã gán chủ đề",
+        r"người mã hóa": "lượt mã hóa",
+        r"phóng sự": "bài phản ánh",
+        r"đơn vị kế tiếp": "nơi kế thừa địa bàn",
+        r"số số liệu cần": "số chỉ tiêu cần hỏi",
+        r"\d trên \d": "3/5",
+        r"\d %": "90%",
+        r"\bđã in\b|lối in\b": "bài đã nêu",
+    },
+    "en": {r"base organisation|base committee": "grassroots Party organisation"},
+}
+
+
+def texts(language: str) -> list[str]:
+    """The names in the codebooks, and the prose of the essays with the words of their reports."""
+    found = []
+    for table in ("vocabulary", "measures", "rating_schemes", "themes"):
+        found += codebook.load(table)[f"label_{language}"].dropna().tolist()
+    for path in sorted(paths.notebooks().glob("*.ipynb")):
+        if path.stem.startswith(ESSAYS):
+            cells = json.loads(path.read_text("utf-8"))["cells"]
+            prose = [c for c in cells if c["metadata"].get("tags") == [language]]
+            found += ["".join(cell["source"]) for cell in prose]
+            code = ["".join(c["source"]) for c in cells if c["cell_type"] == "code"]
+            found += re.findall(rf'\b{language}="([^"]*)"', "\n".join(code))
+    return found
+
+
+@pytest.mark.parametrize("language", WRONG)
+def test_one_term_stands_for_one_thing(language):
+    for text in texts(language):
+        for wrong, right in WRONG[language].items():
+            assert not re.search(wrong, text, re.IGNORECASE), f"{text!r}: write {right!r}"
+
+
+def test_every_word_has_both_languages():
+    words = codebook.load("vocabulary")
+    blank = words[words[["label_en", "label_vi"]].isna().any(axis=1)]
+    assert blank.empty, blank[["list", "code"]]
