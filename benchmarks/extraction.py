@@ -103,6 +103,7 @@ def part(name: str, pattern: str) -> tuple[pd.DataFrame, pd.DataFrame]:
         proposed = candidates(name, text, head)
         for frame in (gold, proposed):
             frame["char_start"] += number * 1_000_000
+        proposed["is_sure"] = proposed.get("is_sure", False)
         golds.append(gold)
         found.append(proposed)
     return pd.concat(golds, ignore_index=True), pd.concat(found, ignore_index=True)

@@ -30,54 +30,6 @@ def named_at(text: str, word: str, locality: str) -> str:
     return ""
 
 
-@pytest.mark.parametrize(
-    ("text", "place"),
-    [
-        ("Đảng bộ xã Bình Định có 13 chi bộ", "xã Bình Định"),
-        ("Chi bộ thôn Đồng Vân có 13 đảng viên", "thôn Đồng Vân"),
-        ("Toàn huyện có 13 chi bộ", "huyện Kiến Xương"),
-        ("tổ chức cơ sở Đảng có 13 chi bộ", "huyện Kiến Xương"),
-        ("Chi bộ HTXSNV có 13 nơi", "huyện Kiến Xương"),
-        ("Huyện Kiến Xương có 13 chi bộ", "huyện Kiến Xương"),
-        ("Phường Tân Phú đổi khác. Cả phường có 13 chi bộ", "phường Tân Phú"),
-        ("Xã Hoa Lư nay khác. Huyện ủy giao 13 chi bộ", "huyện Kiến Xương"),
-        ("Xã Bản Liền có 13 chi bộ", "xã Bản Liền"),
-        ("Công ty TNHH MTV Trường Giang có 13 chi bộ", "công ty TNHH MTV Trường Giang"),
-        ("là nỗi lo của cả xã. Năm 2006 có 13 chi bộ", "huyện Kiến Xương"),
-        ("Huyện ủy Mai Hóa giao 13 chi bộ", "huyện Kiến Xương"),
-        ("Chi bộ tổ 7 có 13 đảng viên", "chi bộ tổ 7"),
-        ("Phường Tân Phú họp. Các đảng bộ phường có 13 chi bộ", "phường Tân Phú"),
-    ],
-)
-def test_a_smaller_place_takes_over(text, place):
-    assert named_at(text, "13", "huyện Kiến Xương") == place
-
-
-@pytest.mark.parametrize(
-    ("text", "place"),
-    [
-        ("Chi bộ thôn Đông, xã Tân Lập có 13 đảng viên", "thôn Đông"),
-        ("Bản Nà Lốc ở xa. Chi bộ bản có 13 đảng viên", "bản Nà Lốc"),
-        ("Chị Pham, Bí thư Chi bộ Lũng Mười, kể. Chi bộ em có 13 người", "chi bộ Lũng Mười"),
-        ("Ở xã ven biển Bình Thuận, cả xã có 13 chi bộ", "xã Bình Thuận"),
-        ("Vĩnh Phước là xã vùng sâu, có 13 chi bộ", "xã Vĩnh Phước"),
-        ("Bí thư Đảng ủy xã Hoàng Đức Thắng nói. Có 13 chi bộ", "huyện Kiến Xương"),
-        ("Còn 2 bản, đều thuộc xã Châu Lợi; 13 bản khác có chi bộ", "huyện Kiến Xương"),
-        ("Xã Tân Lập 12, Hòa Bình 13", "xã Hòa Bình"),
-        ("Xã Tân Lập có 12, xã Hòa Bình có 9. Kết nạp 13 đảng viên", "huyện Kiến Xương"),
-        ("Xã Tân Lập có 12. Huyện kết nạp 13 đảng viên", "huyện Kiến Xương"),
-        ("Xã Tân Lập có 12. Đảng ủy giao 13 đảng viên", "xã Tân Lập"),
-        ("Chi bộ Trường THPT Tân Lập có 13 đảng viên", "trường THPT Tân Lập"),
-        ("Đảng bộ Công ty cổ phần Hòn Nghê có 13 chi bộ", "công ty cổ phần Hòn Nghê"),
-        ("Đảng bộ Công an huyện có 13 chi bộ", "công an huyện"),
-        ("Lớp do Trường Chính trị tỉnh mở có 13 đảng viên", "huyện Kiến Xương"),
-        ("Trong số chi bộ ấp 8, chi bộ trường học 13", "ấp 8"),
-    ],
-)
-def test_a_place_is_read_in_its_sentence(text, place):
-    assert named_at(text, "13", "huyện Kiến Xương") == place
-
-
 def test_places_that_were_merged_are_one_place_until_now():
     own = "xã Tân Lập Thượng"
     told = (

@@ -31,17 +31,6 @@ def test_wilson_gives_the_published_values(hits, n, low, high):
     assert scoring.wilson(hits, n) == (pytest.approx(low, abs=5e-4), pytest.approx(high, abs=5e-4))
 
 
-def test_facts_written_one_by_one_give_gold():
-    fact = {"char_start": 4, "number_text": "12", "value": 12, "bound": "exact", "unit": "count",
-            "measure": "cells", "subject_level": "bloc", "locality": "Khối A", "status": "actual",
-            "as_of": "nhiệm kỳ 2015-2020"}  # fmt: skip
-    dated = fact | {"period_start": "2021-01-01", "period_end": None}
-    gold = scoring.listed([fact, dated, {"distractor": True}])
-    assert gold["period_start"].tolist() == ["2015-01-01", "2021-01-01"]
-    assert gold["period_end"].tolist() == ["2020-12-31", ""]
-    assert gold["level"].tolist() == ["agency", "agency"]
-
-
 def frames() -> tuple[pd.DataFrame, pd.DataFrame]:
     base = {"number_text": "1", "value": 1.0, "bound": "exact", "unit": "count", "status": "actual",
             "level": "district", "place": "huyện A", "period_start": "2020-01-01",
@@ -50,7 +39,8 @@ def frames() -> tuple[pd.DataFrame, pd.DataFrame]:
         base | {"char_start": at, "measure_id": "members", "repeat": at == 3} for at in (1, 2, 3)
     ]
     found = [
-        base | {"char_start": at, "measure_id": measure, "rule": "noun", "quote": ""}
+        base
+        | {"char_start": at, "measure_id": measure, "rule": "noun", "quote": "", "is_sure": at == 1}
         for at, measure in ((1, "members"), (9, "cells"), (10, ""))
     ]
     return pd.DataFrame(gold), pd.DataFrame(found)
@@ -59,12 +49,8 @@ def frames() -> tuple[pd.DataFrame, pd.DataFrame]:
 def test_scores_count_found_noise_and_right():
     table = scoring.scores(*frames(), {"members"}).set_index("question")
     shares = table["hits"].astype(str) + "/" + table["n"].astype(str)
-    assert shares[["recall", "precision", "noise", "measure"]].tolist() == [
-        "1/2",
-        "1/2",
-        "1/2",
-        "1/1",
-    ]
+    asked = ["recall", "precision", "noise", "measure", "left_blank", "sure", "sure_right"]
+    assert shares[asked].tolist() == ["1/2", "1/2", "1/2", "1/1", "0/0", "1/1", "1/1"]
 
 
 def test_more_noise_than_facts_is_a_rate_without_an_interval():

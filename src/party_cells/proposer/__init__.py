@@ -99,7 +99,9 @@ def _read_once(files: tuple) -> tuple[Lexicon, dict[str, str], dict[str, places.
 
 def _compiled(terms: pd.DataFrame) -> Lexicon:
     lexicon = compiled(terms, ("noun", "aspect", "cue"))
-    return lexicon._replace(turns=turns.compiled(terms))
+    return lexicon._replace(
+        turns=turns.compiled(terms, "turn"), status_turns=turns.compiled(terms, "status")
+    )
 
 
 def propose(
@@ -329,9 +331,11 @@ def _turn(sentence: Sentence, measures: dict[str, str]) -> None:
     """Let the words around each number turn its measure (`turns`)."""
     for reading in sentence.readings:
         span = sentence.text, sentence.start, sentence.end
-        reading.measure = turns.turned(
-            reading.measure, reading.amount, *span, sentence.lexicon.turns, measures
-        )
+        measure = turns.turned(reading.measure, reading.amount, *span, sentence.lexicon.turns)
+        measure = turns.fitting(measure, reading.amount, measures)
+        if measure and measure != reading.measure:
+            reading.rule = "turned"
+        reading.measure = measure
 
 
 def _lost(reading: Reading) -> bool:
@@ -577,7 +581,10 @@ def _row(
     start, end = when.first, when.last
     if reading.rule.startswith("respectively"):
         start, end = _in_series(sentence, at, when) or (start, end)
+    start, end = _of_rating(reading.measure, start, end, clock.published)
     status = _status(sentence, at, start, end, clock.published)
+    span = sentence.text, sentence.start, sentence.end
+    status = turns.turned(status, amount, *span, sentence.lexicon.status_turns)
     if reading.sign < 0:
         amount = numbers.negative(amount)
     return {
@@ -607,6 +614,15 @@ def _row(
         "rule": f"{reading.rule or 'noun'}:{reading.main.id if reading.main else ''}".rstrip(":"),
         "features": second.features(sentence, at),
     }
+
+
+def _of_rating(measure: str, start: str, end: str, published: date | None) -> tuple[str, str]:
+    """The year of a rating: it closes a whole one, so within a year it is that of the last."""
+    if not published or not re.search("_rated_|_assessed|four_good", measure):
+        return start, end
+    this_year, within = str(published.year), not end.endswith("-12-31") and published.month < 11
+    same = start[:4] == end[:4] == this_year
+    return periods.of_year(published.year - 1) if within and same else (start, end)
 
 
 def _in_series(sentence: Sentence, at: int, when: periods.Period) -> tuple[str, str] | None:

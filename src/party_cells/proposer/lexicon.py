@@ -73,6 +73,7 @@ class Lexicon(NamedTuple):
     groups: dict[str, tuple[re.Pattern, tuple[Term, ...]]]
     lists: dict[str, re.Pattern]
     turns: tuple = ()
+    status_turns: tuple = ()
 
     def scan(self, folded: str, start: int, end: int) -> Iterator[Found]:
         """The terms between two offsets, in order, not overlapping."""
@@ -107,7 +108,7 @@ def _joined(rows: pd.DataFrame, macros: dict[str, str], kinds: tuple[str, ...]) 
             term = Term(row.kind, row.id, row.family, row.population, row.measure)
             openings = (opening for wording in wordings for opening in _openings(wording))
             entries.extend((_first_word(opening), opening, term) for opening in openings)
-        elif row.kind == "turn":
+        elif row.kind in ("turn", "status"):
             continue
         elif row.kind in ("ordinal", "furniture", "field"):
             lists[row.id] = _FRAMES.get(row.id, "(?<!\\w)(?:{})").format("|".join(wordings))

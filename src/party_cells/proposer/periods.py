@@ -3,9 +3,12 @@
 Works on the folded text (`evidence.fold`), where "quý" and "quí", "hoà" and "hòa" may both occur.
 """
 
+import csv
 import re
 from calendar import monthrange
+from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import NamedTuple
 
 from helpers import numbers
@@ -26,137 +29,27 @@ _IN_WORDS = _MONTHS | {
 }
 _WORDS = f"(?:{'|'.join(sorted(_IN_WORDS, key=len, reverse=True))})"
 _COUNTS = {"hai": 2, "ba": 3, "bốn": 4, "năm": 5, "mười": 10}
-_BACK = "(?:qua|vừa qua|gần đây|trở lại đây)"
-_COUNTS_OPEN = " ".join(_COUNTS)
-# The words that open a form ("0": any number in digits), and the form.
-_FORMS = [
-    ("0", rf"(?P<day>\d{{1,2}})\s?[/.-]\s?(?P<month>\d{{1,2}})\s?[/.-]\s?(?P<year>{_Y})(?!\d)"),
-    ("0", r"(?P<short_day>\d{1,2})[/-](?P<short_month>\d{1,2})[/-](?P<short_year>\d{2})(?![\d/-])"),
-    (
-        "ngày mùng mồng 0",
-        rf"(?:(?:ngày|mùng|mồng) )*(?P<date_day>\d{{1,2}}|{_WORDS})"
-        rf" tháng (?P<date_month>\d{{1,2}}|{_WORDS})"
-        rf"(?:,? năm (?P<date_year>{_Y}))?(?! năm)(?!\w)",
-    ),
-    (
-        "đến tới hết từ tính tháng cuối",
-        r"(?:(?:tính|đến|tới|hết|từ|tháng|cuối) )+"
-        r"(?P<brief_month>\d{1,2})/(?P<brief_year>1[3-9]|2\d)(?![\d/.-])"
-        r"(?! (?:đảng|chi|tổ|thôn|bản|ấp|xã|đồng|cơ|khu))",
-    ),
-    (
-        "ngày sáng chiều tối đêm đợt dịp đến trưa hôm",
-        r"(?:ngày|sáng|chiều|tối|đêm|đợt|dịp|đến|trưa|hôm)(?: hết)?(?: ngày)? (?P<day_of>\d{1,2})"
-        r"(?:/|(?<!đến \d)(?<!đến \d\d)-)"
-        r"(?P<month_of>\d{1,2})(?![\d/.-])(?! (?:đảng|chi|tổ|thôn|bản|ấp|xã|đồng|cơ|khu))",
-    ),
-    (
-        "tháng quý qúy quí tuần",
-        r"(?P<before_this>tháng|quý|qúy|quí) (?:trước|vừa rồi|vừa qua)(?!\w)",
-    ),
-    (
-        "quý qúy quí",
-        rf"(?:quý|qúy|quí) (?P<quarter>iv|iii|ii|i|[1-4]|một|hai|ba|tư|bốn)(?:\s?[/-]\s?|,? năm )?"
-        rf"(?P<quarter_year>{_Y}|nay)?(?!\w)",
-    ),
-    (
-        "0 " + " ".join(month.split()[0] for month in _MONTHS),
-        rf"(?P<months>\d{{1,2}}|mười một|{'|'.join(_MONTHS)}) tháng "
-        rf"(?:(?P<half>đầu|cuối) năm|năm|qua|vừa qua)(?: (?P<half_year>{_Y}|nay))?(?!\w)",
-    ),
-    (
-        "nửa",
-        rf"nửa (?:năm )?(?P<half_of>đầu|cuối|qua)(?: năm)?(?! nhiệm)"
-        rf"(?: (?P<half_of_year>{_Y}|nay))?(?!\w)",
-    ),
-    (
-        "tháng 0",
-        rf"(?:tháng )?(?P<in_month>\d{{1,2}})(?:\s?[/-]\s?|,? năm )(?P<month_year>{_Y})(?!\d)",
-    ),
-    (
-        "tháng",
-        rf"tháng (?P<word_month>{_WORDS})(?:\s?[/-]\s?|,? năm )(?P<word_year>{_Y})(?!\d)",
-    ),
-    (
-        "tháng",
-        r"(?<!một )(?<!mỗi )(?<!hằng )(?<!hàng )(?<!\d )tháng (?P<this_month>\d{1,2})"
-        r"(?P<said> (?:này|năm nay))?(?![\w/]| (?:lần|kỳ|buổi|lượt|phiên|cuộc))",
-    ),
-    (
-        "từ",
-        rf"từ (?:đầu |tháng \d+/)?(?:năm )?(?P<since>{_Y}) đến "
-        rf"(?P<until>nay|(?:hết |cuối )?(?:năm )?{_Y})",
-    ),
-    (
-        "từ",
-        rf"(?P<term_start>từ đầu nhiệm kỳ|từ (?:sau )?đại hội)"
-        rf"(?: (?P<since_term>{_Y})\s?[-–]\s?{_Y})?(?: (?:đến|tới) nay)?",
-    ),
-    (
-        "từ đầu",
-        rf"(?P<since_year>(?:từ )?đầu năm (?:đến|tới) nay|từ đầu năm(?! {_Y})(?: nay)?)",
-    ),
-    (
-        "trong suốt toàn cả một nửa sau hết cuối đầu nhiệm cũng năm bình hằng hàng mỗi 0",
-        rf"(?P<term>(?:(?:trong|suốt) )?(?:toàn|cả|một|nửa|nửa đầu) (?:nhiệm kỳ|khóa)"
-        rf"|(?:trong|suốt|sau một|sau|hết|(?<!năm )cuối|(?<!năm )đầu) nhiệm kỳ"
-        rf"|nhiệm kỳ (?:{_BACK}|rồi|này|trước|tới|mới)"
-        rf"|(?:cũng )?trong (?:5|năm) năm|(?:5|năm) năm qua|(?:bình quân )?(?:hằng|hàng|mỗi) năm)"
-        rf"(?: qua| này| trước| tới| mới)?(?! {_Y})(?!\w)",
-    ),
-    (
-        f"0 {_COUNTS_OPEN}",
-        rf"(?P<span>\d{{1,2}}|{'|'.join(_COUNTS)}) năm "
-        rf"(?:{_BACK}|(?P<since_then>thực hiện|triển khai))(?!\w)",
-    ),
-    (f"0 {_COUNTS_OPEN}", rf"(?P<ago>\d|{'|'.join(_COUNTS)}) năm trước(?!\w)"),
-    ("cách", rf"cách đây (?P<back_from>\d{{1,2}}|{'|'.join(_COUNTS)}) năm(?!\w)"),
-    ("năm sang", rf"(?P<next>năm tới|sang năm|năm sau|năm mới)(?: {_Y})?(?!\w)"),
-    (
-        "đầu cuối hết",
-        rf"(?P<edge>đầu|cuối|hết) nhiệm kỳ (?P<edge_from>{_Y})\s?[-–]\s?(?P<edge_to>{_Y})(?!\d)",
-    ),
-    ("năm 0", rf"(?:năm )?(?P<from>{_Y})\s?[-–]\s?(?P<to>{_Y})(?!\d)"),
-    (
-        "cuối hết đầu đến tới tính",
-        rf"(?P<point>cuối|hết|đầu|đến|tới|tính đến hết|đến hết) (?:năm (?P<point_year>{_Y}|nay)"
-        rf"|(?P<until_year>{_Y})(?! (?:đảng|đồng|người|hộ)))(?![\d/]|[.,]\d)",
-    ),
-    ("đầu cuối hết", r"(?P<edge_of>đầu|cuối|hết) năm(?! (?:ngoái|trước|học|\d))(?!\w)"),
-    (
-        "các năm",
-        rf"(?:các )?năm (?P<one>{_Y})"
-        rf"(?P<more>(?:(?:, | và |, năm | và năm | đến năm |, và năm ){_Y})*)(?!\d)",
-    ),
-    ("năm", r"(?P<last_year>năm ngoái|năm cũ|năm (?:vừa )?rồi)(?!\w)"),
-    (
-        "một năm cùng",
-        r"(?P<last>(?:một )?năm trước(?: đó)?|cùng kỳ(?: năm (?:trước|ngoái))?)(?!\w)",
-    ),
-    ("cả trong năm", r"(?P<this>(?:cả |trong )?năm nay)(?!\w)"),
-    ("cả trong", r"(?P<whole>cả năm|trong năm)(?! \d)(?!\w)"),
-    (
-        "trong cũng cùng năm khi hồi lúc bấy",
-        r"(?P<same>(?:trong |cũng )?(?:cùng )?năm (?:này|đó|ấy)|cùng (?:trong )?năm(?! \d)"
-        r"|cùng (?:thời gian|thời điểm)|(?:khi|hồi|lúc|bấy) (?:ấy|đó|giờ|này))(?!\w)",
-    ),
-    ("trong một năm", r"(?P<past>(?:trong |một )?năm (?:qua|vừa qua))(?!\w)"),
-    (
-        "những ngày khi lúc trước",
-        r"(?P<founding>(?:những )?ngày (?:đầu|mới thành lập)|(?:khi|lúc) (?:mới )?thành lập"
-        r"|trước (?:khi )?(?:sáp nhập|sắp xếp|hợp nhất|nhập)|trước đó(?=,))(?!\w)",
-    ),
-    (
-        "bây giờ hiện đến tới từ dịp đợt hôm nay",
-        r"(?P<now>bây giờ|giờ(?= (?:đã|có|còn|là|được|\d))|hiện nay|hiện tại|đến nay|tới nay"
-        r"|đến thời điểm này|từ nay(?= (?:đến|tới))|(?:dịp|đợt) này|dịp kỷ niệm|hôm (?:qua|trước)"
-        r"|(?<!thực )(?<!thể )(?<!phát )(?<!xuất )(?<!biểu )(?<!tái )(?<!đại )hiện"
-        r"|(?<!năm )(?<!lâu )(?<!xưa )(?<!từ )(?<!ngày )nay)(?!\w)",
-    ),
-    ("0", rf"(?P<bare>{_Y})(?=[:)]|\s\()"),
-    ("hồi", rf"hồi (?P<back>{_Y})(?!\d)"),
-]
-_PERIODS = numbers.by_opening(_FORMS, r"(?<![\w/.,])(?:{})", over_folded)
+_MACROS = {
+    "{year}": _Y,
+    "{word}": _WORDS,
+    "{back}": "(?:qua|vừa qua|gần đây|trở lại đây)",
+    "{months}": "|".join(_MONTHS),
+    "{counts}": "|".join(_COUNTS),
+}
+
+
+def _forms() -> Iterator[tuple[str, str]]:
+    """The rows of `times.csv`: the words that open a form ("0": any number), and the form."""
+    with Path(__file__).with_name("times.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            opens, form = row["opens"], row["form"]
+            for name, words in _MACROS.items():
+                opens = opens.replace(name, words.replace("|", " "))
+                form = form.replace(name, words)
+            yield opens, form
+
+
+_PERIODS = numbers.by_opening(_forms(), r"(?<![\w/.,])(?:{})", over_folded)
 # Only a noun stands between a number and its year.
 _BEHIND = over_folded(r"\s(?:(?!(?:và|nhưng|mà|thì|song|còn)\s)\w+\s){0,4}\(?")
 _IN_BRACKETS = re.compile(r"\s?(?:\(|: )\D{0,12}$")  # "hơn năm 2024 (57 đồng chí)"

@@ -18,6 +18,7 @@ _LEVELS = {
     "sở": "agency", "công ty": "agency", "trường": "agency", "bệnh viện": "agency",
     "khối": "agency", "nhà máy": "agency", "đồn": "agency", "trạm": "agency",
     "tổng công ty": "agency", "công an": "agency", "quân sự": "agency", "biên phòng": "agency",
+    "bộ đội biên phòng": "agency",
     "hợp tác xã": "agency", "trung tâm": "agency",
     "ban chỉ huy quân sự": "agency", "bộ chỉ huy quân sự": "agency",
 }  # fmt: skip
@@ -71,7 +72,7 @@ _IS_A = re.compile(
     rf"|Là (?:một )?(?:xã|phường|thị trấn)(?!\w)[^,.\n]{{0,50}}, ({_PROPER})"
 )
 _NAMELESS = (
-    r"(?:một (?:đảng ủy|đảng bộ|chi bộ|xã|bản|thôn|ấp)(?: (?:xã|phường|thôn|bản"
+    r"(?:(?<!từ )một (?:đảng ủy|đảng bộ|chi bộ|xã|bản|thôn|ấp)(?: (?:xã|phường|thôn|bản"
     r"|ấp))?(?=[ ,])"
     r"(?! (?:nào|cơ sở|trực thuộc|độc lập|riêng|đảng|\d))"
     r"|có (?:bản|thôn|ấp|chi bộ)(?= \d+ đảng viên))"

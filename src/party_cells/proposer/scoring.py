@@ -21,9 +21,6 @@ _MARK = re.compile(r"⟦([^|⟦⟧]+)\|([^⟦⟧]*)⟧")
 _LEVELS = {"tỉnh": "province", "huyện": "district", "thị xã": "district", "thành phố": "district"}
 _LEVELS |= {"xã": "commune", "phường": "commune", "thị trấn": "commune", "đảng bộ": "agency"}
 
-_LEVELS_ALIKE = {"bloc": "agency", "agency_bloc": "agency", "enterprise": "agency",
-                 "base": "agency", "village": "cell"}  # fmt: skip
-
 
 def wilson(hits: int, n: int, z: float = 1.959964) -> tuple[float, float]:
     """The Wilson interval of a share; (0, 1) for an empty denominator.
@@ -101,34 +98,6 @@ def _plain(number: str, share: bool) -> float:
     return float(number.replace(",", ".")) / (100 if share else 1)
 
 
-def listed(facts: Iterable[dict]) -> pd.DataFrame:
-    """Gold of facts written down one by one beside their article, such as lines of JSON.
-
-    ``measure``, ``subject_level`` and ``locality`` are the measure, level and place. The period is
-    ``period_start`` and ``period_end``, else the years named in ``as_of``; ``distractor`` marks a
-    number that is no fact.
-    """
-    rows = []
-    for fact in facts:
-        if fact.get("distractor"):
-            continue
-        years = re.findall(r"(?:19|20)\d{2}", fact.get("as_of") or "")
-        days = (f"{min(years)}-01-01", f"{max(years)}-12-31") if years else ("", "")
-        bloc = "khối" in fold(fact["locality"] or "")  # it has the rank of a district
-        level = fact["subject_level"]
-        level = "bloc" if bloc and level == "district" else level
-        row = {name: fact.get(name) for name in GOLD} | {
-            "measure_id": fact["measure"],
-            "level": _LEVELS_ALIKE.get(level, level),
-            "place": fact["locality"],
-            "period_start": fact.get("period_start", days[0]) or "",
-            "period_end": fact.get("period_end", days[1]) or "",
-            "repeat": bool(fact.get("repeat")),
-        }
-        rows.append(row)
-    return pd.DataFrame(rows, columns=GOLD)
-
-
 def matched(gold: pd.DataFrame, candidates: pd.DataFrame) -> pd.DataFrame:
     """Gold facts with their candidate (columns ``_c``) where one begins at the same place.
 
@@ -166,60 +135,72 @@ def _bare(place: str) -> str:
 def scores(gold: pd.DataFrame, candidates: pd.DataFrame, known: set[str]) -> pd.DataFrame:
     """One row per question: hits, n, share and its Wilson interval.
 
-    ``known`` are the ids of the codebook: the measure is judged only where gold has one of them.
-    ``noise`` counts candidates without a measure that are no fact, per fact.
+    ``known`` are the ids of the codebook: the measure is judged where gold has one of them,
+    ``left_blank`` where it has none. ``noise`` counts candidates without a measure that are no
+    fact, per fact; ``sure`` those found that are sure, ``sure_right`` how many of these are right.
     """
     both = matched(gold, candidates)
     found = both[both["found"]]
     is_fact = candidates["char_start"].isin(gold["char_start"])
-    named = candidates["measure_id"] != ""
-    judged = found[found["measure_id"].isin(known)]
-    dated = found[found["period_end"] != ""]
+    named, has = candidates["measure_id"] != "", found["measure_id"].isin(known)
+    right = found["measure_right"] | (~has & (found["measure_id_c"] == ""))
+    dated, sure = found["period_end"] != "", found["is_sure"].eq(True)
     counts = {
-        "recall": (both["found"].sum(), len(both)),
-        "precision": ((is_fact & named).sum(), named.sum()),
-        "noise": ((~is_fact & ~named).sum(), len(both)),
-        "value": (found["value_right"].sum(), len(found)),
-        "measure": (judged["measure_right"].sum(), len(judged)),
-        "status": (found["status_right"].sum(), len(found)),
-        "place": (found["place_right"].sum(), len(found)),
-        "period": (dated["period_right"].sum(), len(dated)),
+        "recall": (both["found"], None),
+        "precision": (is_fact[named], None),
+        "noise": ((~is_fact & ~named), len(both)),
+        "value": (found["value_right"], None),
+        "measure": (right[has], None),
+        "left_blank": (right[~has], None),
+        "status": (found["status_right"], None),
+        "place": (found["place_right"], None),
+        "period": (found["period_right"][dated], None),
+        "sure": (sure, None),
+        "sure_right": (right[sure] & found["value_right"][sure], None),
     }
-    rows = []
-    for name, (k, n) in counts.items():
-        # more noise than facts is a rate, not a share: it has no such interval
-        ends = wilson(int(k), int(n)) if k <= n else (math.nan, math.nan)
-        rows.append((name, int(k), int(n), k / n if n else math.nan, *ends))
-    return pd.DataFrame(rows, columns=["question", "hits", "n", "share", "low", "high"])
+    rows = [(name, int(hit.sum()), n or len(hit)) for name, (hit, n) in counts.items()]
+    table = pd.DataFrame(rows, columns=["question", "hits", "n"])
+    table["share"] = table["hits"] / table["n"].where(table["n"] > 0)
+    # more noise than facts is a rate, not a share: it has no such interval
+    ends = [wilson(k, n) if k <= n else (math.nan,) * 2 for _, k, n in rows]
+    return table.assign(low=[low for low, _ in ends], high=[high for _, high in ends])
 
 
-def judged(articles: Iterable[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Gold and proposals of annotated articles, in the order of their names.
+def judged(articles: Iterable[Path], **how) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Gold and proposals of annotated articles, in the order of their names; ``how`` as for
+    `candidates`, such as ``judge=None``: the rules alone.
 
     Each article has offsets of its own: the n-th begins at n million.
     """
     golds, found = [], []
     for number, path in enumerate(sorted(articles)):
         text, head, gold = annotated(path.read_text("utf-8"))
-        rows = proposer.propose(text, published=head["published"], locality=head["locality"])
+        keys = {"published": head["published"], "locality": head["locality"]}
+        rows = pd.DataFrame(proposer.candidates(text, **keys, **how))
+        rows = rows.reindex(columns=proposer.COLUMNS).fillna({"is_sure": False})
         golds.append(gold.assign(char_start=gold["char_start"] + number * 1_000_000))
         found.append(rows.assign(char_start=rows["char_start"] + number * 1_000_000))
-    return pd.concat(golds, ignore_index=True), pd.concat(found, ignore_index=True)
+    return pd.concat(golds, ignore_index=True), joined(found)
 
 
-def judged_facts(
-    facts: pd.DataFrame, documents: Iterable[corpus.Document], names: dict[str, str]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Checked facts as gold, and the proposals for their articles; ``names``: of places by id."""
-    golds, found = [], []
-    for number, document in enumerate(documents):
-        own = facts[facts["document_id"] == document.document_id]
-        gold = own.assign(place=own["place_id"].map(names), repeat=False).reset_index(drop=True)
-        rows = propose(document)
-        shift = number * 1_000_000
-        golds.append(gold.assign(char_start=gold["char_start"].astype(int) + shift)[GOLD])
-        found.append(rows.assign(char_start=rows["char_start"].astype(int) + shift))
-    return pd.concat(golds, ignore_index=True), pd.concat(found, ignore_index=True)
+def side_by_side(judged: dict[str, tuple[pd.DataFrame, pd.DataFrame]], known: set[str]) -> dict:
+    """Per part the scores; of the questions in their order, as columns for a report."""
+    parts = {part: scores(*pair, known) for part, pair in judged.items()}
+    questions = next(iter(parts.values()))["question"]
+    columns = {part: [_share(value) for value in frame["share"]] for part, frame in parts.items()}
+    return {"question": [report.label("vocabulary:quality", code) for code in questions], **columns}
+
+
+def with_intervals(table: pd.DataFrame) -> pd.DataFrame:
+    """A table of `scores` with named questions and shares as bounded numbers, for a report."""
+    named = [report.label("vocabulary:quality", code) for code in table["question"]]
+    shares = {name: [_share(v) for v in table[name]] for name in ("share", "low", "high")}
+    return table.assign(question=named, **shares)
+
+
+def _share(value: float) -> bounds.Bounded | None:
+    missing = math.isnan(value)
+    return None if missing else bounds.Bounded(value, value, False, False, "share", value)
 
 
 def propose(document: corpus.Document) -> pd.DataFrame:
@@ -229,81 +210,10 @@ def propose(document: corpus.Document) -> pd.DataFrame:
     return proposer.propose(document.text, published=day, locality=locality)
 
 
-def by_rule(gold: pd.DataFrame, candidates: pd.DataFrame) -> pd.DataFrame:
-    """Per rule: candidates, how many are facts, and how many of those have the right measure."""
-    right = matched(gold, candidates).set_index("char_start")["measure_right"]
-    rules = candidates.assign(
-        rule=candidates["rule"].str.split(":").str[0],
-        found=candidates["char_start"].isin(gold["char_start"]),
-        measure=candidates["char_start"].map(right).eq(True),
-    )
-    counts = rules.groupby("rule").agg(
-        candidates=("found", "size"), found=("found", "sum"), measure=("measure", "sum")
-    )
-    return counts.sort_values("candidates", ascending=False, kind="stable").reset_index()
-
-
-def phenomenon(facts: pd.DataFrame) -> pd.Series:
-    """What is hard about each fact: the first of these that holds, else plain."""
-    text = facts["number_text"].astype(str)
-    cases = [
-        ("zero", facts["value"] == 0),
-        ("words", ~text.str.contains(r"\d")),
-        ("range", facts["bound"] == "range"),
-        ("qualified", facts["bound"] != "exact"),
-        ("frequency", facts["unit"].isin(["per_year", "minutes"])),
-        ("target_or_rule", facts["status"] != "actual"),
-        ("smaller_place", facts["level"].isin(["cell", "village"])),
-        ("no_measure", facts["measure_id"] == ""),
-        ("share", facts["unit"] == "share"),
-    ]
-    found = pd.Series("plain", index=facts.index)
-    for name, holds in reversed(cases):
-        found = found.mask(holds, name)
-    return found
-
-
-def by_phenomenon(gold: pd.DataFrame, candidates: pd.DataFrame) -> pd.DataFrame:
-    """Per phenomenon: facts, how many were found, and of those the value and measure right."""
-    both = matched(gold, candidates)
-    both["phenomenon"] = phenomenon(both)
-    found = both[["found", "value_right", "measure_right"]].astype(bool)
-    counts = found.groupby(both["phenomenon"]).sum()
-    counts.insert(0, "facts", both["phenomenon"].value_counts())
-    names = {"value_right": "value", "measure_right": "measure"}
-    return counts.rename(columns=names).sort_values("facts", ascending=False).reset_index()
-
-
 def joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
     """The rows of several tables with the same columns, empty ones left out."""
     filled = [part for part in parts if len(part)]
     return pd.concat(filled, ignore_index=True) if filled else parts[0]
-
-
-def shown(table: pd.DataFrame) -> pd.DataFrame:
-    """A table of `scores` with named questions and shares as bounded numbers, for a report."""
-    named = [report.label("vocabulary:quality", code) for code in table["question"]]
-    shares = {name: [_share(v) for v in table[name]] for name in ("share", "low", "high")}
-    return table.assign(question=named, **shares)
-
-
-def summary(judged: dict[str, tuple[pd.DataFrame, pd.DataFrame]], known: set[str]) -> pd.DataFrame:
-    """One row per question, one column per part: the share right; the last row counts the gold."""
-    columns = {part: scores(*pair, known).set_index("question") for part, pair in judged.items()}
-    questions = next(iter(columns.values())).index
-    table = pd.DataFrame({"question": questions})
-    for part, frame in columns.items():
-        table[part] = [_share(frame.at[question, "share"]) for question in questions]
-    table["question"] = [report.label("vocabulary:quality", code) for code in questions]
-    counts = {part: int(frame.at["recall", "n"]) for part, frame in columns.items()}
-    counts["question"] = report.label("vocabulary:quality", "facts")
-    return pd.concat(
-        [table.astype(object), pd.DataFrame([counts]).astype(object)], ignore_index=True
-    )
-
-
-def _share(value: float) -> bounds.Bounded:
-    return bounds.Bounded(value, value, False, False, "share", value)
 
 
 def mistakes(gold: pd.DataFrame, candidates: pd.DataFrame, known: set[str]) -> pd.DataFrame:

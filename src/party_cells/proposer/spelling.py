@@ -40,7 +40,10 @@ _PASSES: tuple[tuple[str, Callable[[re.Match], str]], ...] = (
     (r"&(?:#\d+|#x[\da-fA-F]+|[A-Za-z]+\d?);", lambda m: unescape(m[0])),
     (r"</?(?:br|p|div|tr|li)\b[^<>\n]{0,300}>", lambda m: "\n"),
     (r"</?[A-Za-z][^<>\n]{0,300}>", lambda m: ""),
-    (r"(?:https?://|www\.)[^\s()<>]+|[\w.+-]+@[\w-]+\.[\w.]+", lambda m: ""),
+    (
+        r"(?:https?://|www\.)[^\s()<>]+|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,64}\.[\w.]{1,64}",
+        lambda m: "",
+    ),
     (_SPECIAL, lambda m: _one_form(m[0], m.string[: m.start()][-1:])),
     (r"< ?= ?(?=\d)", lambda m: "không quá "),
     (r"> ?= ?(?=\d)", lambda m: "ít nhất "),

@@ -1,0 +1,131 @@
+"""Phrases and what is to be proposed for them, judged by a score; any text; an analyst's terms."""
+
+import json
+from collections import defaultdict
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from helpers import codebook, corpus
+from party_cells import proposer
+from party_cells.proposer import lexicon, scoring
+
+HERE = Path(__file__).parent
+ARTICLES = sorted(HERE.glob("articles/**/*.txt"))
+CASES = [json.loads(line) for line in (HERE / "proposals.jsonl").read_text("utf-8").splitlines()]
+CITED = ["kind", "number", "symbol", "issued_on", "issuer"]
+
+
+def hits(case: dict) -> list[bool]:
+    """Whether each thing that a case expects is proposed."""
+    if "themes" in case:
+        found = proposer.propose_themes(case["text"])[["theme_id", "stance", "status"]]
+        told = {":".join(row) for row in found.itertuples(index=False)} | set(found["theme_id"])
+        told |= set(found["theme_id"] + ":" + found["status"])
+        return [set(case["themes"]) <= told and not told & set(case.get("not", []))]
+    if "cited" in case:
+        return [proposer.find_citations(case["text"])[CITED].to_numpy().tolist() == [case["cited"]]]
+    keys = {key: case.get(key) for key in ("published", "locality")}
+    rows = proposer.propose(case["text"], **keys).to_dict("records")
+    return [_is_met(dict(wanted), rows) for wanted in case["expect"]]
+
+
+def _is_met(wanted: dict, rows: list[dict]) -> bool:
+    number, absent = wanted.pop("number", None), wanted.pop("or_none", False)
+    named = [r for r in rows if number in (None, "*") or r["number_text"] in number]
+    if absent:
+        return all(not r["measure_id"] for r in named)
+    return any(all(_same(row[name], value) for name, value in wanted.items()) for row in named)
+
+
+def _same(found: object, wanted: object) -> bool:
+    if isinstance(wanted, (int, float)):
+        return found == pytest.approx(wanted, abs=1e-4)
+    return str(found).lower() == str(wanted).lower()
+
+
+def test_phrases_are_read_as_a_reader_reads_them():
+    met = defaultdict(list)
+    for case in CASES:
+        met[case["why"]] += hits(case)
+    every = [hit for found in met.values() for hit in found]
+    failed = {why: f"{sum(found)}/{len(found)}" for why, found in met.items() if not all(found)}
+    assert len(every) > 400 and sum(every) / len(every) >= 0.93, failed
+
+
+SECONDS = {"sure": 1, "look": 25}  # to accept all that are sure in a step; to look at one
+
+
+def desk(articles: list[Path], *, trust: bool) -> tuple[float, float]:
+    """Decisions an hour and errors let through a hundred facts, by an analyst who looks at every
+    proposal, or at all but the sure ones."""
+    gold, found = scoring.judged(articles)
+    both = scoring.matched(gold, found)
+    told = both[both["found"]]
+    wrong = ~(told["measure_right"] & told["value_right"])
+    unseen = told["is_sure"].eq(True) & trust
+    looked_at = len(found) - int((found["is_sure"].eq(True) & trust).sum())
+    seconds = SECONDS["look"] * looked_at + SECONDS["sure"] * (len(found) - looked_at)
+    return len(found) * 3600 / seconds, 100 * (wrong & unseen).sum() / len(told)
+
+
+def test_confidence_saves_an_analyst_time_over_forty_articles():
+    forty = sorted(HERE.glob("articles/press-c/*.txt")) + sorted(HERE.glob("articles/[67]*.txt"))
+    forty = forty[:40]
+    without, with_it = desk(forty, trust=False), desk(forty, trust=True)
+    assert without[1] == 0 and with_it[1] < 8
+    assert with_it[0] > 1.5 * without[0]
+
+
+def test_an_analyst_adds_a_measure_without_code():
+    terms = codebook.load("terms")
+    new = {"kind": "aspect", "id": "young", "family": "group", "population": "members",
+           "measure": "", "pattern": "tuổi hai mươi"}  # fmt: skip
+    more = pd.concat([terms, pd.DataFrame([new])], ignore_index=True)
+    found = proposer.candidates("có 12 đảng viên tuổi hai mươi", terms=more, judge=None)
+    assert [row["measure_id"] for row in found] == ["members_young"]
+
+
+@pytest.mark.parametrize("kind", ["noun", "turn"])
+def test_a_pattern_that_cannot_be_used_names_its_row(kind):
+    none = dict.fromkeys(("family", "population", "measure"), "")
+    bad = pd.DataFrame([{"kind": kind, "id": "cells", "pattern": "chi (bộ", **none}])
+    with pytest.raises(lexicon.TermsInvalid, match=f"{kind} cells"):
+        proposer.propose("12 chi bộ", terms=bad)
+
+
+ODD = {
+    "empty": "", "blank": " \n\t ", "digits": "1" * 100_000, "numbers": "1 2 3 " * 10_000,
+    "control": "\x00\x07\x1b12 chi bộ\x00" * 100, "brackets": "(" * 50_000 + "12 chi bộ",
+    "half a file": "Đảng bộ huyện có 43 tổ chức cơ sở Đả", "capital": "İ" * 1000 + " 12 chi bộ",
+    "other language": "The committee has 12 cells and 300 members. " * 500,
+    "one line": "Toàn huyện có 43 chi bộ với 200 đảng viên, " * 2_000,
+    "surrogate": "\ud800 5 chi bộ", "not composed": "12 chi bộ" + "\u0301" * 1000,
+    "table": "Xã\nChi bộ\n" * 200 + "12\n" * 5_000, "half an entity": "&amp;&#x; 12 chi bộ &",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_any_text_gives_a_frame(name):
+    assert list(proposer.propose(ODD[name])) == proposer.COLUMNS
+    proposer.propose_themes(ODD[name])
+    proposer.find_citations(ODD[name])
+
+
+def test_spans_are_those_of_the_text():
+    for document in corpus.read_all():
+        found = proposer.propose(document.text)
+        for c in found.itertuples():
+            assert document.text[c.char_start : c.char_end] == c.number_text
+            assert c.number_text in c.quote
+        assert not found.duplicated(["char_start", "char_end"]).any()
+
+
+@pytest.mark.parametrize("path", ARTICLES, ids=lambda path: path.stem)
+def test_annotated_articles_use_ids_of_the_codebook(path):
+    text, _, gold = scoring.annotated(path.read_text("utf-8"))
+    known = set(codebook.load("measures")["measure_id"]) | {""}
+    assert set(gold["measure_id"]) <= known
+    for fact in gold.itertuples():
+        assert text[fact.char_start :].startswith(fact.number_text)
