@@ -11,6 +11,13 @@ from helpers import paths
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
 
 
+def pytest_sessionfinish(session):
+    """Where CI is set, what was skipped has failed."""
+    told = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") and told and told.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 @pytest.fixture(scope="session")
 def browser():
     """Headless Chromium, or a skip by name; where CI is set its absence is a failure."""

@@ -9,7 +9,7 @@ import tomllib
 
 import pytest
 
-from helpers import paths
+from helpers import codebook, paths
 
 PROJECT = tomllib.loads((paths.ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 LOCKS = ("requirements.lock", "requirements-test.lock", ".ci/uv.lock")
@@ -73,3 +73,20 @@ def test_offline_one_line_says_why_and_nothing_half_made_is_left(bare):
 def test_the_container_runs_the_two_commands():
     text = (paths.ROOT / "Dockerfile").read_text("utf-8")
     assert "RUN make report" in text and 'CMD ["make", "test"]' in text
+
+
+def test_the_wheel_brings_what_init_copies():
+    """`make stress` installs it; here is what it is told to hold."""
+    about = tomllib.loads((paths.ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]
+    held = {}
+    for place, patterns in about["data-files"].items():
+        for pattern in patterns:
+            files = list(paths.ROOT.glob(pattern))
+            assert files, pattern
+            held |= {f"{place}/{file.name}": file for file in files}
+    share = "share/party-cells"
+    assert all(path == paths.ROOT / where.removeprefix(f"{share}/") for where, path in held.items())
+    for table in (*codebook.CODEBOOKS, "crosswalks"):
+        assert f"{share}/data/processed/{table}.csv" in held
+    articles = {*(paths.ROOT / "tests" / "articles").rglob("*.txt")}
+    assert articles <= {*held.values()} and {*paths.notebooks().glob("*.ipynb")} <= {*held.values()}

@@ -6,7 +6,6 @@ passages of one article are not independent. Two passes by one codebook on few t
 repeatable the codebook is, not how far people agree.
 """
 
-import krippendorff
 import numpy as np
 import pandas as pd
 
@@ -41,6 +40,8 @@ def alpha(one: pd.Series, two: pd.Series) -> float:
     >>> round(alpha(pd.Series([1, 0, 1, 1]), pd.Series([1, 0, 0, 1])), 3)
     0.533
     """
+    import krippendorff  # and matplotlib with it
+
     codes, _ = pd.factorize(pd.concat([one, two]), use_na_sentinel=False)
     if len(set(codes)) < 2:
         return float("nan")

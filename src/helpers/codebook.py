@@ -16,7 +16,6 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 import pandas as pd
-import pandera.pandas as pa
 
 from helpers import paths
 
@@ -223,6 +222,8 @@ def validate(frame: pd.DataFrame, table: str, lines: list[int] | None = None) ->
 
     ``lines`` says where the rows stand in their file, if it is not one line each.
     """
+    import pandera.pandas as pa  # half a second, when the first table is checked
+
     path, schema = table_path(table), _schema(table)
     texts = frame.reset_index(drop=True)
     for field in schema["fields"]:
@@ -245,14 +246,18 @@ def _boolean(value: object) -> object:
 
 
 @cache
-def _checks(table: str) -> pa.DataFrameSchema:
+def _checks(table: str) -> "pa.DataFrameSchema":  # noqa: F821
     """The pandera schema of a table, built from its Table Schema."""
+    import pandera.pandas as pa
+
     schema = _schema(table)
     columns = {field["name"]: _column(field) for field in schema["fields"]}
     return pa.DataFrameSchema(columns, unique=schema.get("primaryKey"), coerce=True)
 
 
-def _column(field: dict) -> pa.Column:
+def _column(field: dict) -> "pa.Column":  # noqa: F821
+    import pandera.pandas as pa
+
     rules = field.get("constraints", {})
     checks = []
     if field["type"] == "date":

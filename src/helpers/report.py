@@ -16,7 +16,6 @@ from html import escape
 from string import Formatter
 
 import pandas as pd
-from matplotlib import rc_context
 
 from helpers import bounds, codebook, corpus, evidence, numbers
 from helpers.bounds import Bounded
@@ -269,6 +268,7 @@ def figure(
 
 def _svg(figure, name: str, alt: str) -> str:
     """The drawing as small SVG: words stay words, colours follow the page, ids are its own."""
+    from matplotlib import rc_context  # half a second, for who draws
 
     file = io.StringIO()
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": name, "svg.id": None}):

@@ -21,7 +21,6 @@ HAND = "--reason 'read again' --by lan"
 CORRECTED = f"correct {FACT} value 449 {HAND}"
 NEGATIVE = {"ignore_unknown_options": True}  # a value such as -30 is none
 ADDED = "add hoa-lac.txt --locality hoa-lac --published 2015-02-06 --name 'Hòa Lạc'"
-MADE = "report --only 50-profile-a-locality --locality yen-minh --language vi"
 STATES = click.Choice(["conflict", "gone", "changed", "ambiguous", "open", "decided"])
 
 
@@ -64,7 +63,7 @@ def in_use(ctx: click.Context, parameter: click.Parameter, folder: Path | None) 
 
 DATA = option("--data", "the data folder", type=Path, callback=in_use, expose_value=False)
 TABLE = click.argument("table", metavar="TABLE", type=click.Choice(["facts", "codings"]))
-ROW = click.argument("row_id", metavar="ROW")
+ROWS = TABLE, click.argument("row_id", metavar="ROW")
 FILE = click.argument("file", type=Path)
 BASIS = option("--basis", "why a value is not what its printed words read as", metavar="CODE")
 REASON = option("--reason", "why; kept, and printed in the reports", required=True)
@@ -84,6 +83,7 @@ ZIP = option("--zip", "make one file to send of all reports", is_flag=True)
 CHECK = option("--check", "write nothing; fail where a table differs", is_flag=True)
 STATE = option("--state", "only rows in this state; may be repeated", type=STATES, multiple=True)
 OPEN = option("--open", "open the desk in JupyterLab", is_flag=True)
+REPORT = ONLY, PLACE, LANGUAGE, SET, OUT, DRY, FORCE, ZIP, PLAIN, JOBS, SCHEDULER
 COLUMN, VALUE, FOLDER = (click.argument(name) for name in ("column", "value", "folder"))
 
 
@@ -120,7 +120,7 @@ def party_cells() -> None:
 
 @verb("desk.verbs", "init my-collection", FOLDER)
 def init() -> None:
-    """Begin a collection in FOLDER: it gets the codebooks, and everything else empty."""
+    """Begin a collection in FOLDER: codebooks and notebooks to change, everything else empty."""
 
 
 @verb("desk.verbs", ADDED, FILE, OPEN, cls=Add)
@@ -147,21 +147,19 @@ def queue_import() -> None:
     """
 
 
-@verb(
-    "desk.verbs", CORRECTED, TABLE, ROW, COLUMN, VALUE, REASON, BY, BASIS, context_settings=NEGATIVE
-)
+@verb("desk.verbs", CORRECTED, *ROWS, COLUMN, VALUE, REASON, BY, BASIS, context_settings=NEGATIVE)
 def correct() -> None:
     """Correct a published row: TABLE is facts or codings, ROW the id of the row, COLUMN what
     is wrong in it, VALUE what should stand there. The reports print what changed.
     """
 
 
-@verb("desk.verbs", f"withdraw {FACT} {HAND}", TABLE, ROW, REASON, BY)
+@verb("desk.verbs", f"withdraw {FACT} {HAND}", *ROWS, REASON, BY)
 def withdraw() -> None:
     """Take out a published row: TABLE is facts or codings, ROW its id. The reports say so."""
 
 
-@verb("desk.verbs", f"confirm {FACT} --by lan", TABLE, ROW, BY)
+@verb("desk.verbs", f"confirm {FACT} --by lan", *ROWS, BY)
 def confirm() -> None:
     """Confirm as a person who has read its words a row: TABLE is facts or codings, ROW its id."""
 
@@ -176,7 +174,7 @@ def audit_() -> None:
     """Check the facts against one another; fail on what nobody has looked into."""
 
 
-@verb("batch", MADE, ONLY, PLACE, LANGUAGE, SET, OUT, DRY, FORCE, ZIP, PLAIN, JOBS, SCHEDULER)
+@verb("batch", "report --only 90-findings", *REPORT)
 def report() -> None:
     """Run the notebooks and make the reports; what is up to date is not done again."""
 

@@ -15,14 +15,16 @@ import signal
 import sys
 import threading
 from contextlib import suppress
-from pathlib import Path
 from types import SimpleNamespace
 
+from helpers import paths
+from party_cells.batch.grid import PACKAGES
+
 # Ours that no notebook imports; and widgets, which look for their kernel when they are imported.
-SOURCES = Path(__file__).parents[2]
 COLD = ("party_cells/__", "party_cells/cli", "party_cells/batch", "party_cells/desk/review")
 COLD += ("party_cells/desk/verbs",)
-FILES = (path.relative_to(SOURCES).as_posix() for path in sorted(SOURCES.rglob("*.py")))
+FOUND = sorted(path for name in PACKAGES for path in (paths.SOURCES / name).rglob("*.py"))
+FILES = (path.relative_to(paths.SOURCES).as_posix() for path in FOUND)
 OURS = [
     path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
     for path in FILES

@@ -59,8 +59,13 @@ class ArticleRefused(ValueError):
     """An article or a place that cannot be added; nothing was written."""
 
 
+_HIDDEN = shutil.ignore_patterns(".*")
+
+
 def init(folder: Path) -> Path:
-    """Begin a collection: the codebooks are copied, every other table is empty; its folder."""
+    """Begin a collection: codebooks and notebooks are copied, every other table is empty; its
+    folder.
+    """
     folder, source = Path(os.path.abspath(folder)), paths.ROOT / "data"
     if any((folder / part).exists() for part in ("raw", "processed")):
         raise ArticleRefused(f"{folder}: there is a collection already; name another folder")
@@ -73,6 +78,7 @@ def init(folder: Path) -> Path:
             shutil.copyfile(source / "processed" / path.name, path)
         else:
             codebook.replace(path, ",".join(codebook.columns(table)) + "\n")
+    shutil.copytree(paths.ROOT / "notebooks", folder / "notebooks", ignore=_HIDDEN)
     return folder
 
 
