@@ -23,10 +23,10 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks import batch
+from benchmarks.invented import write_collection
 from helpers import codebook, corpus, paths, statements
 from party_cells import desk
 from party_cells.desk import worklist
-from party_cells.trials import write_collection
 
 SIZES = (5, 50, 500, 5000)
 LARGE = 50_000

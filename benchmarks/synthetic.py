@@ -1,11 +1,11 @@
 """Write an invented collection: ``python -m benchmarks.synthetic FOLDER --localities 60``.
 
-The generator is `party_cells.trials`; benchmarks import `write_collection` from here.
+The generator is `benchmarks.invented`; benchmarks import `write_collection` from here.
 """
 
 import argparse
 
-from party_cells.trials import ERRORS, write_collection
+from benchmarks.invented import ERRORS, write_collection
 
 __all__ = ["write_collection"]
 

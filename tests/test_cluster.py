@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from test_grid import write_notebook
 
+from benchmarks import invented
 from helpers import corpus, paths
-from party_cells import cli, trials
+from party_cells import cli
 from party_cells.batch import grid, proposals
 from party_cells.batch.workers import run_all, some_workers
 from party_cells.desk import worklist
@@ -59,7 +60,7 @@ def test_a_cluster_proposes_what_one_process_proposes_though_a_worker_is_killed(
     workers, tmp_path, monkeypatch
 ):
     address, processes = workers
-    trials.write_collection(tmp_path / "data", localities=10, years=2)
+    invented.write_collection(tmp_path / "data", localities=10, years=2)
     monkeypatch.setenv(paths.DATA_VARIABLE, str(tmp_path / "data"))
     jobs = proposals.parts(tmp_path / "data", tmp_path, articles=1)
     killed = processes[1]
@@ -80,7 +81,7 @@ def test_a_cluster_proposes_what_one_process_proposes_though_a_worker_is_killed(
 @pytest.fixture
 def grid_of_six(tmp_path, monkeypatch) -> list[str]:
     """The command for a batch of six slow runs, and the folder of its reports."""
-    trials.write_collection(tmp_path / "data", localities=6, years=1)
+    invented.write_collection(tmp_path / "data", localities=6, years=1)
     monkeypatch.setattr(paths, "notebooks", lambda: tmp_path / "notebooks")
     place = 'language: str = "en"\nlocality: str = "loc-0001"'
     words = {"en": "Which?", "vi": "Nơi nào?"}

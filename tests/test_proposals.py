@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.invented import write_collection
 from helpers import codebook, corpus, paths
 from party_cells import cli
 from party_cells.batch import grid, proposals, workers
 from party_cells.desk import worklist
-from party_cells.trials import write_collection
 
 ONE = partial(workers.local_workers, 1)
 

@@ -1,457 +1,210 @@
-"""An invented collection of any size: articles, their facts, and the truth behind them.
+"""Does the gate hold where the truth is known? Invented localities, articles and their errors.
 
-The articles are written the way the local press writes; their places do not exist. Figures are
-stated, bounded or left out at stated rates, and errors can be put in: *misprint* (a digit wrong),
-*scheme* (tiers named as in the scheme not in force), *rounding* (a rounded count without a word
-that says so), *stale* (last year's figures under this year's date). The facts are what a careful
-reader takes from the text, errors included. Optional part: notebooks on many articles, benchmarks.
+True figures are drawn for every locality and year; articles state some of them as the press does:
+years and half-years, one base or another or none, tiers that are empty, members and cells, bounds,
+rounded percentages, localities whose boundaries changed. Errors are put in one kind at a time:
+*misprint* (a digit), *stale* (last year's figure under this year's date), *rounding* (a count to
+the ten, without a word that says so), *contradiction* (a second article with another figure).
 """
 
-import hashlib
-import shutil
 from dataclasses import dataclass, field
-from itertools import product
-from pathlib import Path
+from itertools import combinations
 from random import Random
 
 import pandas as pd
 
-from helpers import codebook, decisions, gate, paths, rules, statements
+from helpers import gate, statements
 
-ERRORS = ("misprint", "scheme", "rounding", "stale")
+ERRORS = ("misprint", "stale", "rounding", "contradiction")
 LAST_YEAR = 2023
-CODEBOOKS = ("measures", "themes", "terms", "rating_schemes", "vocabulary", "crosswalks")
-OLD = ("tsvm", "good", "completed", "weak")
-NEW = ("excellent", "good", "completed", "not_completed")
-TIER = {
-    "tsvm": "trong sạch vững mạnh",
-    "excellent": "hoàn thành xuất sắc nhiệm vụ",
-    "good": "hoàn thành tốt nhiệm vụ",
-    "completed": "hoàn thành nhiệm vụ",
-    "weak": "yếu kém",
-    "not_completed": "không hoàn thành nhiệm vụ",
-}
-SYLLABLES = (
-    *("An", "Bằng", "Cẩm", "Diên", "Đông", "Gia", "Hà", "Khánh", "Lạc", "Minh", "Nghĩa"),
-    *("Phong", "Quảng", "Sơn", "Thanh", "Uyên", "Vân", "Xuân", "Yên", "Tân"),
-)
-THEMED = {  # sentences for practices and limitations, with their status
-    "regular_meetings": ("Các chi bộ duy trì nề nếp sinh hoạt định kỳ hằng tháng.", "done"),
-    "thematic_meetings": ("Nhiều chi bộ đã tổ chức tốt sinh hoạt chuyên đề.", "done"),
-    "inspection": ("Thời gian tới, huyện sẽ tăng cường công tác kiểm tra, giám sát.", "planned"),
-    "admission": ("Cấp ủy quan tâm bồi dưỡng, kết nạp đảng viên mới.", "done"),
-    "lim_poor_content": ("Nội dung sinh hoạt ở một số chi bộ còn nghèo nàn.", "done"),
-    "lim_weak_criticism": ("Tự phê bình và phê bình ở một số nơi còn nể nang.", "done"),
-}
+TIERS = ("excellent", "good", "completed", "not_completed")
+OLD = {"cells": ("tsvm", "good", "completed", "weak")}
+OLD["members"] = (*TIERS[:3], "violating_or_not_completed")
+BASES = {"cells": ("cells_under_base", ""), "members": ("members_assessed", "members", "")}
+SILENCE, BOUNDED, HALF_YEARS = 0.3, 0.2, 0.25  # rates of figures, ratings and flows
 
 
 @dataclass
 class Collection:
-    """Articles (document_id to text), their tables, the true figures and the errors put in.
+    """Facts as in facts.csv, places as in localities.csv, and what is true.
 
-    `truth` has locality_id, year, measure_id, value (shares 0-1); `injected` document_id and error.
+    `truth` is the figure of (locality, measure, base, first day, last day); base is "" for counts.
     """
 
-    texts: dict[str, str] = field(default_factory=dict)
-    tables: dict[str, list[dict]] = field(default_factory=dict)
-    truth: list[dict] = field(default_factory=list)
-    injected: list[dict] = field(default_factory=list)
-
-    def frame(self, name: str) -> pd.DataFrame:
-        """Return one table (facts, codings, documents, localities) or truth, injected."""
-        rows = getattr(self, name, None) or self.tables.get(name, [])
-        return pd.DataFrame(rows)
+    facts: list[dict] = field(default_factory=list)
+    places: list[dict] = field(default_factory=list)
+    truth: dict[tuple, float] = field(default_factory=dict)
 
 
 def collect(
-    localities: int = 60,
-    years: int = 10,
-    errors: dict[str, float] | None = None,
-    seed: int = 0,
-    silence: float = 0.3,
-    bounded: float = 0.3,
-    articles: int = 1,
+    localities: int = 60, years: int = 10, error: str = "", rate: float = 0.0, seed: int = 0
 ) -> Collection:
-    """Return a collection with `articles` a year from every locality, up to 2023.
+    """Return invented articles, one a year from every locality up to 2023.
 
-    `errors` gives the rate of articles that carry an error of each kind of ERRORS (none by
-    default), `silence` the rate at which a group of figures is left out, `bounded` the rate at
-    which a figure is said with a bound. The same seed gives the same collection.
+    `rate` of them carry the `error`, one of ERRORS ("" for none); the same seed gives the same
+    truth and the same articles but for that.
     """
-    unknown = set(errors or {}) - set(ERRORS)
-    if unknown:
-        raise ValueError(f"unknown errors {sorted(unknown)}: expected some of {list(ERRORS)}")
-    made = Collection(tables={name: [] for name in ("facts", "codings", "documents", "localities")})
-    random = Random(seed)
-    for at, name in zip(range(localities), _names(), strict=False):
-        place = f"loc-{at + 1:04d}"
-        made.tables["localities"].append(_locality(place, at + 1, name))
-        before = None
+    if error not in ("", *ERRORS):
+        raise ValueError(f"unknown error {error!r}: expected one of {list(ERRORS)} or none")
+    made, random, errors = Collection(), Random(seed), Random(seed + 1)
+    for at in range(1, localities + 1):
+        place, before = f"loc-{at:04d}", None
+        merged = random.choice(range(LAST_YEAR - years, LAST_YEAR)) if random.random() < 0.1 else 0
+        since = f"{merged}-07-01" if merged else ""
+        made.places.append(
+            {"place_id": place, "level": "district", "valid_from": since, "valid_to": ""}
+        )
         for year in range(LAST_YEAR - years + 1, LAST_YEAR + 1):
-            true = _figures(random, before)
-            made.truth += _truth(place, year, true)
-            for number in range(1, articles + 1):
-                kinds = {kind for kind in ERRORS if random.random() < (errors or {}).get(kind, 0)}
-                printed = before if "stale" in kinds and before else true
-                article = _Article(made, random, place, name, year, kinds, silence, bounded)
-                article.document_id += f"-{number}" if number > 1 else ""
-                article.write(printed)
-            before = true
+            figures = _figures(random, before, merged == year)
+            made.truth |= _truth(place, year, figures)
+            article = Random(random.random())
+            kind = error if errors.random() < rate else ""
+            printed = before if kind == "stale" and before else figures
+            made.facts += _article(article, errors, place, year, printed, kind)
+            before = figures
     return made
 
 
-def _names():
-    """Yield invented names of places, without end."""
-    for size in (2, 3, 4):
-        for syllables in product(SYLLABLES, repeat=size):
-            if len(set(syllables)) == size:
-                yield " ".join(syllables)
+def _figures(random: Random, before: dict | None, is_merger: bool) -> dict:
+    """Return a year's true counts and ratings of a locality, moved from the year before."""
+    last = before or {
+        "base_organisations": random.randint(28, 80),
+        "cells_under_base": random.randint(60, 480),
+        "members": random.randint(800, 9000),
+        "quality": random.uniform(0.6, 0.97),
+    }
+    grown = 1.4 if is_merger else 1 + random.gauss(0.01, 0.02)
+    names = ("base_organisations", "cells_under_base", "members")
+    found = {name: max(10, round(last[name] * grown)) for name in names}
+    found["quality"] = min(0.985, max(0.5, last["quality"] + random.gauss(0, 0.03)))
+    found["members_assessed"] = round(found["members"] * random.uniform(0.9, 1))
+    for population, whole in (("cells", "cells_under_base"), ("members", "members_assessed")):
+        for part in ("", "-H1"):
+            found[f"{population}_rated{part}"] = _tiers(random, found[whole], found["quality"])
+    first = random.randint(0, 60)
+    return found | {"members_admitted-H1": first, "members_admitted": first + random.randint(0, 60)}
 
 
-def _figures(random: Random, before: dict | None) -> dict:
-    """Return one year's true counts of a locality, moved a little from the year before."""
-    if before is None:
-        organisations = random.randint(28, 80)
-        size = {"base_organisations": organisations, "cells_under_base": random.randint(120, 480)}
-        size |= {"members": random.randint(1500, 9000), "quality": random.uniform(0.72, 0.97)}
-    else:
-        size = {
-            "base_organisations": max(20, before["base_organisations"] + random.randint(-2, 2)),
-            "cells_under_base": max(60, before["cells_under_base"] + random.randint(-6, 6)),
-            "members": max(800, before["members"] + random.randint(-40, 160)),
-            "quality": min(0.985, max(0.6, before["quality"] + random.gauss(0, 0.02))),
-        }
-    cells = size["cells_under_base"]
-    top = round(cells * min(0.995, max(0.5, random.gauss(size["quality"], 0.01))))
-    first = round(top * random.uniform(0.12, 0.25))
-    last = min(cells - top, random.choice((0, 0, 1, 2, 3, 5)))
-    tiers = (first, top - first, cells - top - last, last)
-    discipline = (random.randint(3, 30), random.randint(1, 12), random.randint(0, 5))
-    return size | {"tiers": tiers, "discipline": discipline}
+def _tiers(random: Random, whole: int, quality: float) -> tuple[int, ...]:
+    """Return how many are in each tier; some tiers are empty."""
+    top = round(whole * min(1, max(0.3, random.gauss(quality, 0.02))))
+    last = min(whole - top, random.choice((0, 0, 0, 1, 2, 3, whole // 40)))
+    first = round(top * random.choice((0, 0.15, 0.2, 0.25)))
+    return first, top - first, whole - top - last, last
 
 
-def _scheme(year: int) -> str:
-    return "to-2017" if year <= 2017 else "2018-2023" if year <= 2022 else "2023-2025"
+def _truth(place: str, year: int, true: dict) -> dict[tuple, float]:
+    """Return every true figure that the gate may judge in a year."""
+    day = (f"{year}-12-31",) * 2
+    names = ("base_organisations", "cells_under_base", "members", "members_assessed")
+    found = {(place, name, "", *day): true[name] for name in names}
+    found |= {(place, "members_per_base_organisation", "", *day):
+              true["members"] / true["base_organisations"]}  # fmt: skip
+    for part in ("", "-H1"):
+        days = _days(year, part)
+        found[place, "members_admitted", "", *days] = true[f"members_admitted{part}"]
+        for population, bases in BASES.items():
+            for base in filter(None, bases):
+                shares = _shares(population, year, true[f"{population}_rated{part}"], true[base])
+                found |= {(place, name, base, *days): share for name, share in shares.items()}
+    return found
 
 
-def _truth(place: str, year: int, true: dict) -> list[dict]:
-    """Return the true value of every measure that the gate may judge in that year."""
-    cells, tiers = true["cells_under_base"], true["tiers"]
-    names = OLD if _scheme(year) == "to-2017" else NEW
-    values = {name: true[name] for name in ("base_organisations", "cells_under_base", "members")}
-    values |= {f"cells_rated_{name}": n / cells for name, n in zip(names, tiers, strict=True)}
-    if names is NEW:
-        values["cells_rated_good_or_better"] = (tiers[0] + tiers[1]) / cells
-    return [
-        {"locality_id": place, "year": year, "measure_id": name, "value": value}
-        for name, value in values.items()
+def _shares(population: str, year: int, tiers: tuple, whole: int) -> dict[str, float]:
+    names = OLD[population] if year < 2018 else TIERS
+    sums = {name: n for name, n in zip(names, tiers, strict=True)}
+    sums |= {"good_or_better": sum(tiers[:2]), "completed_or_better": sum(tiers[:3])}
+    sums |= {"completed_or_worse": sum(tiers[2:])}
+    return {f"{population}_rated_{name}": n / whole for name, n in sums.items()}
+
+
+def _days(year: int, part: str) -> tuple[str, str]:
+    return f"{year}-01-01", f"{year}-06-30" if part else f"{year}-12-31"
+
+
+def _article(random: Random, errors: Random, place: str, year: int, said: dict, kind: str) -> list:
+    """Return the facts of an article, and with a contradiction those of a second one."""
+    day = (f"{year}-12-31",) * 2
+    rows = [_row(name, said[name], *day) for name in ("base_organisations", "members")]
+    rows.append(_row("cells_under_base", said["cells_under_base"], *day))
+    part = "-H1" if random.random() < HALF_YEARS else ""
+    rows.append(_row("members_admitted", said[f"members_admitted{part}"], *_days(year, part)))
+    for population, bases in BASES.items():
+        part = "-H1" if random.random() < HALF_YEARS else ""
+        rows += _rating(random, population, year, part, said, random.choice(bases))
+    rows = [_bounded(random, row) for row in rows if random.random() >= SILENCE]
+    told = {"locality_id": place, "place_id": place, "document_id": f"{place}-{year}"}
+    rows = [row | told | {"fact_id": f"{place}-{year}.{at}"} for at, row in enumerate(rows)]
+    if kind == "misprint" and rows:
+        at = errors.randrange(len(rows))
+        rows[at] = _misprinted(errors, rows[at])
+    if kind == "rounding":
+        rows = [_printed(row, round(row["value"], -1)) if _is_large(row) else row for row in rows]
+    if kind != "contradiction":
+        return rows
+    other = {"document_id": f"{place}-{year}-2"}
+    return rows + [
+        _printed(row, row["value"] * errors.uniform(0.9, 1.1))
+        | other
+        | {"fact_id": row["fact_id"] + "-2"}
+        for row in rows
     ]
 
 
-class _Article:
-    """One article in the making: its text grows with the rows that point into it."""
-
-    def __init__(self, made, random, place, name, year, kinds, silence, bounded):
-        self.made, self.random, self.place, self.year = made, random, place, year
-        self.kinds, self.silence, self.bounded = kinds, silence, bounded
-        self.document_id = f"{place}-{year}"
-        self.name = name
-        self.text = f"{name}: Nâng cao chất lượng tổ chức cơ sở đảng\n\n15/01/{year + 1}\n\n"
-        self.facts, self.codings = [], []
-        self.misprint_left = "misprint" in kinds
-
-    def write(self, printed: dict) -> None:
-        """Write the paragraphs, then add the article and its rows to the collection."""
-        injected = sorted(self.kinds)
-        self.made.injected += [{"document_id": self.document_id, "error": one} for one in injected]
-        self._size(printed)
-        self._theme(self.random.sample(sorted(THEMED), 3))
-        self._ratings(printed)
-        self._discipline(printed)
-        self.text += "\nBài, ảnh: Người viết mẫu\n"
-        self._close()
-
-    def _says(self) -> bool:
-        return self.random.random() >= self.silence
-
-    def _size(self, printed: dict) -> None:
-        start = f"Đến hết năm {self.year}, Đảng bộ huyện {self.name} có "
-        if self._says():
-            self._sentence(
-                start, ("base_organisations", printed["base_organisations"], " tổ chức cơ sở đảng"),
-                " với ", ("members", printed["members"], " đảng viên"), ".",
-            )  # fmt: skip
-        if self._says():
-            what = ("cells_under_base", printed["cells_under_base"])
-            self._sentence(start, (*what, " chi bộ trực thuộc đảng bộ cơ sở"), ".")
-        self.text += "\n"
-
-    def _theme(self, themes: list[str]) -> None:
-        for theme_id in themes:
-            sentence, status = THEMED[theme_id]
-            start = len(self.text)
-            self.text += sentence + " "
-            self.codings.append(
-                {"theme_id": theme_id, "stance": "stated", "status": status, "level": "district"}
-                | {"place_id": self.place, "speaker": "author", "quote": sentence}
-                | {"char_start": start, "char_end": start + len(sentence)}
-            )
-        self.text += "\n"
-
-    def _ratings(self, printed: dict) -> None:
-        if not self._says():
-            return
-        old = (_scheme(self.year) == "to-2017") != ("scheme" in self.kinds)
-        names = OLD if old else NEW
-        scheme = "to-2017" if old else _scheme(max(self.year, 2018))
-        cells, tiers = printed["cells_under_base"], printed["tiers"]
-        start = f"Kết quả đánh giá, xếp loại năm {self.year}, "
-        if self.random.random() < self.bounded:
-            name, part = (names[0], tiers[0]) if old else ("good_or_better", sum(tiers[:2]))
-            said = TIER["tsvm"] if old else TIER["good"] + " trở lên"
-            noun = f" chi bộ trực thuộc đảng bộ cơ sở đạt {said}"
-            share = (f"cells_rated_{name}", part / cells, noun)
-            self._sentence(start, share, ".", scheme=scheme)
-            return
-        counts = [
-            (f"cells_rated_{name}", n, f" chi bộ {TIER[name]}")
-            for name, n in zip(names, tiers, strict=True)
-        ]
-        whole = ("cells_under_base", cells, " chi bộ trực thuộc đảng bộ cơ sở")
-        parts = [part for count in counts for part in (count, ", ")][:-1]
-        self._sentence(
-            start + "trong tổng số ", whole, " có ", *parts, ".", scheme=scheme, exact=True
-        )
-
-    def _discipline(self, printed: dict) -> None:
-        if self._says():
-            names = ("members_reprimanded", "members_warned", "members_expelled")
-            words = ("khiển trách ", "; cảnh cáo ", "; khai trừ ")
-            parts = [
-                part
-                for word, name, n in zip(words, names, printed["discipline"], strict=True)
-                for part in (word, (name, n, " đảng viên"))
-            ]
-            self._sentence(f"Năm {self.year}, các cấp đã kỷ luật ", *parts, "...", exact=True)
-
-    def _sentence(self, *parts, scheme: str = "", exact: bool = False) -> None:
-        """Add a sentence of strings and (measure_id, true number, noun after it)."""
-        begin, rows = len(self.text), []
-        for part in parts:
-            if isinstance(part, str):
-                self.text += part
-                continue
-            measure_id, number, noun = part
-            row = self._worded(number, exact)
-            self.text += row.pop("before")
-            row["char_start"] = len(self.text)
-            self.text += row["number_text"]
-            row["char_end"] = len(self.text)
-            self.text += ("%" if row["unit"] == "share" else "") + noun
-            rated = "_rated_" in measure_id
-            row |= {"measure_id": measure_id, "scheme_id": scheme if rated else ""}
-            row["base_measure_id"] = "cells_under_base" if rated else ""
-            yearly = rated or measure_id.startswith("members_")
-            row |= {
-                "period_kind": "flow" if yearly else "as_of",
-                "period_end": f"{self.year}-12-31",
-            }
-            row["period_start"] = f"{self.year}-01-01" if yearly else row["period_end"]
-            rows.append(row)
-        self.text += "\n"
-        self.facts += [row | {"quote": self.text[begin:-1]} for row in rows]
-
-    def _worded(self, number: float, exact: bool) -> dict:
-        """Return how a number is printed, and what a careful reader takes from it."""
-        unit = "share" if isinstance(number, float) else "count"
-        shown = number * 100 if unit == "share" else number
-        if unit == "share" or (not exact and self.random.random() < self.bounded):
-            return self._with_bound(shown, unit)
-        if "rounding" in self.kinds and shown > 50:
-            shown = round(shown, -1)
-        shown = self._misprinted(shown)
-        return _row("", shown, "count", "exact", shown, shown)
-
-    def _with_bound(self, shown: float, unit: str) -> dict:
-        step = 1 if unit == "share" else 10
-        below = -(-int(shown * 1000) // (1000 * step)) * step - step  # strictly below, in steps
-        above = below + 2 * step
-        word = self.random.choice(("trên ", "gần ", "khoảng "))
-        if word == "khoảng ":
-            return _row(word, self._misprinted(round(shown / step) * step), unit, "approx")
-        if word == "gần " and not (unit == "share" and above > 100):
-            said = self._misprinted(above)
-            return _row(word, said, unit, "approx", None, said)
-        said = self._misprinted(below)
-        return _row("trên ", said, unit, "at_least", said, None)
-
-    def _misprinted(self, shown: int) -> int:
-        """Return the number, once per article with a misprint with one digit wrong."""
-        digits = str(int(shown))
-        if not self.misprint_left or len(digits) < 2 or self.random.random() < 0.5:
-            return int(shown)
-        self.misprint_left = False
-        at = self.random.randrange(len(digits))
-        other = self.random.choice([d for d in "123456789" if d != digits[at]])
-        return int(digits[:at] + other + digits[at + 1 :])
-
-    def _close(self) -> None:
-        """Add the article, its row of the manifest, its facts and its codings."""
-        for row in self.facts:
-            row["fact_id"] = f"{self.document_id}.{row['char_start']}.{row['measure_id']}"
-            row |= {"level": "district", "place_id": self.place, "status": "actual"}
-            row |= {"population_stated": True, "base_text": ""}
-            self._point(row)
-            self.made.tables["facts"].append(row)
-        for row in self.codings:
-            row["coding_id"] = f"{self.document_id}.{row['char_start']}.{row['theme_id']}"
-            row["follows"] = "both"
-            self._point(row)
-            self.made.tables["codings"].append(row)
-        self.made.texts[self.document_id] = self.text
-        self.made.tables["documents"].append(
-            {
-                "document_id": self.document_id,
-                "file": f"{self.document_id}.txt",
-                "locality_id": self.place,
-                "kind": "feature",
-                "outlet": "Báo mẫu",
-                "outlet_basis": "unknown",
-                "title": self.text.split("\n", 1)[0],
-                "author": "unknown",
-                "url": "unknown",
-                "retrieved_on": "unknown",
-                "published_date": f"{self.year + 1}-01-15",
-                "published_basis": "printed",
-                "encoding": "utf-8",
-                "sha256": hashlib.sha256(self.text.encode()).hexdigest(),
-                "rights": "Invented; free to use.",
-            }
-        )
-
-    def _point(self, row: dict) -> None:
-        """Fill what every row that points into the text has."""
-        start, end = row["char_start"], row["char_end"]
-        row |= {"document_id": self.document_id, "locality_id": self.place}
-        row |= {"prefix": self.text[max(0, start - 32) : start]}
-        row |= {"suffix": self.text[end : end + 32], "decided_by": "generator"}
-        row |= {"decided_on": "2024-02-01", "confirmed_by_person": False}
+def _rating(
+    random: Random, population: str, year: int, part: str, said: dict, base: str
+) -> list[dict]:
+    """Return a rating as counts of all tiers, or as one rounded percentage, of a base or none."""
+    tiers, names = said[f"{population}_rated{part}"], OLD[population] if year < 2018 else TIERS
+    days, scheme = _days(year, part), "2018-2023" if year < 2023 else "2023-2025"
+    more = {"scheme_id": "to-2017" if year < 2018 else scheme, "base_measure_id": base}
+    if random.random() < 0.5:
+        return [_row(f"{population}_rated_{name}", n, *days) | more
+                for name, n in zip(names, tiers, strict=True)]  # fmt: skip
+    shares = _shares(population, year, tiers, said[base or BASES[population][0]])
+    name = random.choice([one for one in shares if not one.endswith("_or_worse")])
+    text = f"{100 * shares[name]:.{random.choice((0, 1, 2))}f}"
+    if float(text) in (0, 100) and shares[name] not in (0, 1):
+        text = f"{100 * shares[name]:.2f}"
+    return [_row(name, float(text) / 100, *days, text.replace(".", ","), "share") | more]
 
 
-def _row(before, shown, unit, bound, low=None, high=None) -> dict:
-    """Return a number in the columns of facts.csv; bounds of words are open."""
-    scale = 100 if unit == "share" else 1
-    is_open = bound != "exact"
-    return {
-        "before": before,
-        "number_text": f"{shown:,}".replace(",", "."),
-        "unit": unit,
-        "bound": bound,
-        "value": shown / scale,
-        "value_low": None if low is None else low / scale,
-        "low_open": None if low is None else is_open,
-        "value_high": None if high is None else high / scale,
-        "high_open": None if high is None else is_open,
-    }
+def _row(
+    name: str, value: float, start: str, end: str, text: str = "", unit: str = "count"
+) -> dict:
+    return {"measure_id": name, "value": value, "unit": unit, "number_text": text or str(value),
+            "bound": "exact", "value_low": None, "value_high": None, "low_open": False,
+            "high_open": False, "level": "district", "status": "actual", "scheme_id": "",
+            "base_measure_id": "", "period_start": start, "period_end": end}  # fmt: skip
 
 
-def _locality(place: str, position: int, name: str) -> dict:
-    return {
-        "place_id": place,
-        "locality_id": place,
-        "position": position,
-        "name_vi": name,
-        "name_en": name,
-        "level": "district",
-        "province_vi": "Tỉnh mẫu",
-        "province_en": "Invented province",
-        "successor_verified": False,
-        "note": "Invented.",
-    }
+def _bounded(random: Random, row: dict) -> dict:
+    """Return some counts as more than a little less, or about so many."""
+    if row["unit"] == "share" or row["value"] < 100 or random.random() >= BOUNDED:
+        return row
+    ten = row["value"] // 10 * 10
+    if random.random() < 0.5:
+        return row | {"value": ten, "number_text": str(ten), "bound": "approx"}
+    low = ten - 10
+    return row | {"value": low, "number_text": str(low), "bound": "at_least", "low_open": True}
 
 
-def write_collection(
-    folder: Path,
-    localities: int = 60,
-    years: int = 10,
-    errors: dict[str, float] | None = None,
-    seed: int = 0,
-) -> Collection:
-    """Write a whole data folder (raw/ and processed/) and return the collection.
-
-    Codebooks are copied from the project; every other table of the data dictionary is there, with
-    the generated rows or none. Point PARTY_CELLS_DATA at the folder to work on it.
-    """
-    made = collect(localities, years, errors, seed)
-    source, folder = paths.ROOT / "data", Path(folder)
-    for part in ("raw", "processed"):
-        (folder / part).mkdir(parents=True, exist_ok=True)
-        shutil.copy(source / part / "datapackage.json", folder / part)
-    for document_id, text in made.texts.items():
-        (folder / "raw" / f"{document_id}.txt").write_bytes(text.encode())
-    tables = dict(made.tables)
-    tables["decisions"] = [_decided(row, "checker", "accepted") for row in tables["facts"]]
-    for coder in ("coder_1", "coder_2"):
-        own = {"coder": coder.replace("_", " ")}
-        tables[f"facts_{coder}"] = [row | own for row in tables["facts"]]
-        tables["decisions"] += [_decided(row, coder, "coded") for row in tables["codings"]]
-    for table in codebook.dictionary():
-        part = "raw" if table == "documents" else "processed"
-        path, original = folder / part / f"{table}.csv", source / part / f"{table}.csv"
-        if table in CODEBOOKS and original.exists():
-            shutil.copy(original, path)
-        else:
-            path.write_text(_csv(tables.get(table, []), table), "utf-8", newline="\n")
-    return made
+def _is_large(row: dict) -> bool:
+    return row["unit"] == "count" and row["value"] >= 50
 
 
-def _decided(row: dict, hand: str, decision: str) -> dict[str, str]:
-    """The line of the log that gives a row."""
-    cells = {name: str(_cell(value)) for name, value in row.items()}
-    said = {"hand": hand, "decision": decision, "follows": "", "coding_id": ""}
-    said |= {"action": "decide", "rule": "synthetic"} if hand == "checker" else {"action": "code"}
-    said |= {"proposed_measure_id": cells.get("measure_id", "")}
-    return decisions.line({"decided_by": hand.replace("_", " ")} | cells, **said)
+def _misprinted(errors: Random, row: dict) -> dict:
+    """Return the figure with one digit some steps off."""
+    step = 0.1 if row["unit"] == "share" else 10 ** errors.randrange(len(str(row["value"])))
+    return _printed(row, abs(row["value"] + errors.choice((-3, -2, -1, 1, 2, 3)) * step))
 
 
-def _csv(rows: list[dict], table: str) -> str:
-    """Return rows as the text of a table: columns of the dictionary, key order, one format."""
-    frame = pd.DataFrame(rows, columns=codebook.columns(table), dtype="object")
-    frame = frame.sort_values(codebook.key(table), kind="stable")
-    return frame.map(_cell).to_csv(index=False, lineterminator="\n")
-
-
-def _cell(value) -> object:
-    if value is None or value != value:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"{value:.15g}" if isinstance(value, float) else value
-
-
-def judge(matrix: pd.DataFrame, truth: pd.DataFrame, measures: pd.DataFrame) -> pd.DataFrame:
-    """Return per measure how many verdicts were decided, and how many of these are wrong.
-
-    A verdict is held against the true figures of both localities in the years it speaks of: it is
-    wrong unless the truth has the same order. Columns measure_id, quality, pairs, decided, wrong.
-    """
-    measure_rules = rules.rules_of(measures)
-    true = {
-        (row.locality_id, str(row.year), row.measure_id): row.value for row in truth.itertuples()
-    }
-    rows = []
-    for row in matrix.itertuples():
-        a = true.get((row.row_id, row.row_period, row.measure_id))
-        b = true.get((row.column_id, row.column_period, row.measure_id))
-        judged = row.verdict in gate.DECIDED and a is not None and b is not None
-        lower = row.quality and measure_rules[row.measure_id]["direction"] == "lower_better"
-        says_more = (row.verdict in ("ahead", "larger")) != lower
-        wrong = judged and not (a > b if says_more else a < b)
-        rows.append((row.measure_id, row.quality, judged, wrong))
-    frame = pd.DataFrame(rows, columns=["measure_id", "quality", "decided", "wrong"])
-    counts = frame.groupby(["measure_id", "quality"])["decided"].agg(pairs="size", decided="sum")
-    counts["wrong"] = frame.groupby(["measure_id", "quality"])["wrong"].sum()
-    return counts.reset_index()
+def _printed(row: dict, value: float) -> dict:
+    """Return the figure with another value, in as many digits as it is printed in."""
+    if row["unit"] == "count":
+        return row | {"value": round(value), "number_text": str(round(value))}
+    text = f"{min(100, 100 * value):.1f}"
+    return row | {"value": float(text) / 100, "number_text": text.replace(".", ",")}
 
 
 def trials(
@@ -460,60 +213,89 @@ def trials(
     rate: float,
     localities: int = 60,
     years: int = 10,
-    articles: int = 1,
     seed: int = 0,
 ) -> pd.DataFrame:
     """Return how the gate and a naive ranking fare without errors and with each kind of error.
 
-    One collection per row, the same but for the errors: `rate` of the articles carry them. Only
-    ratings of cells are judged. Columns error, conflicts (readings blocked because sources
-    conflict), pairs, decided, wrong, wrong_share, naive_decided, naive_wrong, naive_wrong_share.
+    One collection per row, the same but for the errors. Columns error, conflicts (readings whose
+    sources exclude one another), pairs (pairs x measures), decided, wrong, wrong_share, and of
+    quality alone quality_decided, quality_wrong; naive_decided, naive_wrong, naive_wrong_share.
     """
     rows = []
-    for kind in ("none", *ERRORS):
-        errors = {} if kind == "none" else {kind: rate}
-        made = collect(localities, years, errors, seed, articles=articles)
-        taken = statements.take(made.frame("facts"), measures, schemes)
-        rated = taken[taken["scheme_id"] != ""]
-        places = list(made.frame("localities")["place_id"])
-        found = gate.outcomes(rated, measures, places)
-        judged = judge(found[found["quality"]], made.frame("truth"), measures)
-        row = {name: int(judged[name].sum()) for name in ("pairs", "decided", "wrong")}
-        row |= {f"naive_{k}": n for k, n in naive(made.frame("facts"), made.frame("truth")).items()}
+    for error in ("none", *ERRORS):
+        made = collect(localities, years, error.removeprefix("none"), rate, seed)
+        readings = statements.take(pd.DataFrame(made.facts), measures, schemes)
+        names = [place["place_id"] for place in made.places]
+        found = gate.outcomes(readings, measures, names, places=pd.DataFrame(made.places))
+        judged = judge(found, readings, made.truth, measures)
+        clear, quality = judged[judged["decided"]], judged[judged["quality"] & judged["decided"]]
+        counts = {"conflicts": int(readings["reasons"].str.contains("conflict").sum())}
+        counts |= {"pairs": len(judged), "decided": len(clear), "wrong": int(clear["wrong"].sum())}
+        counts |= {"quality_decided": len(quality), "quality_wrong": int(quality["wrong"].sum())}
+        counts |= {f"naive_{name}": n for name, n in naive(made).items()}
         for who in ("", "naive_"):
-            row[f"{who}wrong_share"] = row[f"{who}wrong"] / max(1, row[f"{who}decided"])
-        conflicts = int(rated["reasons"].str.contains("conflict").sum())
-        rows.append({"error": kind, "conflicts": conflicts, **row})
-    names = ["error", "conflicts", "pairs", "decided", "wrong", "wrong_share"]
-    return pd.DataFrame(rows)[[*names, "naive_decided", "naive_wrong", "naive_wrong_share"]]
+            counts[f"{who}wrong_share"] = counts[f"{who}wrong"] / max(1, counts[f"{who}decided"])
+        rows.append({"error": error} | counts)
+    return pd.DataFrame(rows)
 
 
-def naive(facts: pd.DataFrame, truth: pd.DataFrame) -> dict[str, int]:
-    """Return how a league table of the printed shares fares: every pair of every year is ranked.
+def judge(
+    outcomes: pd.DataFrame, readings: pd.DataFrame, truth: dict, measures: pd.DataFrame
+) -> pd.DataFrame:
+    """Return for every comparison measure_id, quality, decided and wrong.
 
-    It takes whatever stands for the best rating at face value (good or better, clean and strong,
-    excellent plus good), reads a bound as a number and silence as zero.
+    A verdict is wrong unless the true figures of what it speaks of have the same order.
     """
+    keys = ["locality_id", "measure_id", "base", "period_start", "period_end"]
+    true = [
+        next(
+            (truth[k] for base in row[2].split("|") if (k := (*row[:2], base, *row[3:])) in truth),
+            None,
+        )
+        for row in readings[keys].itertuples(index=False, name=None)
+    ]
+    lower = set(measures.loc[measures["direction"] == "lower_better", "measure_id"])
+    rows = []
+    names = ["measure_id", "quality", "verdict", "row_reading", "column_reading"]
+    for measure_id, quality, verdict, row, column in outcomes[names].itertuples(index=False):
+        a, b = (true[at] if at >= 0 else None for at in (row, column))
+        decided = verdict in gate.DECIDED and a is not None and b is not None
+        says_more = (verdict in ("ahead", "larger")) != (quality and measure_id in lower)
+        rows.append((measure_id, quality, decided, decided and not (a > b if says_more else a < b)))
+    return pd.DataFrame(rows, columns=["measure_id", "quality", "decided", "wrong"])
 
-    def score(said: pd.DataFrame) -> float:
-        values = said.set_index("measure_id")["value"].to_dict()
-        whole = values.get("cells_under_base")
-        for name in ("cells_rated_good_or_better", "cells_rated_tsvm"):
-            if name in values:
-                return values[name] / whole if values[name] > 1 and whole else values[name]
-        parts = [values.get(f"cells_rated_{name}") for name in ("excellent", "good")]
-        return sum(parts) / whole if whole and all(part is not None for part in parts) else 0.0
 
-    said = facts.assign(year=facts["period_end"].str[:4].astype(int))
-    scores = {key: score(group) for key, group in said.groupby(["year", "locality_id"])}
-    best = truth[truth["measure_id"].isin(["cells_rated_good_or_better", "cells_rated_tsvm"])]
+def naive(made: Collection) -> dict[str, int]:
+    """Return how a league table of the printed ratings fares: who printed more is ahead.
+
+    Each year it ranks every two localities that print good or better, or excellent and good and
+    how many there are, at face value and whatever the base and the period. The truth is that of
+    the whole year and of those rated.
+    """
+    said: dict[tuple, dict] = {}
+    for row in made.facts:
+        said.setdefault((row["locality_id"], row["period_end"][:4]), {})[row["measure_id"]] = row
     ranked = wrong = 0
-    for year, rows in best.groupby("year"):
-        true = list(zip(rows["locality_id"], rows["value"], strict=True))
-        for at, (a, value_a) in enumerate(true):
-            for b, value_b in true[at + 1 :]:
-                gap = scores.get((year, a), 0.0) - scores.get((year, b), 0.0)
-                if gap:
-                    ranked += 1
-                    wrong += gap * (value_a - value_b) <= 0
+    for population, bases in BASES.items():
+        best = f"{population}_rated_good_or_better"
+        years: dict[str, list] = {}
+        for (place, year), rows in said.items():
+            true = made.truth[place, best, bases[0], *_days(int(year), "")]
+            years.setdefault(year, []).append((_face_value(rows, population, best), true))
+        for one in years.values():
+            told = [pair for pair in one if pair[0] is not None]
+            gaps = [(a[0] - b[0], a[1] - b[1]) for a, b in combinations(told, 2)]
+            ranked += sum(gap != 0 for gap, _ in gaps)
+            wrong += sum(gap * true <= 0 for gap, true in gaps if gap)
     return {"decided": ranked, "wrong": wrong}
+
+
+def _face_value(rows: dict[str, dict], population: str, best: str) -> float | None:
+    """Return the share good or better as a hasty reader takes it, None where nothing is said."""
+    if best in rows:
+        return rows[best]["value"]
+    whole = rows.get({"cells": "cells_under_base"}.get(population, population))
+    parts = [rows.get(f"{population}_rated_{tier}") for tier in TIERS[:2]]
+    if whole is None or None in parts or parts[0]["unit"] == "share":
+        return None
+    return sum(part["value"] for part in parts) / whole["value"]
