@@ -49,6 +49,30 @@ def alpha(one: pd.Series, two: pd.Series) -> float:
     return float(krippendorff.alpha(reliability_data=table, level_of_measurement="nominal"))
 
 
+def positive(one: pd.Series, two: pd.Series) -> float:
+    """Twice what both coded over what each coded (Dice): agreement on presence, 0-1.
+
+    >>> round(positive(pd.Series([1, 0, 1, 0]), pd.Series([1, 0, 0, 0])), 3)
+    0.667
+    """
+    coded = one.sum() + two.sum()
+    return float(2 * (one & two).sum() / coded) if coded else float("nan")
+
+
+def verbatim(themes: pd.DataFrame, codings: pd.DataFrame, texts: dict[str, str]) -> dict[str, int]:
+    """How far the codebook was made of the texts it codes: examples that stand in them.
+
+    Keys ``themes`` and ``themes_verbatim`` (whose example is in one of the texts), ``units`` (a
+    document and a theme coded) and ``units_verbatim`` (the example is in that document).
+    """
+    examples = themes.set_index("theme_id")["example"].dropna()
+    units = codings[["document_id", "theme_id"]].drop_duplicates()
+    own = [examples.get(theme, "\0") in texts[name] for name, theme in units.to_numpy()]
+    anywhere = [any(one in text for text in texts.values()) for one in examples]
+    found = {"themes": len(themes), "themes_verbatim": sum(anywhere)}
+    return found | {"units": len(units), "units_verbatim": sum(own)}
+
+
 def alpha_interval(
     units: pd.DataFrame, repeats: int = 1000, level: float = 0.95, seed: int = 1
 ) -> tuple[float, float]:
@@ -71,8 +95,9 @@ def alpha_interval(
 def summary(units: pd.DataFrame, by: str | None = None, interval: bool = False) -> pd.DataFrame:
     """Agreement per value of the column ``by`` (or over all units, as one row ``all``).
 
-    Columns: units, how many each coder and both coded, ``agreement`` (share 0-1), ``alpha``, and
-    with ``interval`` its bounds ``alpha_low`` and ``alpha_high``.
+    Columns: units, how many each coder and both coded, ``agreement`` (share 0-1), ``positive``
+    (the same of what either coded, silence left out), ``alpha``, and with ``interval`` its bounds
+    ``alpha_low`` and ``alpha_high``.
     """
     groups = units.groupby(by) if by else [("all", units)]
     rows = []
@@ -80,7 +105,8 @@ def summary(units: pd.DataFrame, by: str | None = None, interval: bool = False) 
         one, two = group["coder_1"], group["coder_2"]
         row = {by or "scope": name, "units": len(group), "coder_1": int(one.sum())}
         row |= {"coder_2": int(two.sum()), "both": int((one & two).sum())}
-        row |= {"agreement": float((one == two).mean()), "alpha": alpha(one, two)}
+        row |= {"agreement": float((one == two).mean()), "positive": positive(one, two)}
+        row["alpha"] = alpha(one, two)
         if interval:
             row["alpha_low"], row["alpha_high"] = alpha_interval(group)
         rows.append(row)

@@ -178,7 +178,8 @@ def distributions(table: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for about, said in table.groupby(key, sort=False):
         if said["low"].eq(said["high"]).all() and abs(said["low"].sum() - 1) < 1e-6:
-            rows.append((*about, tuple(said["low"]), tuple(said["reading"])))
+            printed = said["reading"].where(said["reading"] >= 0, said["reading"].max())
+            rows.append((*about, tuple(said["low"]), tuple(printed)))
     return pd.DataFrame(rows, columns=[*key, "shares", "readings"])
 
 
