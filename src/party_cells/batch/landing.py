@@ -13,7 +13,9 @@ from html import escape, unescape
 from pathlib import Path
 from urllib.parse import quote as url_quote
 
-from helpers import codebook, numbers
+import pandas as pd
+
+from helpers import codebook, numbers, practices
 from helpers.report import LANGUAGES, labels, ui
 from party_cells.batch import pages, passages
 from party_cells.batch.passages import Sources
@@ -21,7 +23,6 @@ from party_cells.batch.passages import Sources
 BESIDE, ROWS = 12, 40  # localities that stand side by side; that have a row each
 _PAGE = 500_000  # characters of passages on a page of the register
 _SIZES = (("base_organisations",), ("cells_under_base", "cells"), ("members",))
-_TOLD = ("done", "planned", "present", "actual")  # not overcome, called for, or a rule alone
 _TO = re.compile(r'<a class="to" href="(?:index.html#)?([^"]+?)(?:--[^"]*)?(?:\.html)?"')
 _STATE = re.compile(r"<!--state-->.*?<!--/state-->", re.DOTALL)
 
@@ -76,23 +77,21 @@ def bundle(out: Path) -> Path:
 
 def headline(sources: Sources, language: str) -> str:
     """What the articles together tell, in one computed sentence: diagnosis against remedy."""
-    weak, done = _themes(sources, "limitation"), _themes(sources, "practice")
-    fields = {(row["document_id"], theme["dimension"]) for row, theme in done}
-    without = sum((row["document_id"], theme["dimension"]) not in fields for row, theme in weak)
-    code = "headline" if weak else "headline_counts"
-    counts = (len(sources.documents), len(weak), without, len(sources.facts), len(sources.codings))
-    return ui(code, language).format(*(numbers.write(n, "count", language) for n in counts))
+    home = {name: row["locality_id"] for name, row in sources.documents.items()}
+    told = [row | {"locality_id": home[row["document_id"]]} for row in sources.codings.values()]
+    themes = codebook.load("themes")
+    found = practices.answers(pd.DataFrame(told), themes) if told else pd.DataFrame()
+    left = found[found["remedy_ids"] == ""]["theme_id"] if told else []
+    if not len(left):
+        counts = len(sources.documents), len(sources.facts), len(told)
+        return ui("headline_counts", language).format(*_written(counts, language))
+    most, times = left.mode()[0], int(left.value_counts().max())
+    said = _written((len(found), len(left), times, len({*home.values()})), language)
+    return ui("headline", language).format(*said, labels("themes", language)[most])
 
 
-def _themes(sources: Sources, kind: str) -> list[tuple[dict, dict]]:
-    """The codings of limitations that an article names, or of practices done or planned."""
-    themes = {row["theme_id"]: row for row in codebook.load("themes").to_dict("records")}
-    told = ((row, themes[row["theme_id"]]) for row in sources.codings.values())
-    return [
-        (row, theme)
-        for row, theme in told
-        if theme["kind"] == kind and row["stance"] == "stated" and row["status"] in _TOLD
-    ]
+def _written(counts: Iterable[int], language: str) -> list[str]:
+    return [numbers.write(n, "count", language) for n in counts]
 
 
 def _poster(sources: Sources, where: dict[str, str], language: str) -> dict:
