@@ -1,5 +1,8 @@
 """The queue: urgent rows first, decided once for all, by spreadsheet as well."""
 
+import unicodedata
+from datetime import datetime
+
 import pytest
 from desk_cases import decision, desk_folder  # noqa: F401
 from openpyxl import load_workbook
@@ -239,3 +242,57 @@ def test_export_and_import_from_the_command_line(tmp_path, proposed, capsys):
     workbook.save(path)
     assert cli.main(["queue-import", str(path), "--by", "lan"]) == 1
     assert "row 3, column decision" in capsys.readouterr().err
+
+
+# --- what comes back is bounded before it is read ----------------------------------------------
+
+
+def _last_cell(sheet):
+    sheet["XFD1048576"] = "x"
+
+
+def _blank_far_below(sheet):
+    sheet["A1048576"] = " "
+
+
+def _many_columns(sheet):
+    sheet.cell(2, 200).value = "x"
+
+
+@pytest.mark.parametrize("spoil", [_last_cell, _blank_far_below, _many_columns])
+def test_a_sheet_larger_than_a_queue_is_refused_in_one_line(book, spoil):
+    workbook = load_workbook(book[0])
+    spoil(workbook["queue"])
+    workbook.save(book[0])
+    with pytest.raises(ValueError, match="delete what stands there") as refused:
+        spreadsheet.read(book[0])
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("kept", [None, "{", "[]", '{"seen": 1}', 5])
+def test_a_damaged_hidden_sheet_is_refused_in_one_line(book, kept):
+    workbook = load_workbook(book[0])
+    workbook["as_exported"].cell(1, 2).value = kept
+    workbook.save(book[0])
+    with pytest.raises(ValueError, match="as_exported is damaged.*export the queue anew"):
+        spreadsheet.read(book[0])
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "expected"),
+    [
+        ("value", "1.142", "1142"),
+        ("decision", "Accept", "accepted"),
+        ("note", "one_x000D_\ntwo", "one\ntwo"),
+        ("period_end", datetime(2019, 12, 4), "2019-12-04"),
+        ("quote", unicodedata.normalize("NFD", "65\u00a0TCCSĐ trực thuộc_x000D_\n"), "65 TCCSĐ"),
+    ],
+)
+def test_cells_are_read_as_people_and_excel_write_them(book, column, cell, expected):
+    path, edit = book
+    line = CELLS if column in ("quote", "decision") else MEMBERS
+    edit({(line, "decision"): "accepted", (line, column): cell})
+    edit({(MEMBERS, "measure_id"): "members"})
+    assert worklist.import_queue(path, "lan", DAY)[0] == 1
+    (row,) = storage.rows("checks")
+    assert row[column].startswith(expected)
