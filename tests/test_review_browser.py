@@ -242,7 +242,8 @@ def test_a_key_held_down_and_a_double_click_decide_once(opened):
     shown.page.wait_for_timeout(400)
     for key in "aajaa":  # at once: what was not seen is not decided
         shown.page.keyboard.press(key)
-    shown.page.wait_for_timeout(1000)
+    decided(shown, 3)
+    shown.page.wait_for_timeout(500)
     rows = storage.rows("checks")
     assert len(rows) == 3
     assert all(row["decision"] == "accepted" for row in rows)
@@ -317,7 +318,8 @@ def test_two_tabs_of_one_notebook_decide_on_what_each_shows(opened):
     second.page.wait_for_timeout(350)
     first.page.keyboard.press("a")
     second.page.keyboard.press("a")
-    first.page.wait_for_timeout(1500)
+    decided(first, 1)
+    first.page.wait_for_timeout(1000)
     rows = storage.rows("checks")
     assert [row["number_text"] for row in rows] == ["439"], "the later one was on a row now gone"
 

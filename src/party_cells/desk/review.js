@@ -28,11 +28,12 @@ function render({ model, el: root }) {
   const view = () => model.get("view");
   const word = (code) => fixed.words[code] ?? code;
   const kept = new Map(); // what was typed, by the key of its row
-  let selected = null, pending = null, gone = false, armed = "", drawn = {}, since = 0, count = 0;
+  let selected = null, pending = null, later = null, gone = false, armed = "", drawn = {}, since = 0, count = 0;
 
   // --- messages: one at a time, each heard before the next -----------------------------------
 
   function send(action, message = {}) {
+    if (pending && ["go", "filter", "select"].includes(action)) later = [action, message];
     if (gone || (pending && action !== "reload")) return;
     pending = { id: `${Math.random()}${count++}`, action, at: Date.now(), key: message.key };
     model.send({ do: action, id: pending.id, ...message });
@@ -48,6 +49,9 @@ function render({ model, el: root }) {
     if (again) form(true);
     tell(view().said, true);
     lock();
+    const next = later;
+    later = null;
+    if (next) send(...next); // what was asked for meanwhile; of decisions none waits
   }
 
   function watch() {

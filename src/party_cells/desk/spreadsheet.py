@@ -27,18 +27,9 @@ QUEUE, LISTS, EXPORTED = "queue", "lists", "as_exported"
 TO_READ = ("no", "state", "document_id", "number_text", "evidence")
 TO_DECIDE = (
     *("decision", "reason", "measure_id", "value", "value_low", "low_open", "value_high"),
-    *(
-        "high_open",
-        "bound",
-        "unit",
-        "value_basis",
-        "place_id",
-        "level",
-        "period_start",
-        "period_end",
-    ),
-    *("period_kind", "status", "scheme_id", "population_stated", "base_measure_id", "base_text"),
-    *("locality_id", "quote", "note", "confirmed_by_person"),
+    *("high_open", "bound", "unit", "value_basis", "place_id", "level", "period_start"),
+    *("period_end", "period_kind", "status", "scheme_id", "population_stated"),
+    *("base_measure_id", "base_text", "locality_id", "quote", "note", "confirmed_by_person"),
 )
 TO_FIND = ("char_start", "char_end", "rule", "proposed_measure_id")
 COLUMNS = (*TO_READ, *TO_DECIDE, *TO_FIND)
