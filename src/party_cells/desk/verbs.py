@@ -96,8 +96,8 @@ def add(file: Path, open: bool = False, **given: str | None) -> int:
     print(f"{document_id}: added, {len(found)} candidates; decide on them in {notebook.name}")
     if open:
         return desk_()
-    where = f"PARTY_CELLS_DATA={paths.data()} " if os.environ.get(paths.DATA_VARIABLE) else ""
-    print(f"  {where}.venv/bin/jupyter lab notebooks/{notebook.name}")
+    where = f" --data {paths.data()}" if os.environ.get(paths.DATA_VARIABLE) else ""
+    print(f"  party-cells desk{where}")
     return 0
 
 
