@@ -8,7 +8,7 @@ PIN = uv pip compile pyproject.toml --universal --python-version 3.11 --generate
 	--no-emit-index-url --no-annotate --no-header -q --extra build
 ARGS ?=
 
-.PHONY: help report test lab notebooks tables dictionary audit bench stress dist vulnerabilities lock
+.PHONY: help report test lab notebooks tables dictionary learn audit bench stress dist vulnerabilities lock
 
 help: ## list these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -32,6 +32,9 @@ tables: $(READY) ## derive facts.csv and codings.csv from the decisions
 dictionary: $(READY) ## print the data dictionary into data/README.md
 	@$(RUN) -c "from helpers import codebook, paths; \
 		codebook.replace(paths.ROOT / 'data' / 'README.md', codebook.describe())"
+
+learn: $(READY) ## learn the second reader again where its examples changed; ARGS="--data FOLDER": a collection's own
+	@$(RUN) -m party_cells.proposer.learning $(ARGS)
 
 audit: $(READY) ## check the facts against each other
 	@.venv/bin/party-cells audit $(ARGS)
