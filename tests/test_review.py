@@ -301,8 +301,12 @@ def test_a_blind_coder_sees_only_their_own_passages(two_coders):
 def test_themes_are_proposed_in_any_article_and_say_so_when_taken(live):
     shown = review.themes("coder_1", "vi")
     say(shown, "filter", filters={"document_id": "nam-dong-2015"})
-    proposed = shown.view["row"]
+    proposed, left = shown.view["row"], shown.view["progress"]["here"]
     assert proposed["state"] == "open" and shown.article["numbers"] == []
+    decide(shown, "reject", reason="quá chung chung")
+    assert shown.view["progress"]["here"] == left - 1 and storage.rows("codings_coder_1") == []
+    say(shown, "undo")
+    assert shown.view["progress"]["here"] == left
     decide(shown)
     (row,) = storage.rows("codings_coder_1")
     assert (row["note"], row["document_id"]) == ("from a proposal", "nam-dong-2015")

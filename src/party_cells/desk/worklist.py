@@ -134,7 +134,8 @@ def codings(
     known = {document.document_id: document.text for document in articles}
     own = storage.rows(f"codings_{coder}")
     rows = [_found(row | {"seen": row, "state": "decided"}, known) for row in own]
-    dismissed = [row for row in storage.log().lines.values() if row["decision"] == "dismissed"]
+    log = storage.log()
+    dismissed = [r for r in log.lines.values() if r["decision"] == "dismissed" and log.stands(r)]
     dismissed = [_found(r | {"state": ""}, known) for r in dismissed if r["hand"] == coder]
     taken = decisions.grouped(rows + dismissed, decisions.theme_unit)
     for row in proposed or []:
