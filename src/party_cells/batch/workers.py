@@ -82,8 +82,7 @@ def cluster(address: str) -> Iterator[tuple[Executor, Callable]]:
         from distributed import Client
     except ImportError:
         raise Refused("--scheduler needs Dask: pip install '.[cluster]'") from None
-    for name in ("distributed", "tornado"):  # what happens to it is told here, in one line
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    logging.disable(logging.CRITICAL)  # what happens to it is told here, in one line
     try:
         client = Client(address, timeout="5s")
     except (OSError, ValueError):
