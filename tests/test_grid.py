@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from party_cells import batch
 from party_cells.batch import grid
 from party_cells.batch.grid import Parameter, Refused
 
@@ -167,3 +168,24 @@ def test_a_locality_cannot_lead_out_of_the_reports(tmp_path):
     data = write_collection(tmp_path / "data", "../../elsewhere")
     with pytest.raises(Refused, match="letters, digits"):
         grid.localities_of(data)
+
+
+LEFT = [".~lock.checks.csv#", ".DS_Store", "._nam-dong.txt", "~$x.xlsx", ".lock", "Thumbs.db"]
+
+
+@pytest.mark.parametrize("name", LEFT)
+def test_what_editors_and_systems_leave_behind_is_no_data(tmp_path, name):
+    data = write_collection(tmp_path / "data")
+    before = grid.snapshot(data)
+    for part in ("raw", "processed"):
+        (data / part / name).write_text("x")
+    assert grid.snapshot(data) == before
+
+
+def test_a_link_in_place_of_the_working_folder_is_taken_away_and_nothing_behind_it(tmp_path):
+    (tmp_path / "theirs").mkdir(mode=0o700)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / ".work").symlink_to(tmp_path / "theirs")
+    with batch.working_folder(tmp_path / "out"):
+        pass
+    assert (tmp_path / "theirs").stat().st_mode & 0o777 == 0o700
