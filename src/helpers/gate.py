@@ -15,7 +15,7 @@ import pandas as pd
 
 from helpers import likeness
 from helpers.likeness import BIT, FORBIDS, OPEN, REASONS, judge, pick
-from helpers.rules import rules_of
+from helpers.rules import periods, rules_of
 
 __all__ = ["DECIDED", "OPEN", "REASONS", "changes", "decided", "outcomes", "periods", "summary"]
 DECIDED = ("ahead", "behind", "larger", "smaller")
@@ -276,23 +276,6 @@ def _stated(readings: pd.DataFrame, at: np.ndarray, name: str) -> dict[str, obje
         codes, kinds = pd.factorize(np.array([*values, ""], dtype=object))
         known[f"{name}_{what}"] = pd.Categorical.from_codes(codes[at], list(kinds))
     return known | {f"{name}_reading": at}
-
-
-def periods(readings: pd.DataFrame) -> list[str]:
-    """Return what each reading speaks of: a year, several years, or months of a part of one.
-
-    >>> periods(pd.DataFrame({"period_start": ["2022-01-01"], "period_end": ["2022-06-30"]}))
-    ['2022-01–2022-06']
-    """
-    rows = list(zip(readings["period_start"], readings["period_end"], strict=True))
-    known = {row: _span(*row) for row in set(rows)}
-    return [known[row] for row in rows]
-
-
-def _span(start: str, end: str) -> str:
-    whole = start.endswith("-01-01") and end.endswith("-12-31")
-    first, last = (day[: 4 if whole or start == end else 7] for day in (start, end))
-    return last if first in ("", last) else f"{first}–{last}"
 
 
 # Several verdicts

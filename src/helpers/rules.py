@@ -5,9 +5,11 @@ days in force are in `rating_schemes.csv`.
 """
 
 import ast
+import calendar
 import math
 import re
 from collections.abc import Callable, Mapping
+from datetime import date
 
 import pandas as pd
 
@@ -69,6 +71,42 @@ def in_force(schemes: pd.DataFrame | None) -> dict[str, tuple[str, str, bool]]:
 def text(cell) -> str:
     """Return a table's cell as text, empty where it is missing."""
     return "" if str(cell) in ("None", "nan", "<NA>", "NaT") else str(cell)
+
+
+# Days and periods
+
+
+def day(said: str, is_end: bool) -> str:
+    """Return a day of a year, month or day in ISO form, "" if it is none.
+
+    >>> day("2022", True), day("2022-02", True), day("soon", False)
+    ('2022-12-31', '2022-02-28', '')
+    """
+    found = re.match(r"(\d{4})(?:\.0)?(?:-(\d\d)(?:-(\d\d))?)?$", said[:10])
+    try:
+        year, month, number = (int(part) if part else 0 for part in found.groups())
+        month = month or (12 if is_end else 1)
+        number = number or (calendar.monthrange(year, month)[1] if is_end else 1)
+        return date(year, month, number).isoformat()
+    except (AttributeError, ValueError, IndexError):
+        return ""
+
+
+def periods(readings: pd.DataFrame) -> list[str]:
+    """Return what each reading speaks of: a year, several years, or months of a part of one.
+
+    >>> periods(pd.DataFrame({"period_start": ["2022-01-01"], "period_end": ["2022-06-30"]}))
+    ['2022-01–2022-06']
+    """
+    rows = list(zip(readings["period_start"], readings["period_end"], strict=True))
+    known = {row: _span(*row) for row in set(rows)}
+    return [known[row] for row in rows]
+
+
+def _span(start: str, end: str) -> str:
+    whole = start.endswith("-01-01") and end.endswith("-12-31")
+    first, last = (day[: 4 if whole or start == end else 7] for day in (start, end))
+    return last if first in ("", last) else f"{first}–{last}"
 
 
 # What is refused

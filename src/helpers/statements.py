@@ -7,9 +7,7 @@ either allows, with the reason "conflict". Pure: table in, table out.
 """
 
 import ast
-import calendar
 import operator
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -25,6 +23,7 @@ from helpers.rules import (
     bounds_problem,
     check_facts,
     checker,
+    day,
     in_force,
     refuse,
     rules_of,
@@ -150,29 +149,13 @@ def _filled(facts: pd.DataFrame, rules: dict) -> Iterator[dict]:
         said |= {name: value for name, value in usual.items() if not said[name]}
         if said["unit"] in ("persons", "count") and len(units) == 1:
             said["unit"] = units[0]
-        start, end = _day(said["period_start"], False), _day(said["period_end"], True)
+        start, end = day(said["period_start"], False), day(said["period_end"], True)
         is_day = start == end or not (start and end)
         yield said | {
             "period_start": start or end,
             "period_end": end or start,
             "period_kind": said["period_kind"] or ("as_of" if is_day else "flow"),
         }
-
-
-def _day(said: str, is_end: bool) -> str:
-    """Return a day of a year, month or day in ISO form, "" if it is none.
-
-    >>> _day("2022", True), _day("2022-02", True), _day("soon", False)
-    ('2022-12-31', '2022-02-28', '')
-    """
-    found = re.match(r"(\d{4})(?:\.0)?(?:-(\d\d)(?:-(\d\d))?)?$", said[:10])
-    try:
-        year, month, day = (int(part) if part else 0 for part in found.groups())
-        month = month or (12 if is_end else 1)
-        day = day or (calendar.monthrange(year, month)[1] if is_end else 1)
-        return date(year, month, day).isoformat()
-    except (AttributeError, ValueError, IndexError):
-        return ""
 
 
 def _reading(fact: dict, rules: dict, force: dict, rounding: str) -> Reading:
