@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
-from small_report import RUN, executed, notebook, shown, tables
+from small_report import RUN, _bar, executed, notebook, shown, tables
 
 from helpers import codebook, paths, report
 from party_cells.batch import landing, pages
@@ -100,11 +100,8 @@ def poison(table: str, *columns: str) -> None:
 
 
 def hostile_figure() -> report.Shown:
-    svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 99 9"><text y="9">x</text></svg>'
-    text = {"en": f"English {HOSTILE}", "vi": f"Tiếng Việt {HOSTILE}"}
-    frame = pd.DataFrame({"note": WAYS_IN})
-    both, captions = {"en": svg, "vi": svg}, {"en": HOSTILE, "vi": HOSTILE}
-    return report.figure(frame, "drawn", svg=both, alt=text, caption=captions)
+    frame, words = pd.DataFrame({"note": WAYS_IN}), (f"English {HOSTILE}", f"Tiếng Việt {HOSTILE}")
+    return report.figure(frame, "drawn", lambda _: _bar("x"), en=HOSTILE, vi=HOSTILE, alt=words)
 
 
 @pytest.fixture
