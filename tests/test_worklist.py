@@ -121,7 +121,7 @@ def test_decisions_in_a_sheet_become_checks_and_facts(book):
     assert (saved, len(refused)) == (2, 0)
     checks = decisions.standing("checks").set_index("number_text")
     assert checks["decision"].to_dict() == {"1.142": "corrected", "65": "accepted"}
-    assert checks["confirmed_by_person"].all() and (checks["decided_by"] == "lan").all()
+    assert not checks["confirmed_by_person"].any() and (checks["decided_by"] == "lan").all()
     assert set(codebook.load("facts")["measure_id"]) == {"members", "base_organisations"}
 
 

@@ -356,7 +356,7 @@ def _from_sheet(edited: spreadsheet.Edited, reader: Reader) -> tuple[Row, list[t
     wrong = [(column, str(unread), written[column]) for column, unread in wrong]
     if not row["decision"]:
         wrong.append(("decision", "one of " + ", ".join(DECISIONS), ""))
-    return row | {"confirmed_by_person": "true"}, wrong
+    return row | {"confirmed_by_person": "false"}, wrong  # confirming is an act at the desk
 
 
 def _found_by_quote(row: Row, quote: str, articles: Mapping[str, str]) -> Row:
