@@ -216,5 +216,4 @@ def main(argv: list[str] | None = None) -> int:
         return 130
     finally:
         os.environ.pop(paths.DATA_VARIABLE, None)
-        if before is not None:
-            os.environ[paths.DATA_VARIABLE] = before
+        os.environ |= {paths.DATA_VARIABLE: before} if before else {}
