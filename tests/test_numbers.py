@@ -101,7 +101,7 @@ def test_a_qualifier_sets_the_interval(written, low, low_open, high, high_open):
         (4, "per_year", "4", "4"),
         (27.4, "years", "27.4", "27,4"),
         (0.2004, "share", "20.0%", "20,0%"),
-        (0.0028, "share", "0.28%", "0,28%"),
+        (0.0028, "share", "0.3%", "0,3%"),
         (1.02, "share", "102.0%", "102,0%"),
         (0, "share", "0.0%", "0,0%"),
         (-5, "count", "-5", "-5"),

@@ -106,4 +106,4 @@ def test_the_command_says_what_it_did_and_where(collection, tmp_path, capsys):
     assert said.endswith(f": {tmp_path / 'out'}\n")
     (collection / "raw" / "documents.csv").unlink()
     assert cli.main(command) == 2
-    assert "documents.csv: not in" in capsys.readouterr().err
+    assert "not listed in documents.csv" in capsys.readouterr().err

@@ -307,23 +307,6 @@ def test_two_kernels_on_one_queue_show_each_others_decisions(opened):
     assert storage.rows("checks")[0]["decided_by"] == "hoa"
 
 
-def test_two_tabs_of_one_notebook_decide_on_what_each_shows(opened):
-    first = opened("figures")
-    choose(first, "kien-xuong-2023")
-    go_to(first, "439")
-    first.page.keyboard.press("Control+s")
-    first.page.wait_for_timeout(1500)
-    second = opened("figures", run=False)  # the same kernel, the same desk
-    expect(second.locator(".about b")).to_have_text("439")
-    second.page.wait_for_timeout(350)
-    first.page.keyboard.press("a")
-    second.page.keyboard.press("a")
-    decided(first, 1)
-    first.page.wait_for_timeout(1000)
-    rows = storage.rows("checks")
-    assert [row["number_text"] for row in rows] == ["439"], "the later one was on a row now gone"
-
-
 def test_offline_says_not_saved_and_back_it_is_saved_once_or_not_at_all(opened):
     shown = opened("figures")
     choose(shown, "kien-xuong-2023")

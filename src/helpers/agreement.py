@@ -110,7 +110,8 @@ def summary(units: pd.DataFrame, by: str | None = None, interval: bool = False) 
         if interval:
             row["alpha_low"], row["alpha_high"] = alpha_interval(group)
         rows.append(row)
-    return pd.DataFrame(rows)
+    names = [by or "scope", "units", "coder_1", "coder_2", "both", "agreement", "positive", "alpha"]
+    return pd.DataFrame(rows, columns=[*names, *(("alpha_low", "alpha_high") if interval else ())])
 
 
 def claims(coder_1: pd.DataFrame, coder_2: pd.DataFrame) -> pd.DataFrame:
@@ -124,6 +125,8 @@ def claims(coder_1: pd.DataFrame, coder_2: pd.DataFrame) -> pd.DataFrame:
         words = coded[CLAIM].fillna("").astype("str").agg(" ".join, axis=1)
         grouped = words.groupby([coded["document_id"], coded["theme_id"]])
         said[name] = grouped.agg(lambda found: "; ".join(sorted(set(found))))
+    if not len(coder_1) + len(coder_2):
+        return pd.DataFrame(columns=["document_id", "theme_id", "coder_1", "coder_2"])
     both = pd.DataFrame(said).fillna("")
     return both.rename_axis(["document_id", "theme_id"]).reset_index()
 

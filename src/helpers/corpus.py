@@ -131,6 +131,12 @@ def read(document_id: str) -> Document:
     return read_listed(rows.iloc[0].to_dict())
 
 
+def newest() -> Document:
+    """The article published last; an empty one where the collection has none yet."""
+    manifest = documents().sort_values("published_date", kind="stable")
+    return read_listed(manifest.iloc[-1].to_dict()) if len(manifest) else Document("", "", {})
+
+
 def about(locality_id: str) -> pd.DataFrame:
     """The manifest of the articles on one locality; without any article, as empty as it is.
 

@@ -90,16 +90,16 @@ def _states(
     frame: pd.DataFrame, places: pd.DataFrame | None, measures: pd.DataFrame
 ) -> dict[str, np.ndarray]:
     """Return what stands against each reading, its bits in one number, and how much it says."""
-    kinds, rated = frame["base"].map(_kinds), frame["measure_id"].str.contains("_rated_")
+    kinds, reasons = frame["base"].map(_kinds).astype("object"), frame["reasons"].astype("str")
+    rated = frame["measure_id"].astype("str").str.contains("_rated_")
     is_share = frame["unit"] == "share"
     against = {
         "level": frame["rank"] < 0,
         "place": frame["place_id"] != frame["locality_id"],
         "boundary": _is_outside(frame, places),
-        "population": frame["reasons"].str.contains("population")
-        | (frame["base"].isin(VAGUE) & is_share),
+        "population": reasons.str.contains("population") | (frame["base"].isin(VAGUE) & is_share),
         "base": is_share & (kinds.str.len() == 0),
-        "scheme": frame["reasons"].str.contains("scheme") | (rated & (frame["scheme_id"] == "")),
+        "scheme": reasons.str.contains("scheme") | (rated & (frame["scheme_id"] == "")),
         "period": (frame["period_end"] == "") | (frame["period_start"] == ""),
         "status": frame["status"] != "actual",
     }
@@ -110,7 +110,7 @@ def _states(
     return {
         "doubts": np.asarray(doubts, dtype=int) + np.zeros(len(frame), dtype=int),
         "actual": (frame["status"] == "actual").to_numpy(),
-        "conflict": frame["reasons"].str.contains("conflict").to_numpy(bool),
+        "conflict": reasons.str.contains("conflict").to_numpy(bool),
         "implied": (frame["origin"] == "implied").to_numpy(),
         "missing": (free & frame["value"].isna()).to_numpy(),
         "imprecise": (free & frame["value"].notna()).to_numpy(),

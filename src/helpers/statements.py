@@ -129,8 +129,10 @@ def _table(rows: Iterable[Reading]) -> pd.DataFrame:
         for row in sorted(rows, key=_about)
     ]
     frame = pd.DataFrame(found, columns=[*names, *amount]).rename(columns={"facts": "fact_ids"})
-    joined = {name: frame[name].map("|".join) for name in ("reasons", "documents", "fact_ids")}
-    return frame.assign(**joined)
+    lists = frame[["reasons", "documents", "fact_ids"]].astype("object")
+    joined = {name: lists[name].map("|".join) for name in lists}
+    frame = frame.assign(**joined)
+    return frame if len(frame) else frame.astype("object")  # empty columns can be asked as text
 
 
 def _filled(facts: pd.DataFrame, rules: dict) -> Iterator[dict]:

@@ -5,6 +5,7 @@ run last, so that a run that fails or is killed leaves the report before it as i
 """
 
 import json
+import multiprocessing
 import os
 import tempfile
 import time
@@ -41,7 +42,9 @@ def run_cells(job: dict, executed: Path) -> None:
     hooks = {"on_cell_execute": lambda cell, cell_index: asked.append(cell_index)}
     hooks["on_cell_executed"] = answered
     with tempfile.TemporaryDirectory(prefix="run-") as folder:
-        engine = an_ordinary_kernel(folder) if job["plain"] else a_forked_shell(folder)
+        # A process of a Dask nanny may have no forked children, only programs of its own.
+        is_plain = job["plain"] or multiprocessing.current_process().daemon
+        engine = an_ordinary_kernel(folder) if is_plain else a_forked_shell(folder)
         try:
             notebook = papermill.execute_notebook(
                 job["path"], executed, job["given"], progress_bar=False, **QUIET, **hooks, **engine

@@ -227,7 +227,7 @@ def _listed(stem: str, record: dict | None, run: dict, language: str) -> dict:
     line = {"stem": stem, "state": run.get("state", "out_of_date"), "error": run.get("error", "")}
     if record is None:
         return line | {"title": stem, "answer": "", "href": "", "about": []}
-    answer = record["finding"].get(language) or record["question"].get(language, "")
+    answer = record.get("finding", {}).get(language) or record["question"].get(language, "")
     line |= {"title": record["title"][language], "answer": answer}
     return line | {"href": url_quote(f"{stem}.html"), "about": pages.about(record, language)}
 

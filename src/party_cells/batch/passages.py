@@ -236,6 +236,7 @@ def words(row: dict, language: str) -> dict:
         details = [_label("measures", row["measure_id"], language)]
         rest = [period(row, language), _label("vocabulary:status", status, language)]
         rest += [_label("rating_schemes", row["scheme_id"], language)]
+        rest += [_label("vocabulary:value_basis", row.get("value_basis"), language)]
     else:
         said, details = _label("themes", row["theme_id"], language), []
         rest = [_label(f"vocabulary:{n}", row[n], language) for n in ("stance", "status", "level")]

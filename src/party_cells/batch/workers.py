@@ -119,7 +119,9 @@ class Far:
 
 
 def in_own_process(function: Callable, *given) -> object:
-    """What a function gives in a warm process of this worker of a cluster."""
+    """What a function gives in a warm process of this worker of a cluster, if it may have any."""
+    if multiprocessing.current_process().daemon:  # under a Dask nanny
+        return function(*given)
     try:
         return own_processes().submit(function, *given).result()
     except RuntimeError:  # one of them was killed; the next run has new ones

@@ -27,6 +27,12 @@ NAMED_IN = {"place_id": "localities", "theme_id": "themes"} | dict.fromkeys(
 )
 
 
+def table(articles: list[corpus.Document]) -> pd.DataFrame:
+    """The `queue` as a table; with its columns also where it has no row."""
+    rows = queue(articles)
+    return pd.DataFrame(rows, columns=None if rows else [*codebook.columns("checks"), "state"])
+
+
 def queue(
     articles: list[corpus.Document] | None = None, proposed: list[Row] | None = None
 ) -> list[Row]:

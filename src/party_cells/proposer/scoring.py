@@ -205,7 +205,7 @@ def _share(value: float) -> bounds.Bounded | None:
 
 def propose(document: corpus.Document) -> pd.DataFrame:
     """The proposals for an article of the collection, with what its manifest tells."""
-    published, locality = document.meta["published_date"], document.meta["locality_id"]
+    published, locality = (document.meta.get(n) for n in ("published_date", "locality_id"))
     day = published if isinstance(published, str) else None
     return proposer.propose(document.text, published=day, locality=locality)
 
