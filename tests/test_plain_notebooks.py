@@ -28,7 +28,7 @@ def output(kind: str = "display_data", **data):
     ("shows", "holds", "never"),
     [
         (
-            output("stream", name="stdout", text="a <b>\r100 % of /home/lan/x"),
+            output("stream", name="stdout", text="a <b>\r100 % of /Users/lan/x"),
             "100 % of ~/x",
             "lan",
         ),

@@ -121,7 +121,7 @@ def picture(mime: str, content: str, alt: str) -> str:
 def text(words: str) -> str:
     """Printed words: colours, lines written over and the name of a home folder taken out.
 
-    >>> text("10 %\\r100 % of /home/lan/x")
+    >>> text("10 %\\r100 % of /Users/lan/x")
     '<pre>100 % of ~/x</pre>'
     """
     words = _HOME.sub("~", _LAST_STATE.sub("", strip_ansi(words)))
