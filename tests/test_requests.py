@@ -47,7 +47,7 @@ def test_requests_name_the_successor_the_year_and_the_tiers_in_both_languages():
     assert "Mường Lay" in lay["successor_vi"] and not lay["verified"]
     assert "năm 2022" in lay["request_vi"] and "hoàn thành xuất sắc nhiệm vụ" in lay["request_vi"]
     words = lay["request_en"]
-    assert "2022" in words and "Cells below grassroots organisations" in words
+    assert "2022" in words and "Cells under grassroots Party committees" in words
 
 
 def test_nothing_stated_means_nothing_to_rank():

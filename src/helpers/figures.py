@@ -116,7 +116,7 @@ def tiers(table: pd.DataFrame, name: str = "tiers") -> Shown:
     counts = [_amount(n) if n else NONE for n in table.get("n", [None] * len(table))]
     about = report.label("vocabulary:figure_subject", first["population"])
     place, year = report.label("localities", first["locality_id"]), first["period_end"][:4]
-    names = report.named("measures", table["measure_id"])
+    names = [report.label("measures", name) for name in table["measure_id"]]
     rows = [Row(*row) for row in zip(names, amounts, counts, strict=True)]
     title = _word("title_tiers", place, about, year)
 

@@ -119,7 +119,8 @@ def sentence(en: str, vi: str, of: pd.DataFrame | None = None, **values) -> Show
     """A computed sentence: ``{name}`` in both texts is the value, formatted and linked.
 
     ``{n:pair|pairs}`` writes a count with its word, ``{n:no pair is|pair is|pairs are}`` with words
-    of its own for none. Values as in the cells of `table`; a list is joined as in a sentence. Where
+    of its own for none. Values as in the cells of `table`; a list is joined as in a sentence, and
+    ``{names:none|, among them }`` has the words for an empty one, and those before any other. Where
     ``of``, the rows that are spoken of, has none, it says so instead. Raises `NotShowable` when the
     texts name other values.
 
@@ -314,8 +315,9 @@ def years() -> dict[str, str]:
 
 
 def named(table: str, codes: Iterable[str]) -> list[Words]:
-    """The names of several ids, to be listed in a sentence."""
-    return [label(table, code) for code in codes]
+    """The names of several ids, to be listed in a sentence; what is no place in quotation marks."""
+    found = [label(table, code) for code in codes]
+    return found if table == "localities" else [Words(f"“{w.en}”", f"“{w.vi}”") for w in found]
 
 
 def cited(text: str | tuple[str, str] | Words, ids: Iterable[str] = ()) -> Words:
@@ -327,6 +329,13 @@ def cited(text: str | tuple[str, str] | Words, ids: Iterable[str] = ()) -> Words
     pair = (text, text) if isinstance(text, str) else text
     en, vi = (pair.en, pair.vi) if isinstance(pair, Words) else pair
     return Words(en, vi, tuple(ids))
+
+
+def printed(fact: dict) -> Words:
+    """A row of facts as a sentence names it, “Members” 1,142, linked to its passage."""
+    name, value = label("measures", fact["measure_id"]), bounds.from_fact(fact)
+    en, vi = (f"“{getattr(name, lang)}” {bounds.words(value, lang)}" for lang in LANGUAGES)
+    return Words(en, vi, (fact["fact_id"],))
 
 
 def nothing_yet() -> Words:
@@ -426,12 +435,16 @@ def _computed(templates: dict[str, str], values: dict, of: pd.DataFrame | None) 
 
 
 def _said(value, name: str, spec: str, language: str) -> tuple[str, str]:
-    """A value in a sentence, as text and as HTML; ``spec`` are the words for none, one, many."""
+    """A value in a sentence, as text and as HTML; ``spec`` as `sentence` has it."""
     if isinstance(value, list | tuple):
+        none, _, before = spec.partition("|")
+        if not value:
+            return none, escape(none)
         told = [_cell(item, name, language) for item in value[:MOST_NAMES]]
         if more := len(value) - len(told):
             told.append((ui("more_of_them", language).format(more),) * 2)
-        return tuple(_listed(said, language) for said in zip(*told, strict=True)) or ("", "")
+        text, html = (_listed(said, language) for said in zip(*told, strict=True))
+        return before + text, escape(before) + html
     text, html = _cell(value, name, language)
     if not spec:
         return text, html
