@@ -64,11 +64,3 @@ def test_the_answers_of_the_codebook_are_practices_of_the_codebook():
     told = THEMES[THEMES["kind"] == "limitation"]["answered_by"].str.split("|").explode()
     assert told.notna().all() and set(told.map(kinds)) == {"practice"}
     assert THEMES[THEMES["kind"] == "practice"]["answered_by"].isna().all()
-
-
-def test_fragility_lists_the_frailest_verdict_first():
-    outcomes = pd.DataFrame(
-        {"verdict": ["ahead", "undecided", "larger"], "units_to_reverse": [9, None, 2]}
-    ).assign(drift=0.5, days_apart=0, row_id="a", column_id="b", measure_id="members")
-    outcomes = outcomes.assign(row_reading=0, column_reading=1)
-    assert practices.fragility(outcomes)["units_to_reverse"].tolist() == [2, 9]

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from helpers.gate import DECIDED
 from helpers.likeness import BELOW, RANK
 
 DEGREES = ("done", "planned", "rule", "urged")  # of a practice, from deed to call
@@ -104,14 +103,6 @@ def voice(codings: pd.DataFrame, words: Mapping[str, int]) -> pd.DataFrame:
     key = ["document_id", "locality_id", "speaker"]
     found = codings.groupby(key).size().rename("n").reset_index()
     return found.assign(per_1000_words=1000 * found["n"] / found["document_id"].map(words))
-
-
-def fragility(outcomes: pd.DataFrame) -> pd.DataFrame:
-    """Return every decided comparison with how little would end it, the frailest first."""
-    clear = outcomes[outcomes["verdict"].isin(DECIDED)]
-    order = ["units_to_reverse", "drift"]
-    names = ["row_id", "column_id", "measure_id", "verdict", "row_reading", "column_reading"]
-    return clear.sort_values(order, kind="stable")[[*names, "days_apart", *order]]
 
 
 def fields(
