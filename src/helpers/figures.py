@@ -28,6 +28,11 @@ class Row:
     spread: tuple[float, float] | None = None
     on_axis: bool = True
 
+    @property
+    def told(self) -> Words:
+        """The name with what is noted beside it."""
+        return _joined(" · ", self.label, self.note) if self.note.en else self.label
+
 
 def dated(sets: pd.DataFrame, verdicts: pd.DataFrame, measure_id: str, name: str) -> Shown:
     """One measure of every locality that states it, each with its period, on one axis.
@@ -36,9 +41,7 @@ def dated(sets: pd.DataFrame, verdicts: pd.DataFrame, measure_id: str, name: str
     the order wished for; ``verdicts`` as `gate.outcomes`. A locality that the gate lets meet none
     of the others has its number in words, and no mark on the axis.
     """
-    own = verdicts[
-        (verdicts["measure_id"] == measure_id) & (verdicts["verdict"] != "not_comparable")
-    ]
+    own = verdicts.query("measure_id == @measure_id and verdict != 'not_comparable'")
     own = own[~own["reasons"].astype(str).str.contains("missing")]
     meeting = {*own["row_id"], *own["column_id"]}
     said = sets[sets["stated"].astype(bool)].head(report.MOST_ROWS)
@@ -77,9 +80,11 @@ def bars(
     rows = []
     for row in table[table[value].notna()].to_dict("records"):
         amount = row[value] if isinstance(row[value], Bounded) else bounds.exact(row[value], unit)
-        names = [_named(row[column], column) for column in (panel, by) if column]
         spread = (row[low], row[high]) if low and pd.notna(row[low]) else None
-        rows.append(Row(_joined(names), amount, _word("n", int(row[n])) if n else NONE, spread))
+        label = _named(row[by], by)
+        if panel:
+            label = _joined(": ", _named(row[panel], panel), label)
+        rows.append(Row(label, amount, _word("n", int(row[n])) if n else NONE, spread))
     shown = table[[column for column in (panel, by, n, value, low, high) if column]]
     return _chart(rows, shown, name, Words(en, vi))
 
@@ -113,7 +118,7 @@ def tiers(table: pd.DataFrame, name: str = "tiers") -> Shown:
     if table.empty:
         return report.nothing_drawn()
     first, amounts = table.iloc[0], list(table["amount"])
-    counts = [_amount(n) if n else NONE for n in table.get("n", [None] * len(table))]
+    counts = [_written(n) if n else NONE for n in table.get("n", [None] * len(table))]
     about = report.label("vocabulary:figure_subject", first["population"])
     place, year = report.label("localities", first["locality_id"]), first["period_end"][:4]
     names = [report.label("measures", name) for name in table["measure_id"]]
@@ -123,18 +128,17 @@ def tiers(table: pd.DataFrame, name: str = "tiers") -> Shown:
     def draw(language: str):
         axes, left = _axes(62 + 25 * len(names)), 0.0
         for at, row in enumerate(rows):
-            amount, words = row.amount, f"{_told(row, language)}"
-            axes.barh(0, amount.low, 0.9, left, color=TIERS[at % 5], edgecolor=PAPER)
-            axes.barh(-1 - at * 0.62, 0.03, 0.36, color=TIERS[at % 5], edgecolor=INK, linewidth=0.5)
-            _say(axes, 0.045, -1 - at * 0.62, words)
-            _say(axes, 1, -1 - at * 0.62, bounds.words(amount, language), "right", "bold")
-            left += amount.low
+            y, colour = -1 - at * 0.62, TIERS[at % len(TIERS)]
+            axes.barh(0, row.amount.low, 0.9, left, color=colour, edgecolor=PAPER)
+            axes.barh(y, 0.03, 0.36, color=colour, edgecolor=INK, linewidth=0.5)
+            _named_row(axes, (0.045, 1), y, row, language)
+            left += row.amount.low
         axes.set(xlim=(0, 1), ylim=(-0.8 - 0.62 * len(names), 0.5))
         axes.axis("off")
         return axes.figure
 
     shown = pd.DataFrame({"measure_id": table["measure_id"], "share": amounts})
-    return report.figure(shown, name, draw, title.en, title.vi, _alt(title, rows))
+    return _figure(rows, shown, name, title, draw)
 
 
 def histogram(
@@ -151,7 +155,7 @@ def histogram(
         import seaborn  # half a second, for this chart alone
 
         axes = _axes(220)
-        hue = kinds.map(lambda words: getattr(words, language)).rename("")
+        hue = kinds.map(lambda words: words[language]).rename("")
         look = {"palette": [ACCENT, LINE, SOFT][: kinds.nunique()], "alpha": 1, "edgecolor": PAPER}
         seaborn.histplot(x=table[value], hue=hue, bins=edges, multiple="stack", ax=axes, **look)
         axes.set(xlabel="", ylabel="")
@@ -159,9 +163,11 @@ def histogram(
             axis.set_major_formatter(lambda at, _: numbers.write(at, "count", language))
         return axes.figure
 
-    lines = [Row(row[by], bounds.exact(row["n"], "count"), _word("up_to", row["up_to"]))
-             for row in shown.to_dict("records")]  # fmt: skip
-    return report.figure(shown, name, draw, en, vi, _alt(Words(en, vi), lines))
+    lines = [
+        Row(row[by], bounds.exact(row["n"], "count"), _word("up_to", row["up_to"]))
+        for row in shown.to_dict("records")
+    ]
+    return _figure(lines, shown, name, Words(en, vi), draw)
 
 
 def _chart(
@@ -180,19 +186,23 @@ def _chart(
             _row(axes, -at, row, (low, high), language)
         if line:
             axes.vlines(line[0], 0.6 - len(rows), 0.5, color=INK, linestyle="--", linewidth=1)
-            _say(axes, line[0], 0.85, getattr(line[1], language), "center")
+            _say(axes, line[0], 0.85, line[1][language], "center")
         axes.set(xlim=(low, high), ylim=(0.6 - len(rows), 1.1 if line else 0.6), yticks=[])
         axes.xaxis.set_major_formatter(lambda at, _: numbers.write(at, unit, language, 0))
         axes.spines[["left", "top", "right"]].set_visible(False)
         axes.axis("on" if any(row.on_axis for row in rows) else "off")
         return axes.figure
 
-    return report.figure(shown, name, draw, title.en, title.vi, _alt(title, rows))
+    return _figure(rows, shown, name, title, draw)
+
+
+def _named_row(axes, ends: tuple, y: float, row: Row, language: str) -> None:
+    _say(axes, ends[0], y, row.told[language])
+    _say(axes, ends[1], y, bounds.words(row.amount, language), "right", "bold")
 
 
 def _row(axes, y: float, row: Row, ends: tuple[float, float], language: str) -> None:
-    _say(axes, ends[0], y + 0.22, _told(row, language))
-    _say(axes, ends[1], y + 0.22, bounds.words(row.amount, language), "right", "bold")
+    _named_row(axes, ends, y + 0.22, row, language)
     if not row.on_axis:
         return
     axes.hlines(y - 0.18, *ends, color=LINE, linewidth=1)
@@ -201,11 +211,6 @@ def _row(axes, y: float, row: Row, ends: tuple[float, float], language: str) -> 
     for at in _finite(row.amount):
         is_point = bounds.is_point(row.amount)
         axes.plot(at, y - 0.18, "o", color=ACCENT if is_point else PAPER, mec=ACCENT, ms=9)
-
-
-def _told(row: Row, language: str) -> str:
-    """The name of a row with its note."""
-    return " · ".join(filter(None, [getattr(row.label, language), getattr(row.note, language)]))
 
 
 def _finite(amount: Bounded) -> list[float]:
@@ -232,42 +237,30 @@ def _say(axes, x: float, y: float, text: str, side: str = "left", weight: str = 
     axes.text(x, y, text, parse_math=False, **look)
 
 
-def _alt(title: Words, rows: list[Row]) -> tuple[str, str]:
-    """Title and every row in words, in both languages."""
-    texts = []
+def _figure(rows: list[Row], shown: pd.DataFrame, name: str, title: Words, draw) -> Shown:
+    """The drawing with title and every row in words."""
+    alt = []
     for lang in LANGUAGES:
-        parts = [f"{_told(row, lang)}: {bounds.words(row.amount, lang)}" for row in rows]
-        texts.append(f"{getattr(title, lang)}. {'; '.join(parts)}.")
-    return tuple(texts)
+        said = [f"{row.told[lang]}: {bounds.words(row.amount, lang)}" for row in rows]
+        alt.append(f"{title[lang]}. {'; '.join(said)}.")
+    return report.figure(shown, name, draw, title.en, title.vi, tuple(alt))
 
 
 def _word(code: str, *values: Words | Bounded | str | float) -> Words:
     """A phrase of the vocabulary list "figure" with its values."""
-    phrase = report.label("vocabulary:figure", code)
-    said = [[_written(one, lang) for one in values] for lang in LANGUAGES]
-    return Words(
-        *(getattr(phrase, lang).format(*own) for lang, own in zip(LANGUAGES, said, strict=True))
-    )
+    phrase, said = report.label("vocabulary:figure", code), [_written(one) for one in values]
+    return report.both(lambda lang: phrase[lang].format(*(words[lang] for words in said)))
 
 
-def _written(one, language: str) -> str:
-    if isinstance(one, Words):
-        return getattr(one, language)
-    if isinstance(one, Bounded):
-        return bounds.words(one, language)
-    return one if isinstance(one, str) else numbers.write(one, "count", language)
+def _written(value: Words | Bounded | str | float, column: str = "") -> Words:
+    """A value as a table writes it in a column of that name."""
+    return report.both(lambda lang: report.written(value, column, lang)[0])
 
 
 def _named(value: str | Words | tuple[str, str], column: str) -> Words:
     """A pair, an id by the name of its column, or a text that is the same in both languages."""
-    if isinstance(value, str):
-        return Words(*(report.translated(value, column, lang) for lang in LANGUAGES))
-    return value if isinstance(value, Words) else Words(*value)
+    return report.cited(value) if not isinstance(value, str) else _written(value, column)
 
 
-def _amount(amount: Bounded) -> Words:
-    return Words(*(bounds.words(amount, lang) for lang in LANGUAGES))
-
-
-def _joined(words: list[Words]) -> Words:
-    return Words(*(": ".join(getattr(one, lang) for one in words) for lang in LANGUAGES))
+def _joined(by: str, *words: Words) -> Words:
+    return report.both(lambda lang: by.join(one[lang] for one in words))

@@ -11,10 +11,11 @@ import io
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from string import Formatter
 
+import numpy as np
 import pandas as pd
 
 from helpers import bounds, codebook, corpus, evidence, numbers
@@ -29,7 +30,6 @@ VIETNAMESE_COLUMNS = (
 )
 _PARTS = ("value", "low", "high", "unit", "bound", "facts")  # of a bounded number, as columns
 MOST_ROWS, MOST_COLUMNS = 40, 12  # what a reader takes in; the rest is counted, the files have it
-_MOST = MOST_ROWS, MOST_COLUMNS
 MOST_NAMES = 6  # in a sentence; more are counted
 GLYPHS = {  # filled: it is there; hollow: in part, or no longer; ring: meant to be
     **{"number": "●", "bound": "◐", "part": "○", "stated": "●", "denied": "✕"},
@@ -68,6 +68,9 @@ class Words:
     def __str__(self) -> str:
         return self.en
 
+    def __getitem__(self, language: str) -> str:
+        return getattr(self, language)
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -90,11 +93,10 @@ class Shown:
         for lang, said in self.parts.items():
             holds[lang] = {key: value for key, value in said.items() if key != "svg"}
         holds |= {"data": self.data, "derived": self.derived}
+        bundle = {"text/plain": part["text"], MIME: holds}
         if self.kind == "figure":
-            drawn = {"image/svg+xml": part["svg"]}
-        else:
-            drawn = {"text/html": _with_sentences(part["html"], self.derived)}
-        return {"text/plain": part["text"], MIME: holds, **drawn}
+            return bundle | {"image/svg+xml": part["svg"]}
+        return bundle | {"text/html": _with_sentences(part["html"], self.derived)}
 
     def __str__(self) -> str:
         return self.parts[_shows["language"]]["text"]
@@ -172,13 +174,11 @@ def table(
     ISO dates; a missing cell is a dot, read aloud as "not stated". Ids, also several joined by "|",
     are translated by column name, headers as `codebook.header` has them.
     """
-    frame = _plain(frame)
-    parts = {}
+    frame, parts = _plain(frame), {}
     for lang, caption, note in (("en", en, note_en), ("vi", vi, note_vi)):
         parts[lang] = _worded(frame, caption, lang, note)
     _need_both(f"table {name!r}", parts, "caption", "note")
-    derived = _derived(cell for cell in _cells(frame.head(MOST_ROWS)))
-    return Shown("table", name, parts, _data(frame), derived)
+    return Shown("table", name, parts, _data(frame), _derived(_cells(frame.head(MOST_ROWS))))
 
 
 def grid(
@@ -197,24 +197,24 @@ def grid(
     Of too many localities each has a row. Without ``all_rows`` the rows are those that have marks.
     """
     order = list(labels("vocabulary:mark", "en"))
-    fields = {}
-    for row in sorted(marks.to_dict("records"), key=lambda row: order.index(row["mark"])):
-        words, ids = label("vocabulary:mark", row["mark"]), tuple(row["ids"].split("|"))
-        mark = Words(words.en, words.vi, ids, GLYPHS[row["mark"]])
-        fields.setdefault((row[rows], row["locality_id"]), []).append(mark)
-    downs = list(dict.fromkeys(marks[rows])) if all_rows is None else list(all_rows)
-    if len(columns) > MOST_COLUMNS:
-        told = {down: [fields.get((down, place)) for place in columns] for down in downs}
-        frame = pd.DataFrame({"locality_id": list(columns), **told}, dtype="object")
-    else:
-        told = {place: [fields.get((down, place)) for down in downs] for place in columns}
-        frame = pd.DataFrame({rows: downs, **told}, dtype="object")
-    used = [code for code in order if code in set(marks["mark"])]
-    notes = [
-        "; ".join(f"{GLYPHS[code]} {labels('vocabulary:mark', lang)[code]}" for code in used)
-        for lang in LANGUAGES
-    ]
-    return table(frame, name, en, vi, *notes)
+    told = [_mark(code, ids) for code, ids in zip(marks["mark"], marks["ids"], strict=True)]
+    downs = list(marks[rows].unique() if all_rows is None else all_rows)
+    marks = marks.assign(told=told).sort_values("mark", key=lambda codes: codes.map(order.index))
+    frame = _crossed(marks, rows, "locality_id").reindex(index=downs, columns=list(columns))
+    frame = frame.T if len(columns) > MOST_COLUMNS else frame
+    used = [_mark(code) for code in order if code in {*marks["mark"]}]
+    notes = both(lambda lang: "; ".join(f"{mark.glyph} {mark[lang]}" for mark in used))
+    return table(frame.rename_axis(columns=None), name, en, vi, notes.en, notes.vi)
+
+
+def _mark(code: str, ids: str = "") -> Words:
+    ids = tuple(filter(None, ids.split("|")))
+    return replace(label("vocabulary:mark", code), ids=ids, glyph=GLYPHS[code])
+
+
+def _crossed(rows: pd.DataFrame, down: str, across: str) -> pd.DataFrame:
+    """What is told of each pair of ids, as lists; named by what stands down and across."""
+    return rows.groupby([down, across], sort=False)["told"].agg(list).unstack()
 
 
 def triangle(counts: pd.DataFrame, name: str, en: str, vi: str, places: Sequence[str]) -> Shown:
@@ -223,20 +223,18 @@ def triangle(counts: pd.DataFrame, name: str, en: str, vi: str, places: Sequence
     ``counts`` has row_id, column_id, answer (of the list "answer") and n. Of many localities each
     pair has a row.
     """
-    said = {}
+    told = []
     for row in counts.to_dict("records"):
-        words, n = label("vocabulary:answer", row["answer"]), row["n"]
-        told = Words(f"{n} {words.en}", f"{n} {words.vi}")
-        said.setdefault(frozenset((row["row_id"], row["column_id"])), []).append(told)
+        words = label("vocabulary:answer", row["answer"])
+        pair = sorted((row["row_id"], row["column_id"]), key=places.index)
+        told.append([*pair, Words(f"{row['n']} {words.en}", f"{row['n']} {words.vi}")])
+    told = pd.DataFrame(told, columns=["row_id", "column_id", "told"])
     if len(places) > MOST_COLUMNS:
-        pairs = [(*sorted(pair, key=places.index), told) for pair, told in said.items()]
-        return table(pd.DataFrame(pairs, columns=["row_id", "column_id", "answer"]), name, en, vi)
-    told = {
-        column: ["" if at > down else said.get(frozenset((row, column)))
-                 for down, row in enumerate(places[1:])]
-        for at, column in enumerate(places[:-1])
-    }  # fmt: skip
-    return table(pd.DataFrame({"locality_id": places[1:], **told}, dtype="object"), name, en, vi)
+        pairs = told.groupby(["row_id", "column_id"], sort=False)["told"].agg(list)
+        return table(pairs.rename("answer").reset_index(), name, en, vi)
+    frame = _crossed(told, "column_id", "row_id").reindex(index=places[1:], columns=places[:-1])
+    below = np.tril(np.ones(frame.shape, bool))
+    return table(frame.where(below, "").rename_axis("locality_id"), name, en, vi)
 
 
 def figure(
@@ -283,9 +281,7 @@ def _svg(figure, name: str, alt: str) -> str:
     own = "g" + hashlib.sha256(name.encode()).hexdigest()[:5]
     text = re.sub(r'<g id="\w+">', "<g>", text)
     text = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{own}-", text)
-    text = re.sub(
-        r"font: ([\w. ]*?)([\d.]+)px [^;\"]*", r"font: \1\2px system-ui, sans-serif", text
-    )
+    text = re.sub(r"(font: [\w. ]*?[\d.]+px) [^;\"]*", r"\1 system-ui, sans-serif", text)
     for colour, css in COLOURS.items():
         text = text.replace(colour, css)
     text = re.sub(r"\s*\n\s*", " ", text).replace("> <", "><").strip()
@@ -301,10 +297,19 @@ def label(table: str, code: str) -> Words:
 
     Raises `NotShowable` for an id without a label.
     """
-    found = [labels(table, language).get(code) for language in LANGUAGES]
-    if not all(isinstance(text, str) for text in found):
+    found = both(lambda language: labels(table, language).get(code))
+    if not (isinstance(found.en, str) and isinstance(found.vi, str)):
         raise NotShowable(f"{table}: {code!r} has no label in both languages; add a row or a label")
-    return Words(*found)
+    return found
+
+
+def both(words: Callable[[str], str]) -> Words:
+    """What a function of a language says in each of them.
+
+    >>> both(lambda language: date("2023-03-05", language)).vi
+    '5/3/2023'
+    """
+    return Words(*map(words, LANGUAGES))
 
 
 def years() -> dict[str, str]:
@@ -326,23 +331,22 @@ def cited(text: str | tuple[str, str] | Words, ids: Iterable[str] = ()) -> Words
     >>> cited(("stated", "có nêu"), ["kien-xuong-2023.1024.criticism"]).vi
     'có nêu'
     """
-    pair = (text, text) if isinstance(text, str) else text
-    en, vi = (pair.en, pair.vi) if isinstance(pair, Words) else pair
-    return Words(en, vi, tuple(ids))
+    pair = (text.en, text.vi) if isinstance(text, Words) else text
+    return Words(*((pair, pair) if isinstance(pair, str) else pair), tuple(ids))
 
 
 def printed(fact: dict) -> Words:
     """A row of facts as a sentence names it, “Members” 1,142, linked to its passage."""
     name, value = label("measures", fact["measure_id"]), bounds.from_fact(fact)
-    en, vi = (f"“{getattr(name, lang)}” {bounds.words(value, lang)}" for lang in LANGUAGES)
-    return Words(en, vi, (fact["fact_id"],))
+    said = both(lambda lang: f"“{name[lang]}” {bounds.words(value, lang)}")
+    return cited(said, (fact["fact_id"],))
 
 
 def nothing_yet() -> Words:
     """What is said where there is no row to speak of: no article, nothing decided, or not said."""
     n = len(codebook.load("documents"))
     code = "not_said" if _rows_by_id() else "nothing_decided" if n else "no_article"
-    return Words(*(ui(code, lang).format(numbers.write(n, "count", lang)) for lang in LANGUAGES))
+    return both(lambda lang: ui(code, lang).format(numbers.write(n, "count", lang)))
 
 
 def nothing_drawn() -> Shown:
@@ -365,13 +369,11 @@ def date(iso: str, language: str) -> str:
     ('5 March 2023', '5/3/2023', '2016')
     """
     year, *rest = iso.split("-")
-    numbers = [int(part) for part in reversed(rest)]
-    if numbers and not 1 <= numbers[-1] <= 12:
+    parts = [int(part) for part in reversed(rest)]
+    if not all(1 <= month <= 12 for month in parts[-1:]):
         return iso
-    if language == "vi":
-        return "/".join([*map(str, numbers), year])
-    month = [MONTHS[numbers[-1] - 1]] if numbers else []
-    return " ".join([*map(str, numbers[:-1]), *month, year])
+    named = parts if language == "vi" else [*parts[:-1], *(MONTHS[m - 1] for m in parts[-1:])]
+    return ("/" if language == "vi" else " ").join([*map(str, named), year])
 
 
 def anchor(row_id: str) -> str:
@@ -389,26 +391,26 @@ def linked(words: str, ids: tuple[str, ...], language: str, target: str = "") ->
     text = escape(words)
     if target or len(ids) == 1:
         return f'<a class="n" href="#{target or anchor(ids[0])}">{text}</a>'
-    name = escape(ui("passage", language))
-    numbered = "".join(
-        f'<a class="n" href="#{anchor(row_id)}" aria-label="{name} {at}">{at}</a>'
+    links = _numbered(ids, ui("passage", language), "n")
+    return text + (f' <span class="sources">{links}</span>' if ids else "")
+
+
+def _numbered(ids: tuple[str, ...], name: str, kind: str, glyph: str = "") -> str:
+    """A link to each passage, by its number or as a glyph, named for the ear."""
+    return "".join(
+        f'<a class="{kind}" href="#{anchor(row_id)}" aria-label="{escape(name)} {at}">'
+        f"{glyph or at}</a>"
         for at, row_id in enumerate(ids, 1)
     )
-    return text + (f' <span class="sources">{numbered}</span>' if ids else "")
 
 
 def _marked(value: Words, language: str) -> tuple[str, str]:
     """A mark as text, "done (2)", and as HTML: one linked glyph per passage, named for the ear."""
-    words, n = getattr(value, language), len(value.ids)
+    words, n = value[language], len(value.ids)
     if not n:
         said = f'<span class="mark" role="img" aria-label="{escape(words)}">{value.glyph}</span>'
         return words, said
-    drawn = [
-        f'<a class="n mark" href="#{anchor(row_id)}" aria-label="{escape(words)} {at}">'
-        f"{value.glyph}</a>"
-        for at, row_id in enumerate(value.ids, 1)
-    ]
-    return f"{words} ({n})" if n > 1 else words, "".join(drawn)
+    return f"{words} ({n})" if n > 1 else words, _numbered(value.ids, words, "n mark", value.glyph)
 
 
 # --- Computed text -----------------------------------------------------------------------------
@@ -422,8 +424,7 @@ def _computed(templates: dict[str, str], values: dict, of: pd.DataFrame | None) 
         raise NotShowable(f"the texts name {asked}, the values are {sorted(values)}")
     if of is not None and of.empty:
         said = nothing_yet()
-        texts = {lang: getattr(said, lang) for lang in LANGUAGES}
-        return {lang: {"html": escape(text), "text": text} for lang, text in texts.items()}
+        return {lang: {"html": escape(said[lang]), "text": said[lang]} for lang in LANGUAGES}
     parts = {}
     for lang, found in fields.items():
         text = html = ""
@@ -440,19 +441,18 @@ def _said(value, name: str, spec: str, language: str) -> tuple[str, str]:
         none, _, before = spec.partition("|")
         if not value:
             return none, escape(none)
-        told = [_cell(item, name, language) for item in value[:MOST_NAMES]]
+        told = [written(item, name, language) for item in value[:MOST_NAMES]]
         if more := len(value) - len(told):
             told.append((ui("more_of_them", language).format(more),) * 2)
         text, html = (_listed(said, language) for said in zip(*told, strict=True))
         return before + text, escape(before) + html
-    text, html = _cell(value, name, language)
+    text, html = written(value, name, language)
     if not spec:
         return text, html
-    *none, one, many = [spec.split("|")[0], *spec.split("|")][-3:]
-    count = value.value if isinstance(value, Bounded) else value
-    if len(spec.split("|")) == 3 and not count:
-        return none[0], escape(none[0])
-    word = one if count == 1 else many
+    words, count = spec.split("|"), value.value if isinstance(value, Bounded) else value
+    if len(words) == 3 and not count:
+        return words[0], escape(words[0])
+    word = words[-2:][0] if count == 1 else words[-1]
     return f"{text} {word}", f"{html} {escape(word)}"
 
 
@@ -464,8 +464,8 @@ def _listed(texts: Sequence[str], language: str) -> str:
 
 def _need_both(what: str, parts: dict, *names: str) -> None:
     for name in names:
-        texts = [parts[lang][name].strip() for lang in LANGUAGES]
-        if bool(texts[0]) != bool(texts[1]) or (name in ("caption", "alt") and not texts[0]):
+        given = {bool(parts[lang][name].strip()) for lang in LANGUAGES}
+        if given != {True} and not (name == "note" and given == {False}):
             raise NotShowable(f"{what}: {name} must be given in English and in Vietnamese")
 
 
@@ -483,31 +483,27 @@ def _cells(frame: pd.DataFrame) -> list:
 
 def _worded(frame: pd.DataFrame, caption: str, language: str, note: str = "") -> dict:
     """A table's header and all its rows as text, and as HTML the rows that are shown."""
-    when = years()
+    when, columns = years(), list(frame)
     heads = [
         codebook.header(name, language) + (f" ({when[name]})" if name in when else "")
-        for name in frame.columns
+        for name in columns
     ]
     cells = [
-        [_cell(value, name, language) for name, value in zip(frame.columns, row, strict=True)]
+        [written(value, name, language) for name, value in zip(columns, row, strict=True)]
         for row in frame.itertuples(index=False, name=None)
     ]
-    for code, most, whole in zip(("cut", "narrowed"), _MOST, frame.shape, strict=True):
-        more = ui(code, language).format(most, whole)
-        caption += f" ({more})" if caption and whole > most else ""
-    note = note if len(cells) else f"{ui('no_rows', language)} {note}".strip()
-    texts = [[text for text, _ in row] for row in cells]
-    lines = [row[:MOST_COLUMNS] for row in texts[:MOST_ROWS]]
-    lines = pd.DataFrame(lines, columns=heads[:MOST_COLUMNS] if cells else []).to_string(
-        index=False
-    )
+    for code, most, n in (("cut", MOST_ROWS, len(frame)), ("narrowed", MOST_COLUMNS, len(heads))):
+        caption += f" ({ui(code, language).format(most, n)})" if caption and n > most else ""
+    note = note if cells else f"{ui('no_rows', language)} {note}".strip()
+    texts = pd.DataFrame([[text for text, _ in row] for row in cells], columns=heads)
+    lines = texts.iloc[:MOST_ROWS, :MOST_COLUMNS].to_string(index=False) if cells else ""
     return {
         "html": _table_html(frame.iloc[:MOST_ROWS, :MOST_COLUMNS], heads, cells, caption, note),
-        "text": "\n".join(filter(None, [caption, lines if cells else "", note])),
+        "text": "\n".join(filter(None, [caption, lines, note])),
         "caption": caption,
         "note": note,
         "header": heads,
-        "rows": texts,
+        "rows": texts.to_numpy().tolist(),
     }
 
 
@@ -541,23 +537,19 @@ def _is_numeric(values: pd.Series) -> bool:
     return all(isinstance(one, Bounded) or pd.api.types.is_number(one) for one in values)
 
 
-def _is_missing(value) -> bool:
-    return value is None or (pd.api.types.is_scalar(value) and bool(pd.isna(value)))
-
-
-def _cell(value, column: str, language: str) -> tuple[str, str]:
-    """The value as text and as HTML."""
+def written(value, column: str, language: str) -> tuple[str, str]:
+    """A value as a table writes it in a column of that name, as text and as HTML."""
     if isinstance(value, Words):
-        text = getattr(value, language)
-        marked = bool(value.glyph)
-        return _marked(value, language) if marked else (text, linked(text, value.ids, language))
+        if value.glyph:
+            return _marked(value, language)
+        return value[language], linked(value[language], value.ids, language)
     if isinstance(value, Bounded):
         return _bounded(value, language)
     if isinstance(value, list | tuple):
-        parts = [_cell(item, column, language) for item in value]
+        parts = [written(item, column, language) for item in value]
         by = " " if any(getattr(item, "glyph", "") for item in value) else "<br>"
         return "; ".join(text for text, _ in parts), by.join(html for _, html in parts)
-    if _is_missing(value):
+    if pd.isna(value):
         text = ui("not_stated", language)
         return text, f'<span class="missing" role="img" aria-label="{escape(text)}">·</span>'
     text = _text(value, column, language)
@@ -573,11 +565,12 @@ def _bounded(value: Bounded, language: str) -> tuple[str, str]:
 
 def _text(value, column: str, language: str) -> str:
     """A value that is neither bounded nor missing: a name, a date, a number, yes or no."""
-    if isinstance(value, bool) or type(value).__name__ in ("bool", "bool_"):  # numpy's too
+    if pd.api.types.is_bool(value):
         return ui("yes" if value else "no", language)
     if isinstance(value, str):
-        is_day = re.fullmatch(r"\d{4}-\d{2}-\d{2}", value)
-        return date(value, language) if is_day else translated(value, column, language)
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+            return date(value, language)
+        return translated(value, column, language)
     if re.search(r"(^|_)(year|id|start|end)$", str(column)) or not pd.api.types.is_number(value):
         return str(value)
     unit = "share" if re.search(r"(^|_)share$", str(column)) else "count"
@@ -651,8 +644,7 @@ def _data(frame: pd.DataFrame) -> dict:
             series.append(
                 [_neutral(getattr(one, part, None) if is_bounded else one) for one in values]
             )
-    rows = [list(row) for row in zip(*series, strict=True)]
-    return {"columns": columns, "rows": rows, "shown": shown}
+    return {"columns": columns, "rows": [*map(list, zip(*series, strict=True))], "shown": shown}
 
 
 def _neutral(value) -> str | int | float | bool | None:
@@ -660,7 +652,7 @@ def _neutral(value) -> str | int | float | bool | None:
     if isinstance(value, list | tuple):
         by = " " if all(isinstance(one, str) for one in value) else "; "
         return by.join(str(_neutral(one)) for one in value)
-    if _is_missing(value) or value in (math.inf, -math.inf):
+    if pd.isna(value) or value in (math.inf, -math.inf):
         return None
     value = value.item() if hasattr(value, "item") else value
     return value if isinstance(value, int | float) else str(value)
