@@ -134,9 +134,8 @@ def cells_alone(run: tuple) -> None:
 
 def bound(runs: list[tuple]) -> None:
     """The bound: the same cells in warm processes over all cores, nothing else."""
-    from party_cells.batch import warm
+    from party_cells.batch import warmed  # noqa: F401  imports what notebooks import
 
-    warm.warm_up()
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         begun = time.monotonic()
         list(pool.map(cells_alone, runs))

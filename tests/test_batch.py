@@ -17,7 +17,7 @@ from test_grid import write_collection, write_notebook, write_table
 
 from helpers import decisions, paths
 from party_cells import batch, cli
-from party_cells.batch import execution, shell, warm
+from party_cells.batch import shell, workers
 
 STUB = """
 import json
@@ -54,7 +54,7 @@ def project(tmp_path, monkeypatch) -> Path:
         monkeypatch.setattr(batch, name, stub, raising=False)
     assert shell and decisions  # imported before the workers are forked, once for all
     forked = multiprocessing.get_context("fork")  # workers that have what is set here
-    monkeypatch.setattr(warm, "context", lambda: forked)
+    monkeypatch.setattr(workers, "context", lambda: forked)
     write_collection(tmp_path / "data")
     return tmp_path
 
@@ -126,7 +126,7 @@ def test_a_failed_run_keeps_the_good_report_and_stops_no_other(project, capsys):
 def test_a_cell_that_ends_or_holds_its_kernel_has_failed(
     project, capsys, monkeypatch, cell, words, mode
 ):
-    monkeypatch.setattr(execution, "CELL_SECONDS", 1 if "no answer" in words else 60)
+    monkeypatch.setattr(shell, "CELL_SECONDS", 1 if "no answer" in words else 60)
     notebook(project, "10-ends", cell)
     assert cli.main(["report", mode]) == 1
     assert f"FAILED 10-ends: In [2]: {words}" in capsys.readouterr().out.replace("the cell ", "")
@@ -241,7 +241,7 @@ def test_a_worker_that_is_always_killed_is_one_failure(project, capsys):
     notebook(project, "20-other")
     assert report("--jobs", "1") == 1
     said = capsys.readouterr().out
-    assert "FAILED 10-kills: its worker was killed 3 times" in said
+    assert "FAILED 10-kills: its worker was killed 3 times" in said and "done 20-other" in said
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
@@ -264,8 +264,8 @@ def test_a_stopped_batch_goes_on_where_it_was(project, number):
     lines += [f"paths.notebooks = lambda: Path({str(project / 'notebooks')!r})"]
     lines += [
         "import multiprocessing",
-        "from party_cells.batch import warm",
-        "warm.context = lambda: multiprocessing.get_context('fork')",
+        "from party_cells.batch import workers",
+        "workers.context = lambda: multiprocessing.get_context('fork')",
         "stub = types.ModuleType('party_cells.batch.pages')",
         f"exec({STUB!r}, stub.__dict__)",
     ]
@@ -292,7 +292,7 @@ def test_a_stopped_batch_goes_on_where_it_was(project, number):
 def test_words_about_one_collection_are_left_out_for_another(project, capsys, monkeypatch):
     cell = "from helpers import paths\ntext = (paths.processed() / 'facts.csv').read_text()\n"
     cell += "assert 'yen-minh,1' in text"
-    notebook(project, "90-findings", cell, collection="two", inputs=["facts"])
+    notebook(project, "90-findings", cell, collection={"name": "two"}, inputs=["facts"])
     notebook(project, "60-all", inputs=["facts"])
     monkeypatch.setattr(paths, "ROOT", project)
     (project / "src").mkdir(parents=True)
@@ -349,21 +349,24 @@ def test_list_shows_parameters_with_their_help(project, capsys):
 def test_a_dask_scheduler_runs_the_same_grid(project, capsys):
     distributed = pytest.importorskip("distributed")
     each = 'locality: str = ""'
-    notebook(project, "50-each", "locality", parameters=each, one_run_per="locality")
+    told = "import sys\nlocality, type(sys.stdout).__name__"
+    notebook(project, "50-each", told, parameters=each, one_run_per="locality")
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, dashboard_address=None, protocol="tcp"
-    ) as workers:
-        with distributed.Client(workers) as client:
+    ) as cluster:
+        with distributed.Client(cluster) as client:
             client.run(_install_stub)
-        assert report("--scheduler", workers.scheduler_address) == 0
+        assert cli.main(["report", "--scheduler", cluster.scheduler_address]) == 0
     assert "2 done" in capsys.readouterr().out
-    assert "'nam-dong'" in (project / "reports" / "en" / "50-each--nam-dong.html").read_text()
+    page = project / "reports" / "en" / "50-each--nam-dong.html"
+    assert "'nam-dong', 'Stream'" in page.read_text()  # of a forked shell
 
 
 def _install_stub() -> None:
     stub = ModuleType("party_cells.batch.pages")
     exec(STUB, stub.__dict__)
     sys.modules["party_cells.batch.pages"] = batch.pages = stub
+    workers.context = lambda: multiprocessing.get_context("fork")
 
 
 def test_nothing_to_do_imports_no_library(project):

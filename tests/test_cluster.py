@@ -1,6 +1,7 @@
 """A Dask scheduler and two workers, each a process of its own on this machine; one is killed."""
 
 import json
+import logging
 import os
 import re
 import subprocess
@@ -130,6 +131,7 @@ def test_a_cluster_that_is_lost_is_one_line_and_the_same_command_goes_on(
     last = said.out.strip().splitlines()[-1]
     assert "of 6 runs are done, and whole. The same command goes on" in last
     assert address in last and not said.err.strip()
+    assert logging.getLogger("anything").isEnabledFor(logging.CRITICAL)
     assert cli.main(grid_of_six) == 0
     done = int(re.search(r"(\d+) of 6", last)[1])
     assert f"{6 - done} done, {done} up to date" in capfd.readouterr().out

@@ -17,10 +17,11 @@ import pytest
 from test_grid import write_notebook
 
 from helpers import paths
-from party_cells.batch import execution, warm
+from party_cells.batch import shell
+from party_cells.batch.execution import CellFailed
 from party_cells.batch.workers import local_workers
 
-pytestmark = pytest.mark.skipif(not warm.available(), reason="notebooks are forked on Linux alone")
+pytestmark = pytest.mark.skipif(not shell.FORK, reason="notebooks are forked on Linux alone")
 HOSTILE, LEAK = (
     paths.ROOT / "tests" / "notebooks" / f"{name}.ipynb" for name in ("hostile", "leak")
 )
@@ -39,9 +40,9 @@ def outputs(notebook: Path, plain: bool = False) -> list[str]:
         executed = Path(folder) / "executed.ipynb"
         job = {"path": str(notebook), "given": {}, "plain": plain}
         # Raised also where a cell may raise; the notebook is written all the same.
-        with contextlib.suppress(execution.CellFailed), pytest.MonkeyPatch.context() as patch:
+        with contextlib.suppress(CellFailed), pytest.MonkeyPatch.context() as patch:
             patch.delenv("PYTEST_CURRENT_TEST", raising=False)  # a kernel hears of it, and is deaf
-            execution.run_cells(job, executed)
+            shell.run_cells(job, executed)
         cells = nbformat.read(executed, as_version=4).cells
     # The name of a cell's file has the number of its process.
     shown = [json.dumps([c.get("outputs"), c.get("execution_count")]) for c in cells]

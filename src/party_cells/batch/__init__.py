@@ -12,15 +12,14 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from helpers import paths
-from party_cells.batch import execution, grid
+from party_cells.batch import grid
 from party_cells.batch.grid import Refused, Run
-from party_cells.batch.workers import Stopped, run_all, some_workers
 
 MARKS = {"done": "done", "failed": "FAILED", "out of date": "OUT OF DATE"}
 
@@ -58,8 +57,7 @@ def report(**asked) -> int:
     """Make the reports that are asked for and are not up to date; the exit status."""
     options, begun = Options(**asked), time.monotonic()
     files = grid.snapshot(options.data)
-    settings = dict(setting.partition("=")[::2] for setting in options.set)
-    runs = plan(options, files, options.only, options.locality, settings)
+    runs = plan(options, files)
     due = [run for run in runs if run.reason]
     for run in runs:
         if options.dry_run:
@@ -69,12 +67,12 @@ def report(**asked) -> int:
     if options.dry_run or not due:
         print(f"{len(due)} of {len(runs)} runs to do")
         return bundle(options)
-    others = plan(options, files, [], [], None)
+    others = plan(replace(options, only=(), locality=(), set=()), files, is_told=False)
     records = carry_out(due, options, files, [*runs, *others])
     return summary(records, len(runs) - len(due), begun) or bundle(options)
 
 
-def bundle(options) -> int:
+def bundle(options: Options) -> int:
     """Put the reports into one file to send, if that was asked for; 0."""
     if options.zip and not options.dry_run:
         from party_cells.batch import landing
@@ -92,11 +90,11 @@ def notebooks(language: str | None = None, **asked) -> int:
     names = options.only or [path.stem for path in sorted(paths.notebooks().glob("*.ipynb"))]
     if language:
         return fold([paths.notebooks() / f"{name}.ipynb" for name in names], language)
-    single = {}
-    for run in plan(options, files, names, [], {}):
+    once = {}
+    for run in plan(replace(options, only=names), files):
         stem = run.notebook.path.stem
-        single[stem] = replace(run, stem=stem, given={}, languages=())
-    records = carry_out(list(single.values()), options, files)
+        once[stem] = replace(run, stem=stem, given={}, languages=())
+    records = carry_out(list(once.values()), options, files)
     for record in sorted(records, key=lambda record: record["stem"]):
         if cells := record.get("changed"):
             print(f"{record['stem']}: {', '.join(cells)} changed")
@@ -107,10 +105,12 @@ def fold(files: list[Path], language: str) -> int:
     """Fold in each notebook, for JupyterLab, the prose that is not in a language; 0."""
     import nbformat
 
+    from party_cells.batch import execution
+
+    other = {*grid.LANGUAGES} - {language} if language != "both" else set()
     for file in files:
         notebook = nbformat.read(file, as_version=4)
         for cell in notebook.cells:
-            other = {*grid.LANGUAGES} - {language} if language != "both" else set()
             cell.metadata.pop("jupyter", None)
             if other & {*cell.metadata.get("tags", [])}:
                 cell.metadata["jupyter"] = {"source_hidden": True}
@@ -123,22 +123,24 @@ def list_(only: tuple[str, ...] = ()) -> int:
     """Print the notebooks with their parameters, defaults and help; 0."""
     for notebook in grid.choose(paths.notebooks(), only):
         title = notebook.about.get("title", {}).get("en", "")
-        once = ", one run per locality" if notebook.per_locality else ""
+        once = ", one run per locality" if notebook.about.get("one_run_per") else ""
         print(f"{notebook.path.stem}: {title}{once}")
         for p in notebook.parameters:
             print(f"    {p.name}: {p.kind} = {p.default!r}  {p.help}".rstrip())
     return 0
 
 
-def plan(options, files: dict[str, str], only: list[str], chosen: list[str], settings) -> list[Run]:
-    """The runs of some notebooks, each with the reason why it is due, if it is."""
-    notebooks = []
-    for notebook in grid.choose(paths.notebooks(), only):
+def plan(options: Options, files: dict[str, str], is_told: bool = True) -> list[Run]:
+    """The runs that are asked for, each with the reason why it is due, if it is."""
+    chosen = []
+    for notebook in grid.choose(paths.notebooks(), options.only):
         if grid.in_collection(notebook, options.data):
-            notebooks.append(notebook)
-        elif settings is not None:
+            chosen.append(notebook)
+        elif is_told:
             print(f"{notebook.path.stem} is left out: its words are about another collection")
-    runs = grid.runs_of(notebooks, options.data, chosen, settings or {}, options.languages)
+    settings = dict(setting.partition("=")[::2] for setting in options.set)
+    asked = options.locality, settings, options.languages
+    runs = grid.runs_of(chosen, options.data, *asked)
     return grid.judged(runs, options.data, files, options.folder, options.force)
 
 
@@ -162,28 +164,30 @@ def clock(seconds: float) -> str:
 # One batch
 
 
-def carry_out(due: list[Run], options: Options, files: dict[str, str], listed=()) -> list[dict]:
+def carry_out(
+    due: list[Run], options: Options, files: dict[str, str], listed: list[Run] | None = None
+) -> list[dict]:
     """Do the runs that are due and tell of each; write the index of all that are ``listed``. Their
     records; none is kept if the data changed.
     """
+    from party_cells.batch import execution, workers  # only now is there something to do
+
     out, records = options.folder, []
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
-    with ExitStack() as stack:
-        work = stack.enter_context(working_folder(out))
+    with (
+        working_folder(out) as work,
+        workers.some_workers(options.jobs, options.scheduler) as (some, require),
+    ):
         copy = read_only_copy(options.data, work)
-        some = some_workers(options.jobs, options.scheduler)
-        workers, require = stack.enter_context(some)
-        if listed and (said := ask(workers, execution.undecided, str(copy))):
+        if listed and (said := workers.ask(some, execution.undecided, str(copy))):
             raise Refused(f"refused: {said}")
         jobs = [job_of(run, work, copy, grid.digest(*files.values()), options) for run in due]
-        tell = stack.enter_context(progress(len(jobs), sys.stdout))
         try:
-            for record in run_all(jobs, workers, execution.execute, require):
+            for record in told(workers.run_all(jobs, some, execution.execute, require), len(jobs)):
                 records.append(record)
                 with (out / "log.jsonl").open("a", encoding="utf-8") as log:
                     log.write(json.dumps(record, ensure_ascii=False) + "\n")
-                tell(record)
-        except (KeyboardInterrupt, Stopped) as stopped:
+        except (KeyboardInterrupt, workers.Stopped) as stopped:
             done = f"{len(records)} of {len(due)} runs are done, and whole"
             said = str(stopped) or "Interrupted"
             print(f"\n{said}: {done}. The same command goes on with the rest.")
@@ -192,34 +196,22 @@ def carry_out(due: list[Run], options: Options, files: dict[str, str], listed=()
             records.append(undone(due, found, copy, out))
         if listed:
             about = states(listed, records), out, options.languages, str(options.data)
-            ask(workers, execution.write_index, *about)
+            workers.ask(some, execution.write_index, *about)
     return records
 
 
-def ask(workers: Callable, function: Callable, *given) -> object:
-    """What a function gives in a worker, which has the libraries that it needs."""
-    with workers() as executor:
-        return executor.submit(function, *given).result()
-
-
-@contextmanager
-def progress(total: int, stream) -> Iterator[Callable[[dict], None]]:
-    """A function that tells of each record: plain lines, on a terminal above a bar."""
+def told(records: Iterator[dict], total: int) -> Iterator[dict]:
+    """Each record as it comes, told of in a line; on a terminal above a bar."""
     from tqdm import tqdm
 
-    with tqdm(total=total, file=stream, disable=not stream.isatty(), leave=False) as bar:
-
-        def tell(record: dict) -> None:
-            line = f"{MARKS[record['status']]} {record['stem']}"
-            line += f": {record['error']}" if record["error"] else f" ({record['seconds']:.1f} s)"
-            line += f" – {record['lacks']}" if record.get("lacks") else ""
-            bar.update()
-            tell.done += 1
-            bar.write(f"{tell.done}/{total} {line}", file=stream)
-            stream.flush()
-
-        tell.done = 0
-        yield tell
+    bar = tqdm(records, total=total, file=sys.stdout, disable=None, leave=False)
+    for done, record in enumerate(bar, 1):
+        line = f"{done}/{total} {MARKS[record['status']]} {record['stem']}"
+        line += f": {record['error']}" if record["error"] else f" ({record['seconds']:.1f} s)"
+        line += f" – {record['lacks']}" if record.get("lacks") else ""
+        bar.write(line, file=sys.stdout)
+        sys.stdout.flush()
+        yield record
 
 
 @contextmanager
@@ -288,7 +280,6 @@ def undone(runs: list[Run], changed: list[Path], copy: Path, out: Path) -> dict:
 def job_of(run: Run, work: Path, data: Path, edition: str, options: Options) -> dict:
     """All that a worker process needs to know of a run, as plain values."""
     collection = run.notebook.about.get("collection")
-    written_for = collection.get("data") if isinstance(collection, dict) else None
     return {
         "stem": run.stem,
         "notebook": run.notebook.path.stem,
@@ -297,7 +288,7 @@ def job_of(run: Run, work: Path, data: Path, edition: str, options: Options) -> 
         "parameters": run.parameters,
         "languages": run.languages,
         "fingerprints": run.fingerprints,
-        "dated": bool(collection) and written_for != run.fingerprints["data"],
+        "dated": bool(collection) and collection.get("data") != run.fingerprints["data"],
         "work": str(work),
         "data": str(data),
         "edition": edition,

@@ -1,129 +1,31 @@
 """One run of the batch, in a worker process: from its cells to its files in place.
 
-papermill executes. Everything is written beside its place and then renamed, the record of the
-run last, so that a run that fails or is killed leaves the report before it as it was.
+Everything is written beside its place and then renamed, the record of the run last, so that a run
+that fails or is killed leaves the report before it as it was. What is heavy is imported only in
+the worker.
 """
 
 import json
-import multiprocessing
 import os
 import tempfile
 import time
 from functools import lru_cache
 from pathlib import Path
-from subprocess import DEVNULL
 
 from helpers import paths
 from party_cells.batch import grid
-
-CELL_SECONDS = 600  # a cell that takes longer has failed
-OUTPUT_BYTES = 20_000_000  # of one cell; no report could show more
 
 
 class CellFailed(RuntimeError):
     """A cell ended with an error, ended its process, or showed too much."""
 
 
-def run_cells(job: dict, executed: Path) -> None:
-    """Execute a notebook by papermill; CellFailed says where it failed, also where papermill
-    would go on: a cell that ends its kernel, or calls sys.exit.
-    """
-    import papermill
-    from nbclient.exceptions import CellTimeoutError, DeadKernelError
-
-    asked = []
-
-    def answered(cell, cell_index, execute_reply) -> None:
-        if sum(len(str(output)) for output in cell.outputs) > OUTPUT_BYTES:
-            raise CellFailed("the output is too large")
-        if any(p.get("source") == "ask_exit" for p in execute_reply["content"].get("payload", [])):
-            raise CellFailed("the cell ended the kernel")
-
-    hooks = {"on_cell_execute": lambda cell, cell_index: asked.append(cell_index)}
-    hooks["on_cell_executed"] = answered
-    with tempfile.TemporaryDirectory(prefix="run-") as folder:
-        # A process of a Dask nanny may have no forked children, only programs of its own.
-        is_plain = job["plain"] or multiprocessing.current_process().daemon
-        engine = an_ordinary_kernel(folder) if is_plain else a_forked_shell(folder)
-        try:
-            notebook = papermill.execute_notebook(
-                job["path"], executed, job["given"], progress_bar=False, **QUIET, **hooks, **engine
-            )
-            if notebook.metadata.papermill.get("exception"):
-                raise CellFailed("the cell called sys.exit")
-        except papermill.PapermillExecutionError as error:
-            allow(executed, error)
-        except CellFailed as error:
-            raise CellFailed(f"In [{len(asked)}]: {error}") from None
-        except DeadKernelError:
-            raise CellFailed(f"In [{len(asked)}]: the kernel died") from None
-        except CellTimeoutError as error:
-            late = (
-                "the output is too large"
-                if "IOPub" in str(error)
-                else f"no answer in {CELL_SECONDS} s"
-            )
-            raise CellFailed(f"In [{len(asked)}]: {late}") from None
-
-
-QUIET = {"request_save_on_cell_execute": False, "record_timing": False}
-QUIET |= {"kernel_name": "python3", "language": "python"}  # also where a notebook names none
-
-
-def allow(executed: Path, error) -> None:
-    """Keep the executed notebook if every error in it stands in a cell tagged raises-exception,
-    which papermill counts as failed too; CellFailed for any other.
-    """
-    import nbformat
-
-    notebook = nbformat.read(executed, as_version=4)
-    own = [
-        c for c in notebook.cells if "papermill-error-cell-tag" not in c.metadata.get("tags", [])
-    ]
-    for cell in own:
-        for found in cell.get("outputs", []):
-            may = "raises-exception" in cell.metadata.get("tags", [])
-            if found.output_type == "error" and not may:
-                where = f"In [{cell.execution_count}]"
-                raise CellFailed(f"{where}: {found.ename}: {found.evalue}") from None
-    if notebook.metadata.papermill.get("exception"):
-        raise CellFailed(f"In [{error.exec_count}]: {error.ename}: {error.evalue}") from None
-    notebook.cells = own
-    nbformat.write(notebook, executed)
-
-
-def a_forked_shell(folder: str) -> dict:
-    """What makes papermill run the cells in a forked shell."""
-    from papermill.engines import papermill_engines
-
-    from party_cells.batch import shell
-
-    papermill_engines.register("forked", shell.Forked)
-    return {"engine_name": "forked", "folder": folder, "seconds": CELL_SECONDS}
-
-
-def an_ordinary_kernel(folder: str) -> dict:
-    """What makes papermill start a kernel: no ports, no shared folder."""
-    from jupyter_client import AsyncKernelManager
-
-    class Manager(AsyncKernelManager):
-        def __init__(self, **options) -> None:
-            transport = "ipc" if os.name == "posix" else "tcp"
-            connection = os.path.join(folder, "kernel.json")
-            super().__init__(transport=transport, connection_file=connection, **options)
-
-        async def start_kernel(self, **options) -> None:
-            await super().start_kernel(cwd=folder, stdout=DEVNULL, stderr=DEVNULL, **options)
-
-    return {"kernel_manager_class": Manager, "execution_timeout": CELL_SECONDS}
-
-
 def execute(job: dict) -> dict:
     """Do one run, from its cells to its files in place; the record of it, whatever happens."""
     os.environ[paths.DATA_VARIABLE] = job["data"]
-    keys = ("stem", "notebook", "parameters", "fingerprints")
-    record = {key: job[key] for key in keys} | {"status": "done", "error": ""}
+    record = {key: job[key] for key in ("stem", "notebook", "parameters", "fingerprints")}
     record["started"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    record |= {"status": "done", "error": ""}
     begun = time.monotonic()  # no clock that somebody may set
     try:
         with tempfile.TemporaryDirectory(dir=job["work"]) as beside:
@@ -137,15 +39,18 @@ def execute(job: dict) -> dict:
 
 def finish(job: dict, record: dict, beside: Path) -> None:
     """Execute and write beside, then move into place; a failed run is kept apart."""
+    from party_cells.batch import shell
+
     out = Path(job["out"])
     executed = beside / "notebooks" / f"{job['stem']}.ipynb"
+    failed = out / "failed" / executed.name
     executed.parent.mkdir()
     try:
-        run_cells(job, executed)
+        shell.run_cells(job, executed)
     except CellFailed as error:
-        if executed.exists() and job["languages"]:
-            (out / "failed").mkdir(exist_ok=True)
-            executed.replace(out / "failed" / executed.name)
+        if job["languages"]:
+            failed.parent.mkdir(exist_ok=True)
+            executed.replace(failed)
         if not (job["dated"] and "AssertionError" in str(error)):
             raise
         # Its own words are about other data: it stays as it was until somebody rewrites it.
@@ -155,7 +60,7 @@ def finish(job: dict, record: dict, beside: Path) -> None:
         return renew(Path(job["path"]), executed, record)
     publish(job, record, executed, beside)
     move(beside, out, record)
-    (out / "failed" / executed.name).unlink(missing_ok=True)
+    failed.unlink(missing_ok=True)
 
 
 def publish(job: dict, record: dict, executed: Path, beside: Path) -> None:
@@ -163,15 +68,10 @@ def publish(job: dict, record: dict, executed: Path, beside: Path) -> None:
     from party_cells.batch import pages
 
     marks = record["fingerprints"]
-    card = {
-        "notebook": job["notebook"],
-        "parameters": job["parameters"],
-        "fingerprints": {
-            "data": marks["data"],
-            "code": grid.digest(marks["notebook"], marks["helpers"], marks["lock"]),
-        },
-        "previous": str(Path(job["out"]) / "records" / f"{job['stem']}.json"),
-    }
+    code = grid.digest(marks["notebook"], marks["helpers"], marks["lock"])
+    card = {key: job[key] for key in ("notebook", "parameters")}
+    card["fingerprints"] = {"data": marks["data"], "code": code}
+    card["previous"] = str(Path(job["out"]) / "records" / f"{job['stem']}.json")
     sources = sources_of(job["data"], job["edition"])
     pages.write(executed, beside, job["languages"], card, sources)
     record["lacks"] = pages.lacked(beside / "records" / f"{job['stem']}.json")
@@ -187,9 +87,9 @@ def sources_of(data: str, edition: str) -> object:
 
 def move(beside: Path, out: Path, record: dict) -> None:
     """Rename what is beside into place, and the record of the run last."""
+    files = [path for path in beside.rglob("*") if path.is_file()]
     last = beside / "notebooks" / f"{record['stem']}.json"
     last.write_text(json.dumps(record, ensure_ascii=False), "utf-8")
-    files = [path for path in beside.rglob("*") if path.is_file() and path != last]
     for path in [*files, last]:
         place = out / path.relative_to(beside)
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -212,10 +112,9 @@ def renew(committed: Path, executed: Path, record: dict) -> None:
             was.outputs, was.execution_count = now.outputs, now.execution_count
     old.metadata.get("language_info", {}).pop("version", None)
     if about := old.metadata.get("party_cells", {}).get("collection"):
-        ids = {row["document_id"] for row in grid.table(paths.raw() / "documents.csv")}
-        about = {"name": about} if isinstance(about, str) else about
-        marks = {"documents": sorted(ids), "data": record["fingerprints"]["data"]}
-        old.metadata["party_cells"]["collection"] = about | marks
+        documents = grid.table(paths.raw() / "documents.csv")
+        about["documents"] = sorted({row["document_id"] for row in documents})
+        about["data"] = record["fingerprints"]["data"]
     replace_notebook(committed, old)
     record["changed"] = changed
 
@@ -236,15 +135,13 @@ def undecided(data: str) -> str:
     os.environ[paths.DATA_VARIABLE] = data
     try:
         decisions.Log()
-    except codebook.TableInvalid as error:
-        return str(error)
+    except (ValueError, OSError) as error:
+        return str(error) if isinstance(error, codebook.TableInvalid) else ""
     try:
         for table in ("facts", "codings"):
             decisions.require_derived(table)
-    except decisions.NotDerived as error:
-        return str(error)
-    except (ValueError, OSError):
-        pass  # each notebook that needs the table says what is wrong with it
+    except (ValueError, OSError) as error:  # of others each notebook that needs the table tells
+        return str(error) if isinstance(error, decisions.NotDerived) else ""
     return ""
 
 

@@ -1,4 +1,4 @@
-"""What there is to run, and what of it is up to date: notebooks, parameters, fingerprints.
+"""What there is to run, and what of it is due: notebooks, parameters, fingerprints.
 
 A run is one notebook with one set of parameters. It is up to date when nothing that it depends
 on has changed since it last came to an end: its cells, its parameters, the tables that it
@@ -8,12 +8,12 @@ Only the standard library is imported, so that a batch with nothing to do ends a
 
 import ast
 import csv
-import functools
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 from helpers import paths
@@ -48,10 +48,6 @@ class Notebook:
     parameters: tuple[Parameter, ...]
     about: dict
 
-    @property
-    def per_locality(self) -> bool:
-        return self.about.get("one_run_per") == "locality" or bool(self.about.get("one_locality"))
-
 
 @dataclass(frozen=True)
 class Run:
@@ -62,7 +58,7 @@ class Run:
     given: dict
     parameters: dict
     languages: tuple[str, ...]
-    fingerprints: dict
+    fingerprints: dict = field(default_factory=dict)
     last: dict = field(default_factory=dict)  # what is remembered of the last time
     reason: str = ""  # why it is due; empty where it is up to date
 
@@ -85,30 +81,28 @@ def read_notebook(path: Path) -> Notebook:
     return Notebook(path, json.dumps([cells, about], sort_keys=True), parameters, about)
 
 
-def read_parameters(source: str) -> Iterable[Parameter]:
-    """Name, type, default, help and choices of each assignment in a parameters cell.
+def read_parameters(source: str) -> Iterator[Parameter]:
+    """Name, type, default, help and choices of each plain value set in a parameters cell.
 
-    >>> next(iter(read_parameters('language: str = "en"  # of the tables; one of: en, vi')))
+    >>> next(read_parameters('language: str = "en"  # of the tables; one of: en, vi'))
     Parameter(name='language', kind='str', default='en', help='of the tables; one of: en, vi', \
 choices=('en', 'vi'))
     """
     lines = source.splitlines()
     for node in statements(source):
-        if isinstance(node, ast.AnnAssign) and node.value is not None:
-            target, kind = node.target, ast.unparse(node.annotation)
-        elif isinstance(node, ast.Assign):
-            target, kind = node.targets[0], ""
-        else:
+        if not isinstance(node, ast.Assign | ast.AnnAssign):
             continue
-        if not (isinstance(target, ast.Name) and is_plain(node.value)):
+        is_typed = isinstance(node, ast.AnnAssign)
+        target = node.target if is_typed else node.targets[0]
+        default = literal(node.value, otherwise=...)
+        if default is ... or not isinstance(target, ast.Name):
             continue
-        default = ast.literal_eval(node.value)
+        kind = ast.unparse(node.annotation) if is_typed else type(default).__name__
         rest = lines[node.end_lineno - 1].encode()[node.end_col_offset :].decode()
         comment = rest.partition("#")[2].strip()
         choices = ONE_OF.search(comment)
-        named = tuple(re.split(r",\s*", choices[1].rstrip(". "))) if choices else ()
-        kind = kind or type(default).__name__
-        yield Parameter(ast.unparse(target), kind, default, comment, named)
+        among = tuple(re.split(r",\s*", choices[1].rstrip(". "))) if choices else ()
+        yield Parameter(target.id, kind, default, comment, among)
 
 
 def statements(source: str) -> list[ast.stmt]:
@@ -119,13 +113,16 @@ def statements(source: str) -> list[ast.stmt]:
         return []
 
 
-def is_plain(value: ast.expr) -> bool:
-    """Whether an expression is a plain value: a text, a number, or a list of such."""
+def literal(source: ast.expr | str, otherwise: object) -> object:
+    """The value of an expression that is a plain text, number or list of such, or something else.
+
+    >>> literal("[1, 2]", None), literal("print()", None)
+    ([1, 2], None)
+    """
     try:
-        ast.literal_eval(value)
+        return ast.literal_eval(source)
     except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
-        return False
-    return True
+        return otherwise
 
 
 def fits(value: object, kind: str) -> bool:
@@ -143,22 +140,23 @@ def fits(value: object, kind: str) -> bool:
     return type(value).__name__ in names
 
 
-def read_value(parameter: Parameter, text: str, allowed: Iterable[str] = ()) -> object:
+def read_value(parameter: Parameter, text: str, known: Iterable[str] = ()) -> object:
     """A value from the command line, of the parameter's type and among its choices.
 
     >>> read_value(Parameter("years", "int | None", 1, "", ()), "2")
     2
     """
-    try:
-        value = ast.literal_eval(text)
-    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
-        value = text
+    value = literal(text, otherwise=text)
     value = value if fits(value, parameter.kind) else text
     if not fits(value, parameter.kind):
         raise Refused(f"{parameter.name} = {text!r} is not of the type {parameter.kind}")
-    allowed = tuple(allowed) or parameter.choices
-    if allowed and str(value) not in allowed:
-        raise Refused(f"{parameter.name} = {text!r} is not known; one of: {', '.join(allowed)}")
+    return one_of(parameter.name, value, known or parameter.choices)
+
+
+def one_of(name: str, value: object, known: Iterable[str]) -> object:
+    """The value, if it is known or anything may be; Refused otherwise."""
+    if known and str(value) not in known:
+        raise Refused(f"{name} = {value!r} is not known; one of: {', '.join(known)}")
     return value
 
 
@@ -188,59 +186,59 @@ def localities_of(data: Path) -> list[str]:
     if odd := [name for name in sorted(found) if not re.fullmatch(r"\w[\w-]*", name)]:
         raise Refused(f"documents.csv names a locality {odd[0]!r}: letters, digits and - only")
     rows = table(data / "processed" / "localities.csv", "place_id", "position")
-    order = {
-        row["place_id"]: float(row["position"] if row["position"].isdecimal() else "inf")
-        for row in rows
-    }
+    order = {r["place_id"]: int(r["position"]) for r in rows if r["position"].isdecimal()}
     return sorted(found, key=lambda name: (order.get(name, float("inf")), name))
 
 
 def in_collection(notebook: Notebook, data: Path) -> bool:
-    """Whether the data are the collection that the notebook's own words are about, if any."""
-    if not (collection := notebook.about.get("collection")):
-        return True
-    named = collection.get("documents") if isinstance(collection, dict) else None
-    ids = {row["document_id"] for row in table(data / "raw" / "documents.csv", "document_id")}
-    committed = paths.ROOT / "data" / "raw" / "documents.csv"
-    return ids == set(named or (row["document_id"] for row in table(committed)))
+    """Whether the data have the documents that the notebook's own words are about, if any."""
+    named = notebook.about.get("collection", {}).get("documents")
+    here = {row["document_id"] for row in table(data / "raw" / "documents.csv", "document_id")}
+    return not named or here == set(named)
 
 
-def choose(folder: Path, only: list[str]) -> list[Notebook]:
+def choose(folder: Path, only: Iterable[str]) -> list[Notebook]:
     """The notebooks that were named; without names, all that have a number."""
     known = {path.stem: path for path in sorted(folder.glob("*.ipynb"))}
-    if unknown := [name for name in only if name.removesuffix(".ipynb") not in known]:
+    names = [name.removesuffix(".ipynb") for name in only]
+    if unknown := [name for name in names if name not in known]:
         raise Refused(f"no notebook {unknown[0]!r}; one of: {', '.join(known)}")
-    numbered = [name for name in known if name[0].isdigit()]
-    return [read_notebook(known[name.removesuffix(".ipynb")]) for name in only or numbered]
+    return [read_notebook(known[name]) for name in names or known if names or name[0].isdigit()]
 
 
 def runs_of(
-    notebooks: list[Notebook], data: Path, chosen: list[str], settings: dict, languages: tuple
+    notebooks: list[Notebook],
+    data: Path,
+    chosen: Iterable[str] = (),
+    settings: dict[str, str] | None = None,
+    languages: tuple[str, ...] = LANGUAGES,
 ) -> list[Run]:
     """Each notebook with each set of its parameters, in order; Refused if one does not fit."""
-    here = localities_of(data)
+    here, settings = localities_of(data), settings or {}
     known = sorted({p.name for notebook in notebooks for p in notebook.parameters})
     if unknown := [name for name in settings if name not in known]:
         raise Refused(f"no parameter {unknown[0]!r}; one of: {', '.join(known)}")
-    for name in chosen:
-        if name not in here:
-            raise Refused(f"locality = {name!r} is not known; one of: {', '.join(here)}")
+    places = [one_of("locality", name, here) for name in chosen or here]
     runs = []
     for notebook in notebooks:
-        names = {p.name: p for p in notebook.parameters}
-        given = {
-            name: read_value(names[name], text, here if name == "locality" else ())
-            for name, text in settings.items()
-            if name in names
-        }
-        if "language" in names and names["language"].default not in languages:
-            given = {"language": languages[0]} | given
         defaults = {p.name: p.default for p in notebook.parameters}
-        for locality in (chosen or here) if notebook.per_locality else [None]:
-            own = given | ({"locality": locality} if locality else {})
-            stem = notebook.path.stem + (f"--{locality}" if locality else "")
-            runs.append(Run(notebook, stem, own, defaults | own, languages, {}))
+        given = given_to(notebook, settings, here, languages)
+        each = notebook.about.get("one_run_per") == "locality"
+        for own in [{"locality": place} for place in places] if each else [{}]:
+            stem = "--".join([notebook.path.stem, *own.values()])
+            runs.append(Run(notebook, stem, given | own, defaults | given | own, languages))
     return runs
+
+
+def given_to(notebook: Notebook, settings: dict, here: list[str], languages: tuple) -> dict:
+    """What a notebook is given of the settings, and a language that was asked for."""
+    given = {}
+    for p in notebook.parameters:
+        if p.name in settings:
+            given[p.name] = read_value(p, settings[p.name], here if p.name == "locality" else ())
+        elif p.name == "language" and p.default not in languages:
+            given[p.name] = languages[0]
+    return given
 
 
 # What is up to date
@@ -259,22 +257,34 @@ def digest(*parts: bytes | str) -> str:
     return total.hexdigest()[:16]
 
 
-def not_ours(folder: str, names: list[str]) -> set[str]:
-    """The files that editors and systems leave in a folder: hidden, locks, lists of pictures."""
-    left = (".", "~$", "Thumbs.db", "desktop.ini")
+def not_ours(folder: str, names: Iterable[str]) -> set[str]:
+    """What editors, systems and Python leave in a folder: hidden, locks, lists of pictures."""
+    left = (".", "~$", "__pycache__", "Thumbs.db", "desktop.ini")
     return {name for name in names if name.startswith(left)}
 
 
-def contents(files: Iterable[Path], root: Path) -> dict[str, str]:
-    """The fingerprint of each file by its path below a root."""
-    return {str(path.relative_to(root)): digest(path.read_bytes()) for path in sorted(files)}
+def contents(root: Path, *folders: str) -> dict[str, str]:
+    """The fingerprint of each file in some folders, by its path below their root."""
+    found = [path for name in folders for path in (root / name).rglob("*") if path.is_file()]
+    names = {path: path.relative_to(root) for path in sorted(found)}
+    ours = [path for path, name in names.items() if not not_ours("", name.parts)]
+    return {str(names[path]): digest(path.read_bytes()) for path in ours}
 
 
 def snapshot(data: Path) -> dict[str, str]:
     """The fingerprint of every file of a collection."""
-    found = [*(data / "raw").rglob("*"), *(data / "processed").rglob("*")]
-    ours = [p for p in found if p.is_file() and not not_ours("", p.relative_to(data).parts)]
-    return contents(ours, data)
+    return contents(data, "raw", "processed")
+
+
+def our_own(files: dict[str, str]) -> dict[str, str]:
+    """The fingerprints of what every run depends on: our code, the lock file, the codebooks."""
+    lock = paths.ROOT / "requirements.lock"
+    labels = [files.get(f"processed/{name}.csv", "") for name in LABELS]
+    return {
+        "helpers": digest(*contents(paths.SOURCES, *PACKAGES).values()),
+        "lock": digest(lock.read_bytes()) if lock.exists() else "",
+        "codebooks": digest(*labels, files.get("processed/datapackage.json", "")),
+    }
 
 
 def by_locality(name: str, data: Path, files: dict[str, str]) -> dict[str, str]:
@@ -288,7 +298,7 @@ def by_locality(name: str, data: Path, files: dict[str, str]) -> dict[str, str]:
     for row in rows:
         where = row.get("locality_id") or home.get(row.get("document_id"), "")
         text = files.get(f"raw/{row['file']}", "") if name == "documents" else ""
-        parts.setdefault(where, []).append(json.dumps(row) + text)
+        parts.setdefault(where, []).append(str(row) + text)
     return {where: digest(*found) for where, found in parts.items()}
 
 
@@ -298,20 +308,10 @@ def judged(
     """The runs with the fingerprints of all that they depend on, what is remembered of the last
     time, and the reason why each is due; ``files`` is a snapshot of the data.
     """
-    common = our_own(files)
-    texts = digest(*(value for name, value in files.items() if name.startswith("raw/")))
-    split = functools.cache(lambda name: by_locality(name, data, files))
-
-    def of_input(name: str, run: Run) -> str:
-        if run.notebook.about.get("one_locality"):
-            rows = split(name)
-            return digest(rows.get(run.parameters["locality"], ""), rows.get("", ""))
-        return texts if name == "documents" else files.get(f"processed/{name}.csv", "")
-
-    def complete(run: Run) -> Run:
-        named = run.notebook.about.get("inputs")  # an ordinary notebook names none: any may be read
-        inputs = {name: of_input(name, run) for name in named or ()}
-        inputs |= {"collection": digest(*files.values())} if named is None else {}
+    common, found = our_own(files), []
+    split = cache(lambda name: by_locality(name, data, files))
+    for run in runs:
+        inputs = inputs_of(run, files, split)
         own = {
             "notebook": digest(run.notebook.source),
             "parameters": digest(json.dumps(run.parameters, sort_keys=True)),
@@ -319,22 +319,20 @@ def judged(
             "data": digest(*inputs.values()),
         }
         run = replace(run, fingerprints=own | common | inputs, last=last_record(out, run.stem))
-        return replace(run, reason="forced" if force else why(run, out))
+        found.append(replace(run, reason="forced" if force else due(run, out)))
+    return found
 
-    return [complete(run) for run in runs]
 
-
-def our_own(files: dict[str, str]) -> dict[str, str]:
-    """The fingerprints of what every run depends on: our code, the lock file, the codebooks."""
-    source, lock = paths.SOURCES, paths.ROOT / "requirements.lock"
-    found = [path for name in PACKAGES for path in (source / name).rglob("*")]
-    code = [p for p in found if p.is_file() and p.suffix != ".pyc" and not not_ours("", [p.name])]
-    labels = [files.get(f"processed/{name}.csv", "") for name in LABELS]
-    return {
-        "helpers": digest(*contents(code, source).values()),
-        "lock": digest(lock.read_bytes()) if lock.exists() else "",
-        "codebooks": digest(*labels, files.get("processed/datapackage.json", "")),
-    }
+def inputs_of(run: Run, files: dict[str, str], split: Callable[[str], dict]) -> dict[str, str]:
+    """The fingerprint of each table that a run declares; one that declares none may read all."""
+    about = run.notebook.about
+    if (named := about.get("inputs")) is None:
+        return {"collection": digest(*files.values())}
+    if about.get("one_locality"):
+        rows, place = {name: split(name) for name in named}, run.parameters["locality"]
+        return {name: digest(rows[name].get(place, ""), rows[name].get("", "")) for name in named}
+    texts = digest(*(mark for name, mark in files.items() if name.startswith("raw/")))
+    return {n: texts if n == "documents" else files.get(f"processed/{n}.csv", "") for n in named}
 
 
 def last_record(out: Path, stem: str) -> dict:
@@ -345,7 +343,7 @@ def last_record(out: Path, stem: str) -> dict:
         return {}
 
 
-def why(run: Run, out: Path) -> str:
+def due(run: Run, out: Path) -> str:
     """Why a run is due, in words; empty where its report is up to date."""
     if not run.last:
         return "never finished"

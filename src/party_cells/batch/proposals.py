@@ -15,7 +15,7 @@ from pathlib import Path
 
 from helpers import codebook, corpus, paths
 from party_cells import batch
-from party_cells.batch import downloads, grid
+from party_cells.batch import downloads, grid, workers
 from party_cells.batch.grid import Refused
 from party_cells.desk import worklist
 
@@ -28,7 +28,7 @@ def parts(data: Path, into: Path, articles: int = ARTICLES) -> list[dict]:
     Raises `corpus.CorpusInvalid` or `codebook.TableInvalid` for a manifest that does not hold.
     """
     rows = corpus.documents().fillna("").to_dict("records")
-    files = grid.contents((data / "processed").glob("*.csv"), data)
+    files = grid.contents(data, "processed")
     names = ("terms", "measures", "localities")
     rules = grid.digest(str(data), *(files.get(f"processed/{name}.csv", "") for name in names))
     common = grid.digest(grid.our_own(files)["helpers"], rules)
@@ -56,10 +56,10 @@ def propose_part(job: dict) -> dict:
     return done | {"seconds": round(time.monotonic() - begun, 2)}
 
 
-def propose_all(out: Path, workers, articles: int = ARTICLES, require=lambda: None) -> list:
+def propose_all(out: Path, some, articles: int = ARTICLES, require=lambda: None) -> list:
     """Write ``candidates.csv`` for the data folder in use; the records of the parts it took.
 
-    ``workers()`` is a context that gives a `concurrent.futures.Executor`. If a part failed the
+    ``some()`` is a context that gives a `concurrent.futures.Executor`. If a part failed the
     file stays as it was; the next call takes up what is missing.
     """
     with batch.working_folder(out):
@@ -67,7 +67,7 @@ def propose_all(out: Path, workers, articles: int = ARTICLES, require=lambda: No
         folder.mkdir(exist_ok=True)
         jobs = parts(paths.data(), folder, articles)
         missing = [job for job in jobs if not Path(job["into"]).exists()]
-        records = list(batch.run_all(missing, workers, propose_part, require))
+        records = list(workers.run_all(missing, some, propose_part, require))
         if all(record["status"] == "done" for record in records):
             _join([Path(job["into"]) for job in jobs], out / "candidates.csv")
     return records
@@ -89,8 +89,8 @@ def propose(out: Path | None = None, jobs: int | None = None, scheduler: str | N
     """Propose in the data folder in use: 0 all is well, 1 a part failed; else `grid.Refused`."""
     out, begun = (out or paths.reports() / "candidates").resolve(), time.monotonic()
     try:
-        with batch.some_workers(jobs, scheduler) as (workers, require):
-            records = propose_all(out, workers, require=require)
+        with workers.some_workers(jobs, scheduler) as (some, require):
+            records = propose_all(out, some, require=require)
     except (ValueError, OSError) as error:
         raise Refused(str(error)) from None
     failed = [record for record in records if record["status"] == "failed"]

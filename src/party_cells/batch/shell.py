@@ -12,27 +12,91 @@ import json
 import logging
 import multiprocessing
 import os
+import signal
 import sys
 import tempfile
 import threading
 import time
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from subprocess import DEVNULL
 from types import SimpleNamespace
 
+import ipykernel_launcher
+import numpy
 import papermill  # noqa: F401  its client and its engines need it first
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
+from jupyter_client import AsyncKernelManager
 from jupyter_client.session import Session
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
-from nbclient.util import run_sync
 from papermill.clientwrap import PapermillNotebookClient
-from papermill.engines import Engine
+from papermill.engines import Engine, papermill_engines
+from papermill.iorw import load_notebook_node, write_ipynb
+from papermill.parameterize import parameterize_notebook
 from traitlets.config import Config
 
-from party_cells.batch import warm
-from party_cells.batch.execution import OUTPUT_BYTES, CellFailed
+from party_cells.batch import workers
+from party_cells.batch.execution import CellFailed
 
+CELL_SECONDS = 600  # a cell that takes longer has failed
+OUTPUT_BYTES = 20_000_000  # of one cell; no report could show more
 FORK = multiprocessing.get_context("fork") if sys.platform == "linux" else None
+TOO_LARGE = "the output is too large"
+
+
+def run_cells(job: dict, executed: Path) -> None:
+    """Execute a notebook by papermill, in a forked shell or, ``plain``, in an ordinary kernel;
+    CellFailed says where it failed. What was executed is written either way.
+    """
+    notebook, begun = load_notebook_node(job["path"]), []
+    if job["given"]:
+        kind = {"kernel_name": "python3", "language": "python"}  # also where a notebook names none
+        notebook = parameterize_notebook(notebook, job["given"], **kind)
+    ordinary = {"engine_name": None, "kernel_manager_class": Kernel}
+    engine = ordinary if job["plain"] or not FORK else {"engine_name": "forked"}
+    engine |= {"on_cell_execute": lambda cell, cell_index: begun.append(cell)}
+    engine |= {"on_cell_executed": require_good, "execution_timeout": CELL_SECONDS}
+    try:
+        with tempfile.TemporaryDirectory(prefix="run-") as folder:
+            engine["resources"] = {"metadata": {"path": folder}}
+            papermill_engines.execute_notebook_with_engine(
+                nb=notebook, kernel_name="python3", progress_bar=False, **engine
+            )
+    except (CellFailed, CellTimeoutError, DeadKernelError) as error:
+        raise CellFailed(f"In [{len(begun)}]: {in_words(error)}") from None
+    finally:
+        write_ipynb(notebook, str(executed))
+
+
+def require_good(cell: dict, cell_index: int, execute_reply: dict) -> None:
+    """Raise `CellFailed` for a cell that showed too much, ended its kernel or met an error."""
+    said = execute_reply["content"]
+    if sum(len(str(output)) for output in cell.outputs) > OUTPUT_BYTES:
+        raise CellFailed(TOO_LARGE)
+    if any(payload.get("source") == "ask_exit" for payload in said.get("payload", [])):
+        raise CellFailed("the cell ended the kernel")
+    if said["status"] == "error" and "raises-exception" not in cell.metadata.tags:
+        error = f"{said['ename']}: {said['evalue']}"
+        raise CellFailed("the cell called sys.exit" if "SystemExit" in error else error)
+
+
+def in_words(error: Exception) -> str:
+    """What happened to a cell that got no answer."""
+    if isinstance(error, DeadKernelError):
+        return "the kernel died"
+    if isinstance(error, CellTimeoutError):
+        return TOO_LARGE if "IOPub" in str(error) else f"no answer in {CELL_SECONDS} s"
+    return str(error)
+
+
+class Kernel(AsyncKernelManager):
+    """An ordinary kernel, without ports, in the folder of its run; its own log is not read."""
+
+    async def start_kernel(self, **options) -> None:
+        if os.name == "posix":
+            self.transport, self.connection_file = "ipc", f"{options['cwd']}/kernel.json"
+        await super().start_kernel(stdout=DEVNULL, stderr=DEVNULL, **options)
 
 
 # The child's side
@@ -94,13 +158,23 @@ class Stream(io.TextIOBase):
         return self.handle
 
 
+def as_in_a_kernel(folder: str) -> None:
+    """Make this forked child what a freshly started kernel's process would be."""
+    ours = {"", os.getcwd(), os.path.dirname(sys.argv[0])}
+    sys.path[:] = [entry for entry in sys.path if entry not in ours]
+    os.chdir(folder)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    numpy.random.seed()
+    sys.argv = [ipykernel_launcher.__file__]
+
+
 def serve(requests: Connection, folder: str, files: list[int]) -> None:
     """Be a kernel without sockets: run each cell that is asked for, hand back what it showed."""
     os.setsid()
-    warm.end_with_parent()
+    workers.end_with_parent()
     for handle, file in enumerate([os.open(os.devnull, os.O_RDONLY), *files]):
         os.dup2(file, handle)
-    warm.as_in_a_kernel(folder)
+    as_in_a_kernel(folder)
     session = Collected()
     sys.stdout, sys.stderr = (Stream(session, n, h) for n, h in (("stdout", 1), ("stderr", 2)))
     quiet = Config(HistoryManager={"hist_file": ":memory:"})
@@ -160,34 +234,33 @@ class Shell:
         except (EOFError, OSError):
             raise DeadKernelError("the process of the cells ended") from None
         if not answer:
-            raise CellFailed("the output is too large")
+            raise CellFailed(TOO_LARGE)
         messages, reply = json.loads(answer)
         return messages, reply
 
     def require_small(self) -> None:
         if any(os.fstat(f.fileno()).st_size > OUTPUT_BYTES for f in self.files):
-            raise CellFailed("the output is too large")
+            raise CellFailed(TOO_LARGE)
 
     def __enter__(self) -> "Shell":
         return self
 
     def __exit__(self, *_) -> None:
-        warm.end(self.process.pid)
+        workers.end(self.process.pid)
         self.process.join()
 
 
 class Client(PapermillNotebookClient):
     """papermill's client; a cell is asked of a shell, and all else is done as with a kernel."""
 
-    def execute(self, folder: str) -> dict:
-        self.reset_execution_trackers()
+    def execute(self) -> None:
         self.to_widgets = []  # what nbclient, as a page would, answers to widgets
         channel = SimpleNamespace(send=self.to_widgets.append)
         self.kc = SimpleNamespace(session=Session(), shell_channel=channel)
-        with Shell(folder) as self.shell:
+        self.reset_execution_trackers()
+        with Shell(self.resources["metadata"]["path"]) as self.shell:
             self.papermill_execute_cells()
         self.nb.metadata["language_info"] = IPythonKernel.language_info
-        return self.nb
 
     def execute_cell(self, cell: dict, cell_index: int) -> None:
         if cell.cell_type != "code" or not cell.source.strip():
@@ -195,19 +268,19 @@ class Client(PapermillNotebookClient):
         self.on_cell_execute(cell=cell, cell_index=cell_index)
         cell.outputs, self.clear_before_next_output = [], False
         answers, self.to_widgets[:] = [*self.to_widgets], []
-        messages, content = self.shell.ask([cell.source, answers], self.timeout)
+        messages, reply = self.shell.ask([cell.source, answers], self.timeout)
         for message in messages:
             self.process_message(message, cell, cell_index)
-        reply = {"content": content}
-        cell.execution_count = content["execution_count"]
-        self.on_cell_executed(cell=cell, cell_index=cell_index, execute_reply=reply)
-        run_sync(self._check_raise_for_error)(cell, cell_index, reply)
+        cell.execution_count = reply["execution_count"]
+        self.on_cell_executed(cell=cell, cell_index=cell_index, execute_reply={"content": reply})
 
 
 class Forked(Engine):
     """papermill's name for it: ``engine_name="forked"``."""
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man, kernel_name, *, folder, seconds, **options) -> dict:
-        kept = {name: options[name] for name in ("on_cell_execute", "on_cell_executed")}
-        return Client(nb_man, timeout=seconds, **kept).execute(folder)
+    def execute_managed_notebook(cls, nb_man, kernel_name, *, execution_timeout, **options) -> None:
+        Client(nb_man, timeout=execution_timeout, **options).execute()
+
+
+papermill_engines.register("forked", Forked)
