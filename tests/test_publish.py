@@ -15,7 +15,7 @@ import pytest
 from small_report import RUN, bounded, executed, notebook, shown, tables
 
 from helpers import codebook, decisions, paths, report
-from party_cells.batch import downloads, landing, pages, passages
+from party_cells.batch import cards, downloads, landing, pages, passages
 from party_cells.batch.pages import ReportInvalid
 from party_cells.batch.passages import Sources
 
@@ -439,5 +439,5 @@ def test_every_parameter_of_a_notebook_has_a_name_in_both_languages():
 
 
 def test_a_parameter_is_told_in_the_words_of_the_report():
-    said = [pages._value(value, "vi") for value in ("unseen", "yen-minh", None, 3)]
+    said = [cards.value(value, "vi") for value in ("unseen", "yen-minh", None, 3)]
     assert said == ["Không dùng để chỉnh", "Yên Minh", "không có", "3"]

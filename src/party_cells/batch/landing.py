@@ -17,7 +17,7 @@ import pandas as pd
 
 from helpers import codebook, numbers, practices
 from helpers.report import LANGUAGES, labels, ui
-from party_cells.batch import pages, passages
+from party_cells.batch import cards, pages, passages
 from party_cells.batch.passages import Sources
 
 BESIDE, ROWS = 12, 40  # localities that stand side by side; that have a row each
@@ -229,7 +229,7 @@ def _listed(stem: str, record: dict | None, run: dict, language: str) -> dict:
         return line | {"title": stem, "answer": "", "href": "", "about": []}
     answer = record.get("finding", {}).get(language) or record["question"].get(language, "")
     line |= {"title": record["title"][language], "answer": answer}
-    return line | {"href": url_quote(f"{stem}.html"), "about": pages.about(record, language)}
+    return line | {"href": url_quote(f"{stem}.html"), "about": cards.about(record, language)}
 
 
 def _groups(listed: list[dict]) -> dict[str, list[dict]]:

@@ -20,6 +20,10 @@ from party_cells import audit, desk
 
 LINK = re.compile(r'<a\b([^>]*?)href="#([fcd]-[^"]+)"')
 LINKED = re.compile(r'<a\b[^>]*?href="#[fcd]-[^>]*>(.*?)</a>', re.DOTALL)
+_TOLD = {  # what is told of a fact and of a coding beside its number or theme
+    "fact_id": ("measure_id", "place_id", "period", "status", "scheme_id", "value_basis"),
+    "coding_id": ("place_id", "stance", "status", "level"),
+}
 
 
 @dataclass(frozen=True)
@@ -35,11 +39,13 @@ class Sources:
     @classmethod
     def load(cls) -> "Sources":
         """The tables of the data folder in use; facts and codings may not be there yet."""
+        names = ("facts", "codings", "documents", "localities")
+        facts, codings, documents, places = map(_rows, names)
         return cls(
-            {anchor(row): row for row in _rows("facts")},
-            {anchor(row): row for row in _rows("codings")},
-            {row["document_id"]: row for row in _rows("documents")},
-            {row["place_id"]: row for row in _rows("localities")},
+            {anchor(row): row for row in facts},
+            {anchor(row): row for row in codings},
+            {row["document_id"]: row for row in documents},
+            {row["place_id"]: row for row in places},
             decisions.corrections(),
         )
 
@@ -59,8 +65,7 @@ class Sources:
 
     def cited(self, names: Iterable[str]) -> list[dict]:
         """The rows of these anchors, in the order of localities and of the articles."""
-        found = (self.rows[name] for name in {*names} if name in self.rows)
-        return sorted(found, key=self._position)
+        return sorted((self.rows[n] for n in {*names} & {*self.rows}), key=self._position)
 
     def _position(self, row: dict) -> tuple:
         meta = self.documents.get(row["document_id"], {})
@@ -69,10 +74,7 @@ class Sources:
 
 
 def _rows(table: str) -> list[dict]:
-    try:
-        return codebook.load(table).to_dict("records")
-    except FileNotFoundError:
-        return []
+    return codebook.load(table).to_dict("records") if codebook.table_path(table).exists() else []
 
 
 def row_id(row: dict) -> str:
@@ -122,24 +124,18 @@ def with_bases(html: str, derived: dict[str, dict], sources: Sources, language: 
 def formulas(derived: dict[str, dict], uses: Uses, sources: Sources, language: str) -> list[dict]:
     """The formula of each derived number that is used, with its operands linked."""
     lines = []
-    for name in [name for name in uses if name.startswith("d-")]:
-        facts = [sources.facts[report.anchor(i)] for i in derived[name]["facts"]]
-        said = [number(fact, language) for fact in facts]
-        links = [
-            report.linked(words, (fact["fact_id"],), language)
-            for words, fact in zip(said, facts, strict=True)
-        ]
-        formula = derived[name]["formula"] or ", ".join(f"{{{at}}}" for at in range(len(facts)))
-        html = escape(formula).replace("*", "×").replace("/", "÷")
-        html = re.sub(r"\{(\d+)\}", lambda m, links=links: links[int(m[1])], html)
-        html += f" = {escape(derived[name][language])}"
-        label = f"{report.ui('formula', language)} {len(lines) + 1}"
-        meant = [
-            f"{words}: {_label('measures', fact['measure_id'], language)}"
-            for words, fact in zip(said, facts, strict=True)
-        ]
-        line = {"name": name, "html": uses.mark(html, label), "meant": meant, "uses": uses[name]}
-        lines.append(line)
+    for at, name in enumerate([name for name in uses if name.startswith("d-")], 1):
+        line = derived[name]
+        facts = [sources.facts[report.anchor(fact_id)] for fact_id in line["facts"]]
+        said = [(number(fact, language), fact) for fact in facts]
+        links = [report.linked(words, (fact["fact_id"],), language) for words, fact in said]
+        formula = line["formula"] or ", ".join(["{}"] * len(facts))
+        html = formula.replace("*", "×").replace("/", "÷").format(*links)
+        html = uses.mark(
+            f"{html} = {escape(line[language])}", f"{report.ui('formula', language)} {at}"
+        )
+        meant = [f"{words}: {_named(fact, 'measure_id', language)}" for words, fact in said]
+        lines.append({"name": name, "html": html, "meant": meant, "uses": uses[name]})
     return lines
 
 
@@ -153,13 +149,10 @@ def article(document_id: str, rows: list, sources: Sources, language: str, uses:
     """The source of an article and the passages of these rows, each with the rows it holds and
     the links back to where they are used.
     """
-    parts = [
-        {
-            "quote": html,
-            "items": [words(row, language) | {"uses": uses.get(anchor(row), [])} for row in part],
-        }
-        for html, part in passages(rows, sources.text(document_id))
-    ]
+    parts = []
+    for html, held in passages(rows, sources.text(document_id)):
+        items = [words(row, language) | {"uses": uses.get(anchor(row), [])} for row in held]
+        parts.append({"quote": html, "items": items})
     return source(document_id, sources, language) | {"passages": parts, "count": len(rows)}
 
 
@@ -169,27 +162,26 @@ def passages(rows: list[dict], text: str) -> list[tuple[str, list[dict]]]:
     Quotations of facts that overlap are one passage, and so are codings of the same words.
     """
     groups = []
-    for row in sorted(rows, key=lambda row: _extent(row, text)):
-        start, end = _extent(row, text)
-        last = groups[-1] if groups else (0, 0, [{}])
-        both_facts = "fact_id" in row and "fact_id" in last[2][0]
-        if (start, end) == last[:2] or (both_facts and start < last[1]):
-            groups[-1] = last[0], max(end, last[1]), [*last[2], row]
+    for (start, end), row in sorted(
+        ((_extent(row, text), row) for row in rows), key=lambda p: p[0]
+    ):
+        first, last, held = groups[-1] if groups else (0, 0, [{}])
+        both_facts = "fact_id" in row and "fact_id" in held[0]
+        if (start, end) == (first, last) or (both_facts and start < last):
+            groups[-1] = first, max(end, last), [*held, row]
         else:
             groups.append((start, end, [row]))
-    return [(_marked(text, start, end, part), part) for start, end, part in groups]
+    return [(_marked(text, start, end, held), held) for start, end, held in groups]
 
 
 def _extent(row: dict, text: str) -> tuple[int, int]:
     """From where to where a passage goes: a fact's quotation, of a coding some words around it."""
     start, end = row["char_start"], row["char_end"]
-    if "fact_id" not in row:
-        before, after = (
-            row[side] if isinstance(row[side], str) else "" for side in ("prefix", "suffix")
-        )
-        return start - len(before.partition(" ")[2]), end + len(after.rpartition(" ")[0])
-    at = text.find(row["quote"], max(0, end - len(row["quote"])))
-    return (at, at + len(row["quote"])) if 0 <= at <= start else (start, end)
+    if "fact_id" in row:
+        at = text.find(row["quote"], max(0, end - len(row["quote"])))
+        return (at, at + len(row["quote"])) if 0 <= at <= start else (start, end)
+    before, after = (_text(row[side]) for side in ("prefix", "suffix"))
+    return start - len(before.partition(" ")[2]), end + len(after.rpartition(" ")[0])
 
 
 def _marked(text: str, start: int, end: int, rows: list[dict]) -> str:
@@ -208,44 +200,38 @@ def _marked(text: str, start: int, end: int, rows: list[dict]) -> str:
 
 def source(document_id: str, sources: Sources, language: str) -> dict[str, str]:
     """Outlet, day, place, headline and address of an article; what is inferred says so."""
-    meta = sources.documents.get(document_id, {})
-    known = {key: value for key, value in meta.items() if _text(value) not in ("", "unknown")}
+    row = sources.documents.get(document_id, {})
+    known = {key: value for key, value in row.items() if _text(value) not in ("", "unknown")}
     place = sources.places.get(known.get("locality_id"), {})
-    day = report.date(known["published_date"], language) if "published_date" in known else ""
-    outlet = known.get("outlet", "")
-    if day and known.get("published_basis") == "inferred":
-        day += f" ({report.ui('date_inferred', language)})"
-    if outlet and known.get("outlet_basis") == "inferred":
-        outlet += f" ({report.ui('outlet_inferred', language)})"
-    where = [place.get(f"name_{language}"), place.get(f"province_{language}")]
+    day = report.date(known.get("published_date", ""), language)
+    told = {"outlet": known.get("outlet", ""), "published": day}
+    for name, code in (("outlet", "outlet_inferred"), ("published", "date_inferred")):
+        if told[name] and known.get(f"{name}_basis") == "inferred":
+            told[name] += f" ({report.ui(code, language)})"
+    where = [_text(place.get(f"{name}_{language}")) for name in ("name", "province")]
+    url = known.get("url", "")
     return {
         "document": document_id,
-        "outlet": outlet or report.ui("outlet_unknown", language),
-        "day": day,
-        "where": ", ".join(filter(None, map(_text, where))),
+        "outlet": told["outlet"] or report.ui("outlet_unknown", language),
+        "day": told["published"],
+        "where": ", ".join(filter(None, where)),
         "headline": known.get("title", ""),
-        "url": known.get("url", "") if known.get("url", "").startswith("http") else "",
+        "url": url if url.startswith("http") else "",
     }
 
 
 def words(row: dict, language: str) -> dict:
     """What a fact or a coding says, in words: the number or theme, and the details."""
-    if "fact_id" in row:
-        said = number(row, language)
-        status = "" if row["status"] == "actual" else row["status"]
-        details = [_label("measures", row["measure_id"], language)]
-        rest = [period(row, language), _label("vocabulary:status", status, language)]
-        rest += [_label("rating_schemes", row["scheme_id"], language)]
-        rest += [_label("vocabulary:value_basis", row.get("value_basis"), language)]
-    else:
-        said, details = _label("themes", row["theme_id"], language), []
-        rest = [_label(f"vocabulary:{n}", row[n], language) for n in ("stance", "status", "level")]
-    details += [_label("localities", row["place_id"], language), *rest]
-    confirmed = row["confirmed_by_person"] is True
-    details += [report.ui("confirmed", language)] if confirmed else []
+    is_fact, confirmed = "fact_id" in row, row["confirmed_by_person"] is True
+    told = row | {"period": period(row, language)} if is_fact else row
+    told = told | {"status": "" if row["status"] == "actual" else row["status"]}
+    details = [
+        _named(told, column, language) for column in _TOLD["fact_id" if is_fact else "coding_id"]
+    ]
+    details.append(report.ui("confirmed", language) if confirmed else "")
     return {
         "name": anchor(row),
-        "words": said,
+        "words": number(row, language) if is_fact else _named(row, "theme_id", language),
         "details": [text for text in details if text],
         "confirmed": confirmed,
     }
@@ -253,9 +239,9 @@ def words(row: dict, language: str) -> dict:
 
 def number(row: dict, language: str) -> str:
     """The number of a fact in words: ``trên 3.550``, ``at least 4 per year``."""
-    unit = row["unit"] if row["unit"] in ("per_year", "minutes", "years") else ""
     said = bounds.words(bounds.from_fact(row), language)
-    return f"{said} {_label('vocabulary:unit', unit, language)}".strip()
+    is_told = row["unit"] in ("per_year", "minutes", "years")
+    return f"{said} {_named(row, 'unit', language)}" if is_told else said
 
 
 def period(row: dict, language: str) -> str:
@@ -264,13 +250,12 @@ def period(row: dict, language: str) -> str:
     if ends[0].endswith("-01-01") and ends[1].endswith("-12-31"):
         ends = [end[:4] for end in ends]
     days = " – ".join(report.date(day, language) for day in dict.fromkeys(ends) if day)
-    if row["period_kind"] != "mean_of_years":
-        return days
-    return f"{days} ({_label('vocabulary:period_kind', 'mean_of_years', language).lower()})"
+    is_mean = row["period_kind"] == "mean_of_years"
+    return f"{days} ({_named(row, 'period_kind', language).lower()})" if is_mean else days
 
 
-def _label(table: str, code, language: str) -> str:
-    return _text(report.labels(table, language).get(code, code))
+def _named(row: dict, column: str, language: str) -> str:
+    return report.translated(_text(row.get(column)), column, language)
 
 
 def _text(value) -> str:
