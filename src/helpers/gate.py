@@ -6,23 +6,23 @@ overlap, one side is missing, or too little would turn the order round; only the
 nothing of quality). Whatever sets two localities or two years side by side takes it from here.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 
 from helpers import likeness
-from helpers.likeness import BIT, FORBIDS, OPEN, REASONS, judge, pick
+from helpers.likeness import BIT, FORBIDS, OPEN, REASONS, judge, strength
 from helpers.rules import periods, rules_of
 
 __all__ = ["DECIDED", "OPEN", "REASONS", "changes", "decided", "outcomes", "periods", "summary"]
 DECIDED = ("ahead", "behind", "larger", "smaller")
-LAST = (1 << 18) - 1  # the last position that a key of a pair has room for
-MOST = 14  # the rank of two readings of one period that may be compared
+MOST, NEWER = 24, 1 << 20  # the highest rank of two readings; what a rank weighs against days
 BLOCK = 1_500_000  # pairs of readings that are judged at once
 _PAIR = ["row_id", "column_id"]
+_TOLD = ["row", "column", "row_at", "column_at", "bits", "order", "days_apart", "drift"]
+_TOLD += ["units_to_reverse"]
 _COUNTS = ["quality_n", "quality_decided", "ahead", "behind", "plain_n", "plain_decided"]
 
 
@@ -58,14 +58,11 @@ def outcomes(
     years, the newest to older ones; periods that contradict each other are undecided.
     """
     order = [*dict.fromkeys([*(rows or localities), *localities])]
-    side = likeness.sides(readings, measures, order, places, crosswalk)
-    shape, rules = (len(rows) if rows else len(order), len(order)), rules_of(measures)
-    found = [
-        _measured(
-            measure_id, side, rules, likeness.limits_of(rules[measure_id], max_year_gap), shape
-        )
-        for measure_id in sorted(set(side.measure_id))
-    ]
+    side, rules = likeness.sides(readings, order, places, crosswalk), rules_of(measures)
+    is_row, found = np.arange(len(order)) < len(rows or order), {}
+    for measure_id in side.names:
+        limits = likeness.limits_of(rules[measure_id], max_year_gap)
+        found[measure_id] = _measured(measure_id, side, rules, limits, is_row)
     return _table(found, readings, order, rules)
 
 
@@ -79,24 +76,24 @@ def changes(
     `outcomes`, the row being the later period and the column the earlier.
     """
     order, rules = [*dict.fromkeys(readings["locality_id"])], rules_of(measures)
-    side, found = likeness.sides(readings, measures, order, places, None), []
-    for measure_id in sorted(set(side.measure_id)):
-        limits = likeness.LIMITS | {"as_of_days": np.inf, "flow_years": np.inf}
-        own = np.flatnonzero(side.measure_id == measure_id)
-        pairs = np.array([*_successive(own, side)], dtype=int).reshape(-1, 2)
-        later, earlier = (pick(side, at) for at in pairs.T)
-        judged = judge(later, earlier, rules[measure_id]["direction"], limits)
-        judged |= {"row": later.locality, "column": earlier.locality, "measure_id": measure_id}
-        found.append(judged | {"row_at": later.at, "column_at": earlier.at})
+    side, found = likeness.sides(readings, order, places), {}
+    limits = likeness.LIMITS | {"as_of_days": np.inf, "flow_years": np.inf}
+    like = {"measure": side.measure, "locality": side.locality, "actual": side.actual}
+    groups = pd.DataFrame(like | {"kind": side.kind}).groupby([*like, "kind"]).indices
+    pairs: dict[str, list] = {name: [] for name in side.names}
+    for (measure, *_), own in groups.items():
+        pairs[side.names[measure]] += _successive(own, side)
+    for measure_id, some in pairs.items():
+        later, earlier = np.array(sorted(some), dtype=int).reshape(-1, 2).T
+        found[measure_id] = _told(side, later, earlier, rules[measure_id]["direction"], limits)
     return _table(found, readings, order, rules)
 
 
 def _successive(own: np.ndarray, side: SimpleNamespace) -> Iterator[tuple[int, int]]:
     """Yield every reading of one measure with the one before it, newest of what is like it."""
+    length = side.end - side.start
     for at in own:
-        before = own[(side.locality[own] == side.locality[at]) & (side.end[own] < side.end[at])
-                     & (side.kind[own] == side.kind[at]) & (side.actual[own] == side.actual[at])
-                     & likeness.alike_long(side.length[own], side.length[at])]  # fmt: skip
+        before = own[(side.end[own] < side.end[at]) & likeness.alike_long(length[own], length[at])]
         if len(before):
             near = before[side.end[before] == side.end[before].max()]
             same = (side.base[near] == side.base[at]) & (side.scheme[near] == side.scheme[at])
@@ -107,66 +104,25 @@ def _successive(own: np.ndarray, side: SimpleNamespace) -> Iterator[tuple[int, i
 
 
 def _measured(
-    measure_id: str, side: SimpleNamespace, rules: dict, limits: dict, shape: tuple[int, int]
-) -> dict:
+    measure_id: str, side: SimpleNamespace, rules: dict, limits: dict, is_row: np.ndarray
+) -> pd.DataFrame:
     """Return the judged pairs of localities of one measure: which, by what readings, how."""
-    one = pick(side, _candidates(measure_id, side, rules))
-    one.n, one.is_own = np.arange(len(one.at)), one.measure_id == measure_id
-    stated = np.zeros(shape[1], dtype=bool)
-    stated[one.locality[one.is_own & ~one.implied]] = True
-    asked = np.triu(stated[: shape[0], None] | stated[None, :], 1)
+    mine, how = _candidates(measure_id, side, rules), (rules[measure_id]["direction"], limits)
+    own = mine[side.measure[mine] == side.names.index(measure_id)]
+    stated, newest = np.zeros(len(is_row), dtype=bool), np.full(len(is_row), -1)
+    stated[side.locality[own[~side.implied[own]]]] = True
+    by_time = own[np.lexsort((side.end[own], side.actual[own]))]
+    newest[side.locality[by_time]] = by_time
+    asked = np.triu((stated[:, None] | stated) & is_row[:, None], 1)
     row, column = np.nonzero(asked)
-    newest = np.full(shape[1], -1)
-    by_time = np.lexsort((one.end, one.actual, one.is_own))
-    newest[one.locality[by_time]] = by_time
-    how = rules[measure_id]["direction"], limits
-    best, disagree = _chosen(one, asked, newest, "_rated_" in measure_id, how)
-    is_met = best >= 0
-    ends = [np.where(is_met, best >> 18 & LAST, newest[row])]
-    ends += [np.where(is_met, best & LAST, newest[column])]
-    judged = judge(pick(one, ends[0]), pick(one, ends[1]), *how)
-    judged["bits"] = np.where(is_met, judged["bits"], BIT["missing"])
-    judged["bits"] = np.where(is_met & disagree, BIT["years_disagree"], judged["bits"])
-    judged["days_apart"] = np.where(is_met, judged["days_apart"], -1)
-    for name, nothing in (("order", 0), ("drift", np.nan), ("units_to_reverse", np.nan)):
-        judged[name] = np.where(judged["bits"] == 0, judged[name], nothing)
-    is_own = np.append(one.is_own, False)
-    told = [np.where((at >= 0) & (is_met | is_own[at]), one.at[at], -1) for at in ends]
-    judged |= {"row": row, "column": column, "measure_id": measure_id}
-    return judged | {"row_at": told[0], "column_at": told[1]}
-
-
-def _chosen(
-    one: SimpleNamespace, asked: np.ndarray, newest: np.ndarray, is_rated: bool, how: tuple
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return for the pairs asked which readings say most (-1 for none), and if periods disagree.
-
-    Tried are readings of one period, then those within the limits of time for the pairs that are
-    still open, then the newest two. A key holds rank, newness and the two positions, so that the
-    largest is the choice; two bits for each of the upper ranks note which orders were met.
-    """
-    width, pair = asked.shape[1], np.flatnonzero(asked)
-    best, met = np.full(asked.size, -1), np.zeros(asked.size, dtype=np.uint8)
-    last = newest[np.stack([pair // width, pair % width])]
-    last = last[:, (last >= 0).all(axis=0)]
-    is_near = partial(likeness.is_near, limits=how[1])
-    for stage in (likeness.is_same, is_near, None):
-        left = (best >> 54 < MOST) & asked.ravel()
-        for a_at, b_at in _pairs(one, len(asked), stage) if stage else [last]:
-            at = one.locality[a_at] * width + one.locality[b_at]
-            is_open = left[at] & ((stage is not None) | (best[at] < 0))
-            a_at, b_at, at = a_at[is_open], b_at[is_open], at[is_open]
-            a, b = pick(one, a_at), pick(one, b_at)
-            judged = judge(a, b, *how)
-            rank = np.where(_may_meet(a, b, is_rated), _rank(a, b, judged["bits"]), -1)
-            newness = (a.end + b.end).clip(0).astype(int)
-            key = (rank << 54) + (newness << 36) + (a_at << 18) + b_at
-            np.maximum.at(best, at, np.where(rank < 0, -1, key))
-            order = np.where(judged["order"] > 0, 1, 2) << 2 * (MOST - rank).clip(0, 2)
-            is_clear = (rank >= 0) & (judged["order"] != 0)
-            np.bitwise_or.at(met, at, np.where(is_clear, order, 0).astype(np.uint8))
-    best, met = best[pair], met[pair]
-    return best, (met >> 2 * (MOST - (best >> 54)).clip(0, 2)) & 3 == 3
+    a, b, disagree = _chosen(mine, measure_id, side, asked, how)
+    is_met, a, b = a >= 0, np.where(a >= 0, a, newest[row]), np.where(b >= 0, b, newest[column])
+    told = _told(side, a, b, *how).assign(row=row, column=column)
+    told.loc[~is_met, ["bits", "order", "days_apart"]] = BIT["missing"], 0, np.nan
+    told.loc[is_met & disagree, ["bits", "order"]] = BIT["years_disagree"], 0
+    told.loc[told["bits"] > 0, ["drift", "units_to_reverse"]] = np.nan
+    return told.assign(row_at=np.where(a < 0, -1, side.at[a]),
+                       column_at=np.where(b < 0, -1, side.at[b]))  # fmt: skip
 
 
 def _candidates(measure_id: str, side: SimpleNamespace, rules: dict) -> np.ndarray:
@@ -174,108 +130,149 @@ def _candidates(measure_id: str, side: SimpleNamespace, rules: dict) -> np.ndarr
 
     The latter are never compared: they say why another scheme or kind of cell cannot stand in.
     """
-    own, family = np.flatnonzero(side.measure_id == measure_id), rules[measure_id]["family"]
-    kin = [name for name in {*side.measure_id} if family and rules[name]["family"] == family]
-    other = np.isin(side.measure_id, kin) & ~side.implied
-    other = np.flatnonzero(other & ~np.isin(side.locality, side.locality[own]))
-    order = other[np.lexsort((-side.end[other], side.scheme[other], side.locality[other]))]
-    key = side.locality[order] * (side.scheme.max(initial=0) + 1) + side.scheme[order]
-    return np.sort(np.concatenate([own, order[np.unique(key, return_index=True)[1]]]))
+    family = rules[measure_id]["family"]
+    own = np.flatnonzero(side.measure == side.names.index(measure_id))
+    if not family:
+        return own
+    kin = [name for name in side.names if rules[name]["family"] == family]
+    is_other = np.isin(side.measure, np.searchsorted(side.names, kin)) & ~side.implied
+    other = np.flatnonzero(is_other & ~np.isin(side.locality, side.locality[own]))
+    other = other[np.argsort(-side.end[other], kind="stable")[::-1]]
+    key = side.locality[other] * len(side.likes) + side.scheme[other]
+    newest = dict(zip(key.tolist(), other.tolist(), strict=True))
+    return np.sort(np.append(own, np.array([*newest.values()], dtype=int)))
 
 
-def _pairs(one: SimpleNamespace, count: int, allowed: Callable) -> Iterator[tuple]:
-    """Yield the allowed pairs of readings of two localities, some at a time."""
-    last = np.searchsorted(one.locality, count)
-    step = max(1, BLOCK // max(1, len(one.at)))
-    for start in range(0, last, step):
-        a, b = (
-            pick(one, np.s_[start : min(start + step, last), None]),
-            pick(one, np.s_[None, :]),
-        )
-        rows, columns = np.nonzero((a.locality < b.locality) & allowed(a, b))
-        if len(rows):
-            yield rows + start, columns
+def _chosen(
+    mine: np.ndarray, measure_id: str, side: SimpleNamespace, asked: np.ndarray, how: tuple
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return for the pairs asked which readings say most (-1 for none), and if periods disagree.
+
+    Tried are readings of one period, then all others of the pairs that are still open. The largest
+    key, of rank and newness, is the choice; `met` has two bits for each of the upper three ranks,
+    for the orders that were met.
+    """
+    width, (row, column) = len(asked), np.nonzero(asked)
+    best, met = np.full(asked.size, -1), np.zeros(asked.size, dtype=np.uint8)
+    chosen = np.full((2, asked.size), -1)
+    for find in (_of_one_period, _of_all):
+        is_open = asked & (best < MOST * NEWER).reshape(asked.shape)
+        for a, b in find(mine, side, is_open):
+            pair = side.locality[a] * width + side.locality[b]
+            left = is_open.ravel()[pair] & _may_meet(side, a, b, measure_id)
+            a, b, pair = a[left], b[left], pair[left]
+            bits, order, _ = judge(side, a, b, *how)
+            rank = _rank(side, a, b, bits)
+            key = rank * NEWER + (side.end[a] + side.end[b]).clip(0)
+            np.maximum.at(best, pair, key)
+            is_best = key == best[pair]
+            chosen[:, pair[is_best]] = a[is_best], b[is_best]
+            clear = np.flatnonzero(order)
+            seen = np.where(order[clear] > 0, 1, 2) << 2 * (MOST - rank[clear])
+            np.bitwise_or.at(met, pair[clear], seen.astype(np.uint8))
+    pair = row * width + column
+    met = met[pair] >> 2 * (MOST - best[pair] // NEWER).clip(0, 2)
+    return *chosen[:, pair], met & 3 == 3
 
 
-def _may_meet(a: SimpleNamespace, b: SimpleNamespace, is_rated: bool) -> np.ndarray:
+def _may_meet(side: SimpleNamespace, a: np.ndarray, b: np.ndarray, measure_id: str) -> np.ndarray:
     """Return whether one of two states the measure, and the other that or no tier beside it."""
-    is_tier = (a.is_own != b.is_own) & (a.scheme == b.scheme) & is_rated
-    return (a.is_own | b.is_own) & ~is_tier
+    own_a, own_b = (side.measure[at] == side.names.index(measure_id) for at in (a, b))
+    is_tier = (own_a != own_b) & (side.scheme[a] == side.scheme[b]) & ("_rated_" in measure_id)
+    return (own_a | own_b) & ~is_tier
 
 
-def _rank(a: SimpleNamespace, b: SimpleNamespace, bits: np.ndarray) -> np.ndarray:
-    """Return how much a pair says: 0 to 7 with reasons, the fewer the more, 8 to 14 without."""
-    is_same = (a.start == b.start) & (a.end == b.end)
-    is_near = (a.start_year == b.start_year) & (a.end_year == b.end_year)
-    says = np.where(bits & BIT["missing"], 0, 4) + np.where(is_same, 2, is_near)
-    reasons = sum((bits & BIT[name] > 0).astype(int) for name in REASONS)
-    return np.where(bits & FORBIDS, 7 - reasons.clip(0, 7), 8 + says)
+def _of_one_period(mine: np.ndarray, side: SimpleNamespace, is_open: np.ndarray) -> Iterator:
+    """Yield all pairs of readings of one period, some at a time."""
+    order = mine[np.argsort(side.span[mine], kind="stable")]
+    first = np.arange(1, len(order) + 1)
+    count = np.searchsorted(side.span[order], side.span[order], side="right") - first
+    for some in _blocks(count):
+        which, b = _runs(first[some], count[some])
+        yield order[some][which], order[b]
+
+
+def _of_all(mine: np.ndarray, side: SimpleNamespace, is_open: np.ndarray) -> Iterator:
+    """Yield all readings of the one against all of the other of each open pair, some at a time."""
+    first, end = (np.searchsorted(side.locality[mine], range(len(is_open)), side=name)
+                  for name in ("left", "right"))  # fmt: skip
+    row, column = np.nonzero(is_open)
+    count = end - first
+    for some in _blocks(count[row] * count[column]):
+        pair, a = _runs(first[row[some]], count[row[some]])
+        which, b = _runs(first[column[some]][pair], count[column[some]][pair])
+        yield mine[a][which], mine[b]
+
+
+def _blocks(counts: np.ndarray) -> list[np.ndarray]:
+    """Return the positions of some counts in parts that have about `BLOCK` together."""
+    return np.split(np.arange(len(counts)), 1 + np.flatnonzero(np.diff(counts.cumsum() // BLOCK)))
+
+
+def _runs(first: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the positions of runs, one run after the other, and before them which run it is."""
+    which = np.repeat(np.arange(len(count)), count)
+    return which, np.arange(len(which)) + (first - count.cumsum() + count)[which]
+
+
+def _rank(side: SimpleNamespace, a: np.ndarray, b: np.ndarray, bits: np.ndarray) -> np.ndarray:
+    """Return how much a pair says: with reasons the less the more there are, most one of time."""
+    is_near = (side.start_year[a] == side.start_year[b]) & (side.end_year[a] == side.end_year[b])
+    says = np.where(side.span[a] == side.span[b], 2, is_near) + 3 * (bits & BIT["missing"] == 0)
+    reasons = np.bitwise_count(bits & (FORBIDS | BIT["conflict"])).astype(int) + 9 * (
+        bits & BIT["period_gap"] > 0
+    )
+    return np.where(bits & FORBIDS, MOST - 5 - reasons, MOST - 5 + says)
+
+
+def _told(side: SimpleNamespace, a, b, direction: str, limits: dict) -> pd.DataFrame:
+    """Return what is said of pairs of readings, one row a pair."""
+    bits, order, days = judge(side, a, b, direction, limits)
+    units, drift = (np.where(order == 0, np.nan, one) for one in strength(side, a, b, order, days))
+    told = {"row": side.locality[a], "column": side.locality[b], "row_at": side.at[a]}
+    told |= {"column_at": side.at[b], "bits": bits, "order": order, "days_apart": days}
+    return pd.DataFrame(told | {"drift": drift, "units_to_reverse": units})
 
 
 def _table(
-    found: list[dict], readings: pd.DataFrame, order: Sequence[str], rules: dict
+    found: dict[str, pd.DataFrame], readings: pd.DataFrame, order: Sequence[str], rules: dict
 ) -> pd.DataFrame:
-    """Return what was judged as a table in the order of pairs and measures."""
-    names = [one["measure_id"] for one in found]
-    lengths = [len(one["row"]) for one in found]
-    every = {k: np.concatenate([one[k] for one in found]) if found else np.array([], dtype=int)
-             for k in _JUDGED}  # fmt: skip
-    every["measure"] = np.repeat(np.arange(len(found)), lengths)
-    at = np.lexsort((every["measure"], every["column"], every["row"]))
-    every = {name: values[at] for name, values in every.items()}
-    told = [rules[name] for name in names]
-    quality = np.array([rule["direction"] != "none" for rule in told], dtype=bool)
-    lower = np.array([rule["direction"] == "lower_better" for rule in told], dtype=bool)
-    take = pd.Categorical.from_codes
-    frame = pd.DataFrame(
-        {
-            "row_id": take(every["row"], list(order)),
-            "column_id": take(every["column"], list(order)),
-            "measure_id": take(every["measure"], names),
-            "indicator": pd.Categorical(
-                np.array([rule["indicator"] for rule in told] or [""], dtype=object)[
-                    every["measure"]
-                ]
-            ),
-            "quality": quality[every["measure"]],
-        }
-    )
-    frame["verdict"], frame["reasons"] = _words(
-        every, frame["quality"].to_numpy(), lower[every["measure"]]
-    )
+    """Return what was judged of each measure as a table in the order of pairs and measures."""
+    every = pd.concat([pd.DataFrame(columns=_TOLD, dtype=int), *found.values()])
+    measure = np.repeat(np.arange(len(found)), [len(one) for one in found.values()])
+    pair = every["row"].to_numpy(int) * len(order) + every["column"].to_numpy(int)
+    at = np.argsort(pair * len(found) + measure, kind="stable")
+    every, measure = every.iloc[at].reset_index(drop=True), measure[at]
+    direction = np.array([rules[name]["direction"] for name in found] or [""])[measure]
+    better = every["order"].where(direction != "lower_better", -every["order"])
+    code, indicators = pd.factorize(np.array([rules[name]["indicator"] for name in found], object))
+    take, quality = pd.Categorical.from_codes, direction != "none"
+    frame = pd.DataFrame({
+        "row_id": take(every["row"], list(order)),
+        "column_id": take(every["column"], list(order)),
+        "measure_id": take(measure, list(found)),
+        "indicator": take(code[measure], list(indicators)),
+        "quality": quality,
+        **_words(every["bits"].to_numpy(), better, quality),
+    })  # fmt: skip
+    one = readings[["low", "high"]].astype(float).reset_index(drop=True)
+    one.loc[len(one)] = np.nan  # at -1 stands what states nothing
+    one["period"] = pd.Categorical([*periods(readings), ""])
+    one["facts"] = pd.Categorical([*readings["fact_ids"], ""])
+    one["reading"] = [*range(len(readings)), -1]
     for name in ("row", "column"):
-        frame = frame.assign(**_stated(readings, every[f"{name}_at"], name))
-    days = np.where(every["days_apart"] < 0, np.nan, every["days_apart"])
-    return frame.assign(
-        days_apart=days, drift=every["drift"], units_to_reverse=every["units_to_reverse"]
-    )
+        stated = one.iloc[every[f"{name}_at"].to_numpy(int)].set_axis(frame.index)
+        frame = frame.join(stated.add_prefix(f"{name}_"))
+    return frame.join(every[_TOLD[-3:]].astype(float))
 
 
-_JUDGED = ("row", "column", "row_at", "column_at", "bits", "order", "days_apart", "drift")
-_JUDGED += ("units_to_reverse",)
-
-
-def _words(every: dict, quality: np.ndarray, lower: np.ndarray) -> tuple:
-    """Return verdicts and reasons as words, of the bits and the order of the amounts."""
-    words = ["not_comparable", "undecided", *DECIDED]
-    turned = np.where(lower, -every["order"], every["order"])
-    code = np.where(every["bits"] & FORBIDS, 0, 1)
-    clear = np.where(quality, 2, 4) + (turned < 0)
-    code = np.where(every["bits"] == 0, clear, code)
-    kinds, at = np.unique(every["bits"], return_inverse=True)
-    names = ["|".join(name for name, bit in BIT.items() if kind & bit) for kind in kinds]
-    return pd.Categorical.from_codes(code, words), pd.Categorical.from_codes(at, names)
-
-
-def _stated(readings: pd.DataFrame, at: np.ndarray, name: str) -> dict[str, object]:
-    """Return the columns of one side; empty where it states nothing."""
-    known = {f"{name}_{end}": np.append(readings[end].to_numpy(float), np.nan)[at]
-             for end in ("low", "high")}  # fmt: skip
-    spans = {"period": periods(readings), "facts": list(readings["fact_ids"])}
-    for what, values in spans.items():
-        codes, kinds = pd.factorize(np.array([*values, ""], dtype=object))
-        known[f"{name}_{what}"] = pd.Categorical.from_codes(codes[at], list(kinds))
-    return known | {f"{name}_reading": at}
+def _words(bits: np.ndarray, order: pd.Series, quality: np.ndarray) -> dict:
+    """Return verdicts and reasons as words, of the bits and of which side is better or larger."""
+    clear = np.where(quality, 2, 4) + (order < 0)
+    code = np.where(bits == 0, clear, np.where(bits & FORBIDS, 0, 1))
+    verdict = pd.Categorical.from_codes(code, ["not_comparable", "undecided", *DECIDED])
+    code, kinds = pd.factorize(bits)
+    return {"verdict": verdict, "reasons": pd.Categorical.from_codes(code, likeness.words(kinds))}
 
 
 # Several verdicts

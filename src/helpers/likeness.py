@@ -1,7 +1,9 @@
 """What makes two readings alike, and what may be said of one against the other.
 
 Readings are held as arrays, a column an array, so that one call answers for any number of pairs:
-bits of reasons, the order, and how little would turn it round. The words for it are the gate's.
+bits of reasons, the order, and how little would turn it round. What does not depend on time is
+the same for all readings of one kind (measure, level, scheme, base, doubts and so on), and is
+worked out once for each two kinds. The words for it are the gate's.
 """
 
 from collections.abc import Sequence
@@ -23,6 +25,19 @@ BELOW = 3  # the rank of every other level
 VAGUE = {"cells", "cells_assessed"}  # bases that do not say which cells
 LIMITS = {"as_of_days": 366, "flow_years": 0, "drift_after_days": np.inf, "drift_per_year": 0.0}
 YEAR, SLIP = 365.25, 1e-12
+ALIKE = ["measure_id", "rank", "scheme_id", "period_kind", "base", "unit", "doubts"]
+PLAIN = [
+    "at",
+    "locality",
+    "measure_id",
+    "actual",
+    "implied",
+    "low",
+    "high",
+    "low_open",
+    "high_open",
+]
+PLAIN += ["step", "about", "span"]
 
 
 def unlike(
@@ -35,11 +50,15 @@ def unlike(
     """Return what forbids comparing some readings with others, by position: "" for nothing."""
     if not len(rows):
         return []
-    side = sides(readings, measures, [*dict.fromkeys(readings["locality_id"])], places, None)
+    side = sides(readings, [*dict.fromkeys(readings["locality_id"])], places)
     where = {at: n for n, at in enumerate(side.at)}
-    both = [pick(side, np.array([where[at] for at in some])) for some in (rows, columns)]
+    both = [np.array([where[at] for at in some]) for some in (rows, columns)]
     limits = limits_of(rules_of(measures)[readings["measure_id"].iloc[rows[0]]], None)
-    bits = _unlike(*both, limits)[0]
+    return words(_unlike(side, *both, limits)[0] & FORBIDS)
+
+
+def words(bits: np.ndarray) -> list[str]:
+    """Return the names of the reasons in each number of bits, joined by "|"."""
     return ["|".join(name for name, bit in BIT.items() if one & bit) for one in bits]
 
 
@@ -48,80 +67,89 @@ def unlike(
 
 def sides(
     readings: pd.DataFrame,
-    measures: pd.DataFrame,
     order: Sequence[str],
-    places: pd.DataFrame | None,
-    crosswalk: pd.DataFrame | None,
+    places: pd.DataFrame | None = None,
+    crosswalk: pd.DataFrame | None = None,
 ) -> SimpleNamespace:
-    """Return what is said of each locality itself, sorted by locality, a column as an array."""
+    """Return what is said of each locality itself, sorted by locality, a column as an array.
+
+    Beside the columns of readings: `at` (the position there), days and years of the period, `span`
+    (which period it is), the ends as `low_rank` and `high_rank` (a lies above b where its low rank
+    is larger than b's high rank), `about` (which kind), and `likes`: for each two kinds the bits.
+    """
     frame = readings if crosswalk is None else across(readings, crosswalk)
     frame = frame.assign(at=range(len(frame)), rank=frame["level"].map(RANK).fillna(BELOW))
-    frame = frame[frame["locality_id"].isin(order)]
-    frame = frame.assign(locality=frame["locality_id"].map({k: n for n, k in enumerate(order)}))
-    is_own = frame["place_id"] == frame["locality_id"]
-    highest = frame[is_own].groupby("locality_id")["rank"].min().to_dict()
-    if places is not None:
-        highest |= places.set_index("place_id")["level"].map(RANK).fillna(BELOW).to_dict()
-    frame = frame[frame["rank"] <= frame["locality_id"].map(highest).fillna(1)]
+    frame = frame.assign(
+        locality=frame["locality_id"].map({name: at for at, name in enumerate(order)}),
+        implied=frame["origin"].eq("implied"),
+        actual=frame["status"].eq("actual"),
+    )
+    frame = frame[frame["locality"].notna() & (frame["rank"] <= _deepest(frame, places))]
+    frame = frame.assign(doubts=_doubts(frame, places)).astype({"locality": int})
     frame = frame.sort_values(["locality", "at"], ignore_index=True)
-    side = {name: frame[name].to_numpy() for name in ("measure_id", "locality", "at", "rank")}
-    side |= {"measure": pd.factorize(frame["measure_id"])[0]}
-    side |= {"span": frame.groupby(["period_start", "period_end"]).ngroup().to_numpy()}
-    side |= {name: frame[name].to_numpy(float) for name in ("low", "high", "step")}
-    side |= {name: frame[name].to_numpy(bool) for name in ("low_open", "high_open")}
-    side |= {name: pd.factorize(frame[name])[0] for name in ("unit", "period_kind", "base")}
-    scheme, names = pd.factorize(frame["scheme_id"])
-    side |= {"scheme": scheme, "kind": side.pop("period_kind"), "scheme_id": names}
-    return SimpleNamespace(**side, **_times(frame), **_states(frame, places, measures))
+    frame["about"] = frame.groupby(ALIKE, sort=False).ngroup()
+    frame["span"] = frame.groupby(["period_start", "period_end"]).ngroup()
+    side = {name: frame[name].to_numpy() for name in PLAIN} | _times(frame)
+    codes = {"measure": "measure_id", "kind": "period_kind", "scheme": "scheme_id", "base": "base"}
+    side |= {code: pd.factorize(frame[name], sort=True)[0] for code, name in codes.items()}
+    side |= {"names": sorted({*frame["measure_id"]})}
+    side |= {"likes": _likes(frame.drop_duplicates("about"))}
+    low, high = _ranks(frame["low"].to_numpy(float), frame["high"].to_numpy(float))
+    side |= {"low_rank": low + side["low_open"], "high_rank": high - side["high_open"]}
+    return SimpleNamespace(**side)
+
+
+def _deepest(frame: pd.DataFrame, places: pd.DataFrame | None) -> pd.Series:
+    """Return the rank of each reading's locality, by `places` or by what is said of it itself."""
+    own = frame[frame["place_id"] == frame["locality_id"]]
+    known = own.groupby("locality_id")["rank"].min().to_dict()
+    if places is not None:
+        known |= places.set_index("place_id")["level"].map(RANK).fillna(BELOW).to_dict()
+    return frame["locality_id"].map(known).fillna(1)
 
 
 def _times(frame: pd.DataFrame) -> dict[str, np.ndarray]:
-    start, end = (pd.to_datetime(frame[f"period_{name}"], errors="coerce") for name in
-                  ("start", "end"))  # fmt: skip
-    days = {"start": start, "end": end}
-    days = {k: (v - pd.Timestamp("1900-01-01")).dt.days.fillna(-1).to_numpy(np.int32)
-            for k, v in days.items()}  # fmt: skip
-    years = {f"{k}_year": v.dt.year.fillna(-1).to_numpy(np.int16) for k, v in
-             (("start", start), ("end", end))}  # fmt: skip
-    return days | years | {"length": days["end"] - days["start"]}
+    found = {}
+    for name in ("start", "end"):
+        day = pd.to_datetime(frame[f"period_{name}"], errors="coerce")
+        found[name] = (day - pd.Timestamp("1900-01-01")).dt.days.fillna(-1).to_numpy(np.int32)
+        found[f"{name}_year"] = day.dt.year.fillna(-1).to_numpy(np.int16)
+    return found
 
 
-def _states(
-    frame: pd.DataFrame, places: pd.DataFrame | None, measures: pd.DataFrame
-) -> dict[str, np.ndarray]:
-    """Return what stands against each reading, its bits in one number, and how much it says."""
-    kinds, reasons = frame["base"].map(_kinds).astype("object"), frame["reasons"].astype("str")
-    rated = frame["measure_id"].astype("str").str.contains("_rated_")
-    is_share = frame["unit"] == "share"
+def _ranks(low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Return each number's place among all, in steps of two; what differs by a slip is equal."""
+    both = np.concatenate([low, high])
+    order, ranks = np.argsort(both), np.empty(len(both), dtype=int)
+    with np.errstate(invalid="ignore"):
+        ranks[order] = 2 * np.cumsum(np.diff(both[order], prepend=-np.inf) > SLIP)
+    return ranks.reshape(2, -1)
+
+
+def _doubts(frame: pd.DataFrame, places: pd.DataFrame | None) -> pd.Series:
+    """Return what stands against comparing each reading with any other, as bits in one number."""
+    reasons, is_share = frame["reasons"].astype("str"), frame["unit"] == "share"
+    is_known = frame["base"].map({base: bool(_kinds(base)) for base in set(frame["base"])})
+    is_free = (frame["low"] <= 0) & (frame["high"] >= np.where(is_share, 1.0, np.inf))
+    is_rated = frame["measure_id"].astype("str").str.contains("_rated_")
     against = {
         "level": frame["rank"] < 0,
         "place": frame["place_id"] != frame["locality_id"],
         "boundary": _is_outside(frame, places),
-        "population": reasons.str.contains("population") | (frame["base"].isin(VAGUE) & is_share),
-        "base": is_share & (kinds.str.len() == 0),
-        "scheme": reasons.str.contains("scheme") | (rated & (frame["scheme_id"] == "")),
+        "population": reasons.str.contains("population"),
+        "base": is_share & ~is_known.astype(bool),
+        "scheme": reasons.str.contains("scheme") | (is_rated & (frame["scheme_id"] == "")),
         "period": (frame["period_end"] == "") | (frame["period_start"] == ""),
         "status": frame["status"] != "actual",
+        "conflict": reasons.str.contains("conflict"),
+        "missing": is_free & frame["value"].isna(),
+        "imprecise": is_free & frame["value"].notna(),
     }
-    doubts = sum(BIT[name] * is_so.to_numpy(int) for name, is_so in against.items())
-    free = (frame["low"] <= 0) & (frame["high"] >= np.where(is_share, 1.0, np.inf))
-    sets = frame["base"].unique()
-    alike = np.array([[bool(_kinds(a) & _kinds(b)) for b in sets] for a in sets], dtype=bool)
-    return {
-        "doubts": np.asarray(doubts, dtype=int) + np.zeros(len(frame), dtype=int),
-        "actual": (frame["status"] == "actual").to_numpy(),
-        "conflict": reasons.str.contains("conflict").to_numpy(bool),
-        "implied": (frame["origin"] == "implied").to_numpy(),
-        "missing": (free & frame["value"].isna()).to_numpy(),
-        "imprecise": (free & frame["value"].notna()).to_numpy(),
-        "share": is_share.to_numpy(),
-        "alike": alike.reshape(len(sets), len(sets)),
-        "of_cells": np.array([bool(_kinds(a) & {*KINDS["cells"]}) for a in sets], dtype=bool),
-    }
+    return sum(BIT[name] * is_so.astype(int) for name, is_so in against.items())
 
 
-def _kinds(base: str) -> frozenset[str]:
-    return frozenset(base.split("|")) - VAGUE - {""}
+def _kinds(base: str) -> set[str]:
+    return {*base.split("|")} - VAGUE - {""}
 
 
 def _is_outside(frame: pd.DataFrame, places: pd.DataFrame | None) -> pd.Series:
@@ -134,67 +162,64 @@ def _is_outside(frame: pd.DataFrame, places: pd.DataFrame | None) -> pd.Series:
     return ((until != "") & (ends > until)) | ((since != "") & (starts < since))
 
 
-def pick(side: SimpleNamespace, at: np.ndarray) -> SimpleNamespace:
-    """Return some readings of a side, in the shape of their positions."""
-    whole = ("alike", "of_cells", "scheme_id")
-    return SimpleNamespace(**{k: v if k in whole else v[at] for k, v in vars(side).items()})
-
-
-# The verdict on two readings; all of it works on arrays of any shape
-
-
-def judge(a: SimpleNamespace, b: SimpleNamespace, direction: str, limits: dict) -> dict:
-    """Return for readings a against b: bits of reasons, order (1 larger, -1 smaller, 0 not
-    decided), and days_apart, drift and units_to_reverse of what is decided."""
-    bits, days = _unlike(a, b, limits)
-    above, below = _gap(a, b), _gap(b, a)
-    order = above[1].astype(int) - below[1]
-    units = np.minimum(_units(above, a, b), _units(below, b, a))
-    drift = np.where(order > 0, _drift(a, b, days), _drift(b, a, days))
-    told = {
-        "one_unit": (units < 2) & (direction != "none"),
-        "drift": (days > limits["drift_after_days"]) & (drift <= limits["drift_per_year"]),
-    }
-    weak = sum(BIT[name] * is_so for name, is_so in told.items())
-    bits = np.where(bits & FORBIDS, bits, np.where(order == 0, _undecided(a, b), weak))
-    bits = bits | np.where((bits > 0) & (a.conflict | b.conflict), BIT["conflict"], 0)
-    order = np.where(bits == 0, order, 0)
-    missing = {"drift": np.where(order != 0, drift, np.nan)}
-    missing |= {"units_to_reverse": np.where(order != 0, units, np.nan)}
-    return {"bits": bits, "order": order, "days_apart": days} | missing
-
-
-def _unlike(a: SimpleNamespace, b: SimpleNamespace, limits: dict) -> tuple:
-    """Return the bits of every reason against comparing, and the days between the periods."""
-    days = np.maximum(abs(a.start - b.start), abs(a.end - b.end))
-    is_share, of_cells = a.share & b.share, a.of_cells[a.base] & b.of_cells[b.base]
-    is_unlike = is_share & ~a.alike[a.base, b.base]
+def _likes(kinds: pd.DataFrame) -> np.ndarray:
+    """Return for each two kinds of readings the bits of what stands against comparing them."""
+    sets = [_kinds(base) for base in kinds["base"]]
+    names = sorted(set().union(*sets))
+    bases = np.array([[name in some for name in names] for some in sets], dtype=int)
+    bases = bases.reshape(len(sets), len(names))
+    of_cells = bases[:, [name in KINDS["cells"] for name in names]].any(axis=1)
+    doubts, is_share = kinds["doubts"].to_numpy(), kinds["unit"].eq("share").to_numpy()
+    codes = {name: pd.factorize(kinds[name])[0] for name in ALIKE}
+    differ = {name: code[:, None] != code for name, code in codes.items()}
+    is_unlike = (bases @ bases.T == 0) & is_share[:, None] & is_share
     found = {
-        "level": a.rank != b.rank,
-        "population": (is_unlike & of_cells)
-        | ((a.measure_id != b.measure_id) & (a.scheme == b.scheme)),
+        "level": differ["rank"],
+        "population": (is_unlike & of_cells[:, None] & of_cells)
+        | (differ["measure_id"] & ~differ["scheme_id"]),
         "base": is_unlike,
-        "scheme": a.scheme != b.scheme,
-        "period": (a.kind != b.kind) | ~alike_long(a.length, b.length),
-        "period_gap": ~is_near(a, b, limits),
+        "scheme": differ["scheme_id"],
+        "period": differ["period_kind"],
+        "missing": differ["unit"],
     }
-    return sum(BIT[name] * is_so for name, is_so in found.items()) | a.doubts | b.doubts, days
+    return sum(BIT[name] * is_so for name, is_so in found.items()) | doubts[:, None] | doubts
 
 
-def is_near(a: SimpleNamespace, b: SimpleNamespace, limits: dict) -> np.ndarray:
-    """Return whether two periods lie within the limits: days by days, what is longer by years."""
-    is_day = (a.length == 0) & (b.length == 0) & (limits["as_of_days"] >= 0)
-    far, most = np.zeros(is_day.shape, dtype=bool), limits["as_of_days"]
-    if is_day.any():
-        far |= is_day & ((abs(a.start - b.start) > most) | (abs(a.end - b.end) > most))
-    if not is_day.all():
-        years = abs(a.start_year - b.start_year), abs(a.end_year - b.end_year)
-        far |= ~is_day & ((years[0] > limits["flow_years"]) | (years[1] > limits["flow_years"]))
-    return ~far
+# The verdict on pairs of readings; a and b are their positions on the side
 
 
-def is_same(a: SimpleNamespace, b: SimpleNamespace) -> np.ndarray:
-    return a.span == b.span
+def judge(side: SimpleNamespace, a: np.ndarray, b: np.ndarray, direction: str, limits: dict):
+    """Return bits of reasons, order (1: a larger, -1: smaller, 0: not decided) and days apart."""
+    bits, days = _unlike(side, a, b, limits)
+    above, below = (side.low_rank[x] > side.high_rank[y] for x, y in ((a, b), (b, a)))
+    order = above.astype(np.int8) - below
+    order[bits & (FORBIDS | BIT["missing"]) > 0] = 0
+    told = bits & FORBIDS
+    at = np.flatnonzero((told | order) == 0)
+    told[at] = _undecided(side, a[at], b[at], bits[at])
+    is_late = days > limits["drift_after_days"]
+    at = np.flatnonzero((order != 0) & (is_late | (direction != "none")))
+    units, drift = strength(side, a[at], b[at], order[at], days[at])
+    told[at] |= BIT["one_unit"] * ((units < 2) & (direction != "none"))
+    told[at] |= BIT["drift"] * (is_late[at] & (drift <= limits["drift_per_year"]))
+    order[told > 0] = 0
+    return told | (bits & BIT["conflict"] * (told > 0)), order, days
+
+
+def _unlike(side: SimpleNamespace, a: np.ndarray, b: np.ndarray, limits: dict) -> tuple:
+    """Return the bits of all that is known against comparing, and the days between the periods."""
+    days = np.maximum(abs(side.start[a] - side.start[b]), abs(side.end[a] - side.end[b]))
+    bits = side.likes[side.about[a], side.about[b]]
+    if not days.any():
+        return bits, days
+    length = side.end[a] - side.start[a], side.end[b] - side.start[b]
+    is_day = (length[0] == 0) & (length[1] == 0) & (limits["as_of_days"] >= 0)
+    years = [abs(year[a] - year[b]) for year in (side.start_year, side.end_year)]
+    is_far = np.where(
+        is_day, days > limits["as_of_days"], np.maximum(*years) > limits["flow_years"]
+    )
+    is_other = ~alike_long(*length)
+    return bits | BIT["period_gap"] * is_far | BIT["period"] * is_other, days
 
 
 def alike_long(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -202,33 +227,23 @@ def alike_long(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return (abs(a - b) <= 3) & (abs(a - b) * 8 <= np.minimum(a, b))
 
 
-def _gap(a: SimpleNamespace, b: SimpleNamespace) -> tuple:
-    """Return how far a lies above b at least, whether it does, and whether an end is open."""
-    with np.errstate(invalid="ignore"):
-        gap, is_open = a.low - b.high, a.low_open | b.high_open
-    return gap, (a.unit == b.unit) & ((gap > SLIP) | ((abs(gap) <= SLIP) & is_open)), is_open
+def _undecided(side: SimpleNamespace, a: np.ndarray, b: np.ndarray, bits: np.ndarray) -> np.ndarray:
+    is_point = (side.low[a] == side.high[a]) & (side.low[b] == side.high[b])
+    found = np.where(is_point, BIT["tie"], BIT["overlap"])
+    found = np.where(bits & BIT["imprecise"], BIT["imprecise"], found)
+    return np.where(bits & BIT["missing"], BIT["missing"], found)
 
 
-def _units(gap: tuple, a: SimpleNamespace, b: SimpleNamespace) -> np.ndarray:
-    """Return how many units of one side, rated otherwise, end it that a lies above b."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        steps = gap[0] / np.maximum(a.step, b.step)
-        units = np.where(gap[2], np.floor(steps + 1e-6) + 1, np.ceil(steps - 1e-6))
-    return np.where(gap[1], np.maximum(units, 1), np.inf)
-
-
-def _drift(a: SimpleNamespace, b: SimpleNamespace, days: np.ndarray) -> np.ndarray:
-    """Return the change per year that would bring b up to a, or a down to b."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return (a.low / b.high) ** (YEAR / days) - 1
-
-
-def _undecided(a: SimpleNamespace, b: SimpleNamespace) -> np.ndarray:
-    is_point = (a.low == a.high) & (b.low == b.high)
-    is_missing = a.missing | b.missing | (a.unit != b.unit)
-    open_bits = np.where(is_point, BIT["tie"], BIT["overlap"])
-    open_bits = np.where(a.imprecise | b.imprecise, BIT["imprecise"], open_bits)
-    return np.where(is_missing, BIT["missing"], open_bits)
+def strength(side: SimpleNamespace, a, b, order: np.ndarray, days: np.ndarray) -> tuple:
+    """Return of decided pairs how many units of one side, rated otherwise, end it, and the change
+    per year that would."""
+    more, less = np.where(order > 0, a, b), np.where(order > 0, b, a)
+    low, high, is_open = side.low[more], side.high[less], side.low_open[more] | side.high_open[less]
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        steps = (low - high) / np.maximum(side.step[a], side.step[b])
+        units = np.where(is_open, np.floor(steps + 1e-6) + 1, np.ceil(steps - 1e-6))
+        drift = np.where(days > 0, (low / high) ** (YEAR / days) - 1, np.inf)
+    return np.maximum(units, 1), drift
 
 
 def limits_of(rule: dict, max_year_gap: int | None) -> dict:
@@ -241,16 +256,15 @@ def limits_of(rule: dict, max_year_gap: int | None) -> dict:
 
 def across(readings: pd.DataFrame, crosswalk: pd.DataFrame) -> pd.DataFrame:
     """Return the readings with those of one scheme read as another's: a scenario, not data."""
-    rules = crosswalk.set_index(["from_scheme", "from_measure"])[
-        ["to_scheme", "to_measure", "lifts"]
-    ]
-    rules = {key: tuple(map(text, row)) for key, *row in rules.itertuples()}
-    keys = zip(readings["scheme_id"], readings["measure_id"], strict=True)
-    rows = [(*rules.get(key, (*key, "")), reasons) for key, reasons in
-            zip(keys, readings["reasons"], strict=True)]  # fmt: skip
-    lifted = ["|".join(one for one in reasons.split("|") if one not in lifts.split("|"))
-              for _, _, lifts, reasons in rows]  # fmt: skip
-    names = {"scheme_id": 0, "measure_id": 1}
+    rules = crosswalk.set_index(["from_scheme", "from_measure"])
+    rules = rules[["to_scheme", "to_measure", "lifts"]].map(text)
+    key = ["scheme_id", "measure_id"]
+    found = readings[key].join(rules, on=key)
+    lifts = found["lifts"].fillna("").str.split("|")
+    kept = ["|".join(one for one in said.split("|") if one not in lifted)
+            for said, lifted in zip(readings["reasons"], lifts, strict=True)]  # fmt: skip
     return readings.assign(
-        reasons=lifted, **{k: [row[at] for row in rows] for k, at in names.items()}
+        reasons=kept,
+        scheme_id=found["to_scheme"].fillna(found["scheme_id"]),
+        measure_id=found["to_measure"].fillna(found["measure_id"]),
     )

@@ -25,9 +25,10 @@ def rules_of(measures: pd.DataFrame) -> dict:
 
     Keys of a rule: direction, units, family, base, population, indicator (the measure itself where
     it is no other's complement), `LIMITS` of time, limit (the largest share, None for none). And
-    under "derivation" and "implied" all formulas: (measure, sign, parsed formula, measures in it).
+    under "derivation" and "implied" the formulas by their first operand: (measure, sign, parsed
+    formula, measures in it).
     """
-    rules, formulas = {}, {"derivation": [], "implied": []}
+    rules, formulas = {}, {"derivation": {}, "implied": {}}
     names = ("direction", "units", "family", "base", "population", "indicator", *LIMITS)
     for row in measures.to_dict("records"):
         measure_id, limit = row["measure_id"], text(row.get("share_limit", 1.0))
@@ -35,7 +36,8 @@ def rules_of(measures: pd.DataFrame) -> dict:
         rule = {name: text(row.get(name)) or usual.get(name, "") for name in names}
         rules[measure_id] = rule | {"limit": float(limit) if limit else None}
         for name, found in formulas.items():
-            found += [(measure_id, *one) for one in _formulas(text(row.get(name)))]
+            for sign, node, names_in in _formulas(text(row.get(name))):
+                found.setdefault(names_in[0], []).append((measure_id, sign, node, names_in))
     return rules | formulas
 
 

@@ -74,7 +74,9 @@ class Reading:
 
     def but(self, **changes) -> "Reading":
         """Return a reading like this one, with other values."""
-        return Reading(**(vars(self) | changes))
+        one = object.__new__(Reading)
+        vars(one).update(vars(self) | changes)
+        return one
 
 
 # From facts to readings
@@ -137,7 +139,7 @@ def _table(rows: Iterable[Reading]) -> pd.DataFrame:
 
 def _filled(facts: pd.DataFrame, rules: dict) -> Iterator[dict]:
     """Yield every fact of a known measure as a full row, whatever columns were given."""
-    for at, row in enumerate(facts.to_dict("records")):
+    for at, row in enumerate(facts.astype("object").to_dict("records")):
         said = {name: text(row.get(name)) for name in FACT}
         if said["measure_id"] not in rules:
             continue
@@ -244,11 +246,22 @@ def _derive(said: list[Reading], rules: dict, tiers: dict, column: str) -> Itera
     by_measure = defaultdict(list)
     for one in said:
         by_measure[one.measure_id].append(one)
-    for measure_id, sign, node, names in rules[column]:
-        for first in by_measure[names[0]] if all(map(by_measure.__contains__, names)) else ():
-            chosen = {name: _beside(first, by_measure[name]) for name in names}
-            if all(chosen.values()) and _may_be(measure_id, first, tiers):
+    for first in said:
+        for measure_id, sign, node, names in rules[column].get(first.measure_id, ()):
+            is_said = column == "implied" and any(
+                one.origin != "implied" and _subject(one) == _subject(first)
+                for one in by_measure.get(measure_id, ())
+            )
+            if is_said or not _may_be(measure_id, first, tiers):
+                continue
+            chosen = {name: _beside(first, by_measure.get(name, ())) for name in names}
+            if all(chosen.values()):
                 yield _apply(measure_id, sign, node, chosen, rules[measure_id])
+
+
+def _subject(one: Reading) -> tuple:
+    """Return what figures of one rating have in common."""
+    return one.scheme_id, one.period_start, one.period_end, one.period_kind, one.base
 
 
 def _may_be(measure_id: str, first: Reading, tiers: dict) -> bool:
@@ -358,7 +371,7 @@ def _merge(same: list[Reading]) -> Reading:
         return first
     amounts, reasons = [one.amount for one in (first, *others)], first.reasons
     if len({ends(b) for b in amounts}) == 1:
-        amount = min(amounts, key=lambda b: (len(b.formula), b.facts))
+        amount = min(amounts, key=lambda b: (len(b.formula), b.facts, b.formula))
     else:
         try:
             amount = bounds.meet(*amounts)
