@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from party_cells import batch
-from party_cells.batch import grid
+from party_cells.batch import grid, runner
 from party_cells.batch.grid import Parameter, Refused
 
 
@@ -186,6 +185,6 @@ def test_a_link_in_place_of_the_working_folder_is_taken_away_and_nothing_behind_
     (tmp_path / "theirs").mkdir(mode=0o700)
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / ".work").symlink_to(tmp_path / "theirs")
-    with batch.working_folder(tmp_path / "out"):
+    with runner.working_folder(tmp_path / "out"):
         pass
     assert (tmp_path / "theirs").stat().st_mode & 0o777 == 0o700

@@ -6,28 +6,21 @@ to one folder; the notebooks see a read-only copy of the data, which is compared
 afterwards; and a failed run is one line, while the others go on.
 """
 
-import json
 import os
-import shutil
-import signal
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from helpers import paths
 from party_cells.batch import grid
-from party_cells.batch.grid import Refused, Run
-
-MARKS = {"done": "done", "failed": "FAILED", "out of date": "OUT OF DATE"}
+from party_cells.batch.grid import MARKS, Run
 
 
-@dataclass(frozen=True)
-class Options:
-    """What was asked of a batch; the data folder is the one in use when it is made."""
+class Options(NamedTuple):
+    """What was asked of a batch of a data folder."""
 
+    data: Path
     only: tuple[str, ...] = ()
     locality: tuple[str, ...] = ()
     set: tuple[str, ...] = ()
@@ -39,7 +32,6 @@ class Options:
     plain: bool = False
     jobs: int | None = None
     scheduler: str | None = None
-    data: Path = field(default_factory=paths.data)
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -55,21 +47,49 @@ class Options:
 
 def report(**asked) -> int:
     """Make the reports that are asked for and are not up to date; the exit status."""
-    options, begun = Options(**asked), time.monotonic()
-    files = grid.snapshot(options.data)
-    runs = plan(options, files)
-    due = [run for run in runs if run.reason]
-    for run in runs:
-        if options.dry_run:
-            print(f"{run.stem}: {run.reason or 'up to date'}")
-        elif not run.reason and run.last["status"] != "done":
-            print(f"{MARKS[run.last['status']]} {run.stem}: {run.last['error']}")
-    if options.dry_run or not due:
-        print(f"{len(due)} of {len(runs)} runs to do")
+    options, begun = Options(paths.data(), **asked), time.monotonic()
+    note, seen = options.folder / ".nothing-due", stamp(options)
+    if note.exists() and (said := note.read_text("utf-8")).startswith(seen):
+        print(said.removeprefix(seen))
         return bundle(options)
-    others = plan(replace(options, only=(), locality=(), set=()), files, is_told=False)
-    records = carry_out(due, options, files, [*runs, *others])
+    files = grid.snapshot(options.data)
+    runs, lines = plan(options, files)
+    lines += filter(None, (state_of(run, options.dry_run) for run in runs))
+    due = [run for run in runs if run.reason]
+    if options.dry_run or not due:
+        lines.append(f"{len(due)} of {len(runs)} runs to do")
+    print("".join(f"{line}\n" for line in lines), end="")
+    if not due:
+        with suppress(OSError):  # the next look would only be quicker
+            note.write_text(seen + "\n".join(lines), "utf-8")
+    if options.dry_run or not due:
+        return bundle(options)
+    from party_cells.batch import runner  # only now is there something to do
+
+    others, _ = plan(options._replace(only=(), locality=(), set=()), files)
+    records = runner.carry_out(due, options, files, [*runs, *others])
     return summary(records, len(runs) - len(due), begun) or bundle(options)
+
+
+def stamp(options: Options) -> str:
+    """A fingerprint of all that a batch depends on, by names, sizes and times: quick to take."""
+    own = [paths.SOURCES / name for name in grid.PACKAGES]
+    made = [options.folder / name for name in (*grid.LANGUAGES, "notebooks")]
+    found = [str(paths.ROOT / "requirements.lock")]
+    for folder in (options.data, paths.notebooks(), *own, *made):
+        found += [os.path.join(at, name) for at, _, names in os.walk(folder) for name in names]
+    files = sorted(path for path in found if "__pycache__" not in path and os.path.exists(path))
+    times = [f"{about.st_size} {about.st_ctime_ns}" for about in map(os.stat, files)]
+    return grid.digest(repr(options), *files, *times)
+
+
+def state_of(run: Run, is_told: bool) -> str:
+    """What to say of a run before anything is done: of one that did not end well, or of each."""
+    if is_told:
+        return f"{run.stem}: {run.reason or 'up to date'}"
+    if run.reason or run.last["status"] == "done":
+        return ""
+    return f"{MARKS[run.last['status']]} {run.stem}: {run.last['error']}"
 
 
 def bundle(options: Options) -> int:
@@ -85,16 +105,18 @@ def notebooks(language: str | None = None, **asked) -> int:
     """Execute the committed notebooks again and say whose outputs changed, or only fold in them
     what is in another language; the exit status.
     """
-    options, begun = Options(**asked), time.monotonic()
+    from party_cells.batch import runner
+
+    options, begun = Options(paths.data(), **asked), time.monotonic()
     files = grid.snapshot(options.data)
     names = options.only or [path.stem for path in sorted(paths.notebooks().glob("*.ipynb"))]
     if language:
         return fold([paths.notebooks() / f"{name}.ipynb" for name in names], language)
     once = {}
-    for run in plan(replace(options, only=names), files):
+    for run in plan(options._replace(only=names), files)[0]:
         stem = run.notebook.path.stem
-        once[stem] = replace(run, stem=stem, given={}, languages=())
-    records = carry_out(list(once.values()), options, files)
+        once[stem] = run._replace(stem=stem, given={}, languages=())
+    records = runner.carry_out(list(once.values()), options, files)
     for record in sorted(records, key=lambda record: record["stem"]):
         if cells := record.get("changed"):
             print(f"{record['stem']}: {', '.join(cells)} changed")
@@ -130,18 +152,18 @@ def list_(only: tuple[str, ...] = ()) -> int:
     return 0
 
 
-def plan(options: Options, files: dict[str, str], is_told: bool = True) -> list[Run]:
-    """The runs that are asked for, each with the reason why it is due, if it is."""
-    chosen = []
+def plan(options: Options, files: dict[str, str]) -> tuple[list[Run], list[str]]:
+    """The runs that are asked for, each with the reason why it is due, if it is; what to say."""
+    chosen, lines = [], []
     for notebook in grid.choose(paths.notebooks(), options.only):
         if grid.in_collection(notebook, options.data):
             chosen.append(notebook)
-        elif is_told:
-            print(f"{notebook.path.stem} is left out: its words are about another collection")
+        else:
+            name = notebook.path.stem
+            lines.append(f"{name} is left out: its words are about another collection")
     settings = dict(setting.partition("=")[::2] for setting in options.set)
-    asked = options.locality, settings, options.languages
-    runs = grid.runs_of(chosen, options.data, *asked)
-    return grid.judged(runs, options.data, files, options.folder, options.force)
+    runs = grid.runs_of(chosen, options.data, options.locality, settings, options.languages)
+    return grid.judged(runs, options.data, files, options.folder, options.force), lines
 
 
 def summary(records: list[dict], current: int, begun: float) -> int:
@@ -159,152 +181,3 @@ def clock(seconds: float) -> str:
     '2:05'
     """
     return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
-
-
-# One batch
-
-
-def carry_out(
-    due: list[Run], options: Options, files: dict[str, str], listed: list[Run] | None = None
-) -> list[dict]:
-    """Do the runs that are due and tell of each; write the index of all that are ``listed``. Their
-    records; none is kept if the data changed.
-    """
-    from party_cells.batch import execution, workers  # only now is there something to do
-
-    out, records = options.folder, []
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
-    with (
-        working_folder(out) as work,
-        workers.some_workers(options.jobs, options.scheduler) as (some, require),
-    ):
-        copy = read_only_copy(options.data, work)
-        if listed and (said := workers.ask(some, execution.undecided, str(copy))):
-            raise Refused(f"refused: {said}")
-        jobs = [job_of(run, work, copy, grid.digest(*files.values()), options) for run in due]
-        try:
-            for record in told(workers.run_all(jobs, some, execution.execute, require), len(jobs)):
-                records.append(record)
-                with (out / "log.jsonl").open("a", encoding="utf-8") as log:
-                    log.write(json.dumps(record, ensure_ascii=False) + "\n")
-        except (KeyboardInterrupt, workers.Stopped) as stopped:
-            done = f"{len(records)} of {len(due)} runs are done, and whole"
-            said = str(stopped) or "Interrupted"
-            print(f"\n{said}: {done}. The same command goes on with the rest.")
-            raise KeyboardInterrupt from None
-        if found := changed_files(files, options.data, copy):
-            records.append(undone(due, found, copy, out))
-        if listed:
-            about = states(listed, records), out, options.languages, str(options.data)
-            workers.ask(some, execution.write_index, *about)
-    return records
-
-
-def told(records: Iterator[dict], total: int) -> Iterator[dict]:
-    """Each record as it comes, told of in a line; on a terminal above a bar."""
-    from tqdm import tqdm
-
-    bar = tqdm(records, total=total, file=sys.stdout, disable=None, leave=False)
-    for done, record in enumerate(bar, 1):
-        line = f"{done}/{total} {MARKS[record['status']]} {record['stem']}"
-        line += f": {record['error']}" if record["error"] else f" ({record['seconds']:.1f} s)"
-        line += f" – {record['lacks']}" if record.get("lacks") else ""
-        bar.write(line, file=sys.stdout)
-        sys.stdout.flush()
-        yield record
-
-
-@contextmanager
-def working_folder(out: Path) -> Iterator[Path]:
-    """A folder beside the reports that is this batch's alone; Refused where there is none."""
-    from filelock import FileLock, Timeout
-
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(out / ".lock")
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise Refused(f"another batch is writing to {out}: wait, or name another --out") from None
-    except OSError as error:
-        raise Refused(f"cannot write to {out} ({error.strerror}): name another --out") from None
-    work = out / ".work"
-    try:
-        remove(work)  # what a killed batch left
-        work.mkdir()
-        yield work
-    finally:
-        remove(work)
-        lock.release()
-
-
-def remove(folder: Path) -> None:
-    """Delete a folder, read-only or not; of a link the link alone."""
-    if folder.is_symlink():
-        return folder.unlink()
-    for inside, _, _ in os.walk(folder):
-        os.chmod(inside, 0o755)
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def read_only_copy(data: Path, work: Path) -> Path:
-    """The collection as the notebooks may see it."""
-    try:
-        for part in ("raw", "processed"):
-            shutil.copytree(data / part, work / "data" / part, ignore=grid.not_ours)
-    except shutil.Error as failed:  # a list of every file and the same reason
-        raise OSError(failed.args[0][0][-1]) from None
-    for path in (work / "data").rglob("*"):
-        path.chmod(0o555 if path.is_dir() else 0o444)
-    return work / "data"
-
-
-def changed_files(before: dict[str, str], *folders: Path) -> list[Path]:
-    """The files of a collection, or of its copy, that are no longer what they were."""
-    found = []
-    for folder in folders:
-        after = grid.snapshot(folder)
-        names = {n for n in {*before, *after} if before.get(n) != after.get(n)}
-        found += [folder / name for name in sorted(names)]
-    return found
-
-
-def undone(runs: list[Run], changed: list[Path], copy: Path, out: Path) -> dict:
-    """Forget the runs of a batch under which its data changed, and say so; the record of it."""
-    for run in runs:
-        (out / "notebooks" / f"{run.stem}.json").unlink(missing_ok=True)
-    named = ", ".join(str(path).replace(str(copy), "(copy) data") for path in changed)
-    print(f"FAILED: the data changed while the batch ran, all is to do again: {named}")
-    return {"stem": "data", "status": "failed", "error": f"changed: {named}"}
-
-
-def job_of(run: Run, work: Path, data: Path, edition: str, options: Options) -> dict:
-    """All that a worker process needs to know of a run, as plain values."""
-    collection = run.notebook.about.get("collection")
-    return {
-        "stem": run.stem,
-        "notebook": run.notebook.path.stem,
-        "path": str(run.notebook.path),
-        "given": run.given,
-        "parameters": run.parameters,
-        "languages": run.languages,
-        "fingerprints": run.fingerprints,
-        "dated": bool(collection) and collection.get("data") != run.fingerprints["data"],
-        "work": str(work),
-        "data": str(data),
-        "edition": edition,
-        "out": str(options.folder),
-        "plain": options.plain,
-    }
-
-
-def states(runs: list[Run], records: list[dict]) -> list[dict]:
-    """What became of each run, for the index."""
-    ended, found = {record["stem"]: record for record in records}, {}
-    for run in reversed(runs):  # what was asked for comes first, and wins
-        last = ended.get(run.stem) or run.last
-        current = not run.reason and last.get("status") == "done"
-        state = "up_to_date" if current else "out_of_date"
-        state = last["status"].replace(" ", "_") if run.stem in ended else state
-        about = {"notebook": run.notebook.path.stem, "error": last.get("error", "")}
-        found[run.stem] = {"stem": run.stem, "state": state} | about
-    return list(found.values())

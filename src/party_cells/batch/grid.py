@@ -12,15 +12,16 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from helpers import paths
 
 LANGUAGES = ("en", "vi")
 PACKAGES = ("helpers", "party_cells")
 LABELS = ("measures", "rating_schemes", "themes", "vocabulary")  # words in every report
+MARKS = {"done": "done", "failed": "FAILED", "out of date": "OUT OF DATE"}
 ONE_OF = re.compile(r"\bone of: *(.+)$")
 
 
@@ -28,8 +29,7 @@ class Refused(ValueError):
     """What was asked for cannot be run; nothing has been started."""
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(NamedTuple):
     """One line of a notebook's parameters cell."""
 
     name: str
@@ -39,8 +39,7 @@ class Parameter:
     choices: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Notebook:
+class Notebook(NamedTuple):
     """What the batch has to know about a notebook, read without executing it."""
 
     path: Path
@@ -49,8 +48,7 @@ class Notebook:
     about: dict
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(NamedTuple):
     """One execution: a notebook, what it is given, and the fingerprints of all it depends on."""
 
     notebook: Notebook
@@ -58,9 +56,9 @@ class Run:
     given: dict
     parameters: dict
     languages: tuple[str, ...]
-    fingerprints: dict = field(default_factory=dict)
-    last: dict = field(default_factory=dict)  # what is remembered of the last time
-    reason: str = ""  # why it is due; empty where it is up to date
+    fingerprints: dict
+    last: dict  # what is remembered of the last time
+    reason: str  # why it is due; empty where it is up to date
 
 
 # Notebooks and their parameters
@@ -226,7 +224,9 @@ def runs_of(
         each = notebook.about.get("one_run_per") == "locality"
         for own in [{"locality": place} for place in places] if each else [{}]:
             stem = "--".join([notebook.path.stem, *own.values()])
-            runs.append(Run(notebook, stem, given | own, defaults | given | own, languages))
+            runs.append(
+                Run(notebook, stem, given | own, defaults | given | own, languages, {}, {}, "")
+            )
     return runs
 
 
@@ -318,8 +318,8 @@ def judged(
             "languages": digest(*run.languages),
             "data": digest(*inputs.values()),
         }
-        run = replace(run, fingerprints=own | common | inputs, last=last_record(out, run.stem))
-        found.append(replace(run, reason="forced" if force else due(run, out)))
+        run = run._replace(fingerprints=own | common | inputs, last=last_record(out, run.stem))
+        found.append(run._replace(reason="forced" if force else due(run, out)))
     return found
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from helpers import codebook, corpus, paths
 from party_cells import batch
-from party_cells.batch import downloads, grid, workers
+from party_cells.batch import downloads, grid, runner, workers
 from party_cells.batch.grid import Refused
 from party_cells.desk import worklist
 
@@ -62,7 +62,7 @@ def propose_all(out: Path, some, articles: int = ARTICLES, require=lambda: None)
     ``some()`` is a context that gives a `concurrent.futures.Executor`. If a part failed the
     file stays as it was; the next call takes up what is missing.
     """
-    with batch.working_folder(out):
+    with runner.working_folder(out):
         folder = out / "parts"
         folder.mkdir(exist_ok=True)
         jobs = parts(paths.data(), folder, articles)
