@@ -7,7 +7,6 @@ import csv
 import io
 import re
 import zipfile
-from collections import Counter
 
 from helpers import codebook, report
 from helpers.report import ui
@@ -15,6 +14,7 @@ from party_cells.batch import passages
 from party_cells.batch.passages import Sources
 
 _ORIGIN = ("number", "measure", "quote", "outlet", "published", "locality", "title")
+_ORIGIN += ("confirmed_by_person", "fact_id")
 _MADE = re.compile(rb"(<dcterms:\w+[^>]*>)[^<]*")
 
 
@@ -38,17 +38,14 @@ def files(stem: str, shown: list[dict], rows: list[dict], sources: Sources, lang
 def _origin(rows: list[dict], sources: Sources, language: str) -> list[list[str]]:
     """A header, then for each fact and coding its words, passage and source."""
     heads = report.labels("vocabulary:column", language)
-    table = [[heads[name] for name in (*_ORIGIN, "confirmed_by_person", "fact_id")]]
+    table = [[heads[name] for name in _ORIGIN]]
     for row in rows:
-        said, source = (
-            passages.words(row, language),
-            passages.source(row["document_id"], sources, language),
-        )
+        said = passages.words(row, language)
+        source = passages.source(row["document_id"], sources, language)
         cells = [said["words"], " · ".join(said["details"]), row["quote"]]
         cells += [source[key] for key in ("outlet", "day", "where", "headline")]
-        table.append(
-            [*cells, ui("yes" if said["confirmed"] else "no", language), passages.row_id(row)]
-        )
+        confirmed = ui("yes" if said["confirmed"] else "no", language)
+        table.append([*cells, confirmed, passages.row_id(row)])
     return table
 
 
@@ -84,25 +81,26 @@ def _workbook(shown: list[dict], origin: list[list], language: str) -> bytes:
 def _typed(table: dict, language: str) -> list[list]:
     """The rows in words, but (number, format) where a cell holds exactly one number."""
     columns, starts = table["data"]["columns"], table["data"]["shown"]
-    rows = []
-    for texts, values in zip(table[language]["rows"], table["data"]["rows"], strict=True):
-        row = []
-        for text, at in zip(texts, starts, strict=True):
-            bounded = columns[at + 5 : at + 6] == [f"{columns[at]}_facts"]
-            low, high, unit = values[at + 1 : at + 4] if bounded else (values[at], values[at], "")
-            is_one = isinstance(low, int | float) and not isinstance(low, bool) and low == high
-            share = unit == "share" or columns[at].endswith("share")
-            row.append((low, "0.0%" if share else "#,##0.##") if is_one else text)
-        rows.append(row)
-    return rows
+    return [
+        [_number(columns, values, at) or text for text, at in zip(texts, starts, strict=True)]
+        for texts, values in zip(table[language]["rows"], table["data"]["rows"], strict=True)
+    ]
+
+
+def _number(columns: list[str], values: list, at: int) -> tuple[float, str] | None:
+    """The number of the column that begins there with its format; None for any other cell."""
+    is_bounded = columns[at + 5 : at + 6] == [f"{columns[at]}_facts"]
+    low, high, unit = values[at + 1 : at + 4] if is_bounded else (values[at], values[at], "")
+    if isinstance(low, bool) or not isinstance(low, int | float) or low != high:
+        return None
+    return low, "0.0%" if unit == "share" or columns[at].endswith("share") else "#,##0.##"
 
 
 def _sheet(book, title: str, rows: list[list], header: int) -> None:
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
     from openpyxl.styles import Alignment, Font
-    from openpyxl.utils import get_column_letter
 
-    sheet, widths = book.create_sheet(re.sub(r"[\[\]:*?/\\']", " ", title)[:31]), Counter()
+    sheet = book.create_sheet(re.sub(r"[\[\]:*?/\\']", " ", title)[:31])
     bold, wrapped = Font(bold=True), Alignment(wrap_text=True, vertical="top")
     for r, row in enumerate(rows, 1):
         for c, value in enumerate(row, 1):
@@ -113,21 +111,26 @@ def _sheet(book, title: str, rows: list[list], header: int) -> None:
                 cell.value, cell.data_type = ILLEGAL_CHARACTERS_RE.sub("", str(value)), "s"
             if r <= header:
                 cell.font = bold
-            elif len(row) > 1:
+            else:
                 cell.alignment = wrapped
-            if r >= header and len(row) > 1:
-                widths[c] = min(60, max(widths[c], len(str(value)) + 2))
-    for c, width in widths.items():
-        sheet.column_dimensions[get_column_letter(c)].width = width
+    for column in sheet.iter_cols(min_row=header):
+        width = max(len(str(cell.value or "")) for cell in column) + 2
+        sheet.column_dimensions[column[0].column_letter].width = min(45, width)
     sheet.freeze_panes = sheet.cell(header + 1, 1)
 
 
 def _timeless(xlsx: bytes) -> bytes:
     """The workbook without the time it was made."""
-    file = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(xlsx)) as old, zipfile.ZipFile(file, "w") as new:
-        for name in old.namelist():
-            content = _MADE.sub(rb"\g<1>1980-01-01T00:00:00Z", old.read(name))
-            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-            new.writestr(entry, content, zipfile.ZIP_DEFLATED)
-    return file.getvalue()
+    with zipfile.ZipFile(io.BytesIO(xlsx)) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    said = rb"\g<1>1980-01-01T00:00:00Z"
+    return zipped({name: _MADE.sub(said, content) for name, content in parts.items()})
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    """One file that holds these by name, without times."""
+    into = io.BytesIO()
+    with zipfile.ZipFile(into, "w") as made:
+        for name, content in files.items():
+            made.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+    return into.getvalue()

@@ -6,10 +6,9 @@ another state of the data; `bundle` puts all into one file to send.
 """
 
 import re
-import zipfile
-from collections import Counter
 from collections.abc import Iterable
 from html import escape, unescape
+from itertools import groupby
 from pathlib import Path
 from urllib.parse import quote as url_quote
 
@@ -17,12 +16,13 @@ import pandas as pd
 
 from helpers import codebook, numbers, practices
 from helpers.report import LANGUAGES, labels, ui
-from party_cells.batch import cards, pages, passages
+from party_cells.batch import cards, downloads, pages, passages
 from party_cells.batch.passages import Sources
 
 BESIDE, ROWS = 12, 40  # localities that stand side by side; that have a row each
-_PAGE = 500_000  # characters of passages on a page of the register
+_ON_A_PAGE = 1000  # rows of the register, some 400 kB
 _SIZES = (("base_organisations",), ("cells_under_base", "cells"), ("members",))
+_RATED = ("cells_rated_", "organisations_rated_", "members_rated_")
 _TO = re.compile(r'<a class="to" href="(?:index.html#)?([^"]+?)(?:--[^"]*)?(?:\.html)?"')
 _STATE = re.compile(r"<!--state-->.*?<!--/state-->", re.DOTALL)
 
@@ -39,16 +39,15 @@ def index(runs: list[dict], into: Path, languages: Iterable[str] = LANGUAGES) ->
     records = {p.stem: pages.read_record(p) for p in sorted((into / "records").glob("*.json"))}
     stems, made, headlines = sorted({*records, *by_stem}), {}, {}
     for language in languages:
-        folder = into / language
         register, where = _register(sources, language)
-        made |= {folder / name: html.encode() for name, html in register.items()}
         listed = [_listed(s, records.get(s), by_stem.get(s, {}), language) for s in stems]
         headlines[language] = headline(sources, language)
         page = {"title": ui("collection_name", language), "headline": headlines[language]}
         page |= _poster(sources, where, language) | {"groups": _groups(listed)}
-        page |= {"file": "index.html", "wide": True, "rows": ROWS}
-        made[folder / "index.html"] = pages.render("landing", page, language).encode()
-        made |= _marked(folder, listed, language)
+        page |= {"file": "index.html", "wide": True}
+        html = register | {"index.html": pages.render("landing", page, language)}
+        html |= _marked(into / language, listed, language)
+        made |= {into / language / name: text.encode() for name, text in html.items()}
     first = next(iter(languages))
     page = {"title": ui("collection_name", first), "headlines": headlines}
     made[into / "index.html"] = pages.render("choose", page, first).encode()
@@ -60,15 +59,12 @@ def bundle(out: Path) -> Path:
 
     What was executed, the records and the log stay out. The same reports give the same bytes.
     """
-    target = out / "party-cells-reports.zip"
     inside = [
         out / "index.html",
-        *(p for lang in LANGUAGES for p in sorted((out / lang).glob("*"))),
+        *(p for name in LANGUAGES for p in sorted((out / name).glob("*"))),
     ]
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as file:
-        for path in inside:
-            entry = zipfile.ZipInfo(f"reports/{path.relative_to(out).as_posix()}")
-            file.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
+    files = {f"reports/{path.relative_to(out).as_posix()}": path.read_bytes() for path in inside}
+    [target] = pages.save({out / "party-cells-reports.zip": downloads.zipped(files)})
     return target
 
 
@@ -77,17 +73,25 @@ def bundle(out: Path) -> Path:
 
 def headline(sources: Sources, language: str) -> str:
     """What the articles together tell, in one computed sentence: diagnosis against remedy."""
-    home = {name: row["locality_id"] for name, row in sources.documents.items()}
-    told = [row | {"locality_id": home[row["document_id"]]} for row in sources.codings.values()]
-    themes = codebook.load("themes")
-    found = practices.answers(pd.DataFrame(told), themes) if told else pd.DataFrame()
-    left = found[found["remedy_ids"] == ""]["theme_id"] if told else []
+    told, counts = _coded(sources), [len(sources.documents), len(sources.facts)]
+    found = practices.answers(told, codebook.load("themes")) if len(told) else told
+    left = found.query("remedy_ids == ''")["theme_id"] if len(found) else found
     if not len(left):
-        counts = len(sources.documents), len(sources.facts), len(told)
-        return ui("headline_counts", language).format(*_written(counts, language))
-    most, times = left.mode()[0], int(left.value_counts().max())
-    said = _written((len(found), len(left), times, len({*home.values()})), language)
-    return ui("headline", language).format(*said, labels("themes", language)[most])
+        return ui("headline_counts", language).format(*_written([*counts, len(told)], language))
+    most, places = left.mode()[0], told["locality_id"].nunique()
+    counts = [len(found), len(left), (left == most).sum(), places]
+    return ui("headline", language).format(
+        *_written(counts, language), labels("themes", language)[most]
+    )
+
+
+def _coded(sources: Sources) -> pd.DataFrame:
+    """The codings with the locality of their article and the kind and field of their theme."""
+    home = {name: row["locality_id"] for name, row in sources.documents.items()}
+    rows = [row | {"locality_id": home[row["document_id"]]} for row in sources.codings.values()]
+    names = [] if rows else ["theme_id", "document_id", "stance", "status"]
+    themes = codebook.load("themes")[["theme_id", "kind", "dimension"]]
+    return pd.DataFrame(rows or {name: [] for name in names}).merge(themes, on="theme_id")
 
 
 def _written(counts: Iterable[int], language: str) -> list[str]:
@@ -95,101 +99,86 @@ def _written(counts: Iterable[int], language: str) -> list[str]:
 
 
 def _poster(sources: Sources, where: dict[str, str], language: str) -> dict:
-    """The localities in the order of the years of their articles, and how many more there are."""
-    documents = sorted(sources.documents.values(), key=lambda row: str(row["published_date"]))
-    by_place = {}
-    for row in documents:
+    """The localities in the order of the years of their articles, and how many more there are.
+
+    Each has a name, what its articles are, and lines by field; see `_fields`.
+    """
+    by_place, codings = {}, _coded(sources)
+    for row in sorted(sources.documents.values(), key=lambda row: str(row["published_date"])):
         by_place.setdefault(row["locality_id"], []).append(row)
-    shown = [*by_place] if len(by_place) <= BESIDE else [*by_place][:ROWS]
-    places = [_place(name, by_place[name], sources, where, language) for name in shown]
-    return {"places": places, "more": len(by_place) - len(shown), "beside": len(shown) <= BESIDE}
+    most = BESIDE if len(by_place) <= BESIDE else ROWS
+    names, places = labels("localities", language), []
+    for name, articles in [*by_place.items()][:most]:
+        ids = {row["document_id"] for row in articles}
+        facts = [
+            row
+            for row in sources.facts.values()
+            if row["document_id"] in ids and row["place_id"] == name and row["status"] == "actual"
+        ]
+        coded = codings[codings["document_id"].isin(ids)]
+        fields = _fields(facts, coded, where, language)
+        about = _about(articles, sources, language)
+        places.append({"name": names.get(name, name), "about": about, "fields": fields})
+    return {"places": places, "more": len(by_place) - len(places), "beside": most == BESIDE}
 
 
-def _place(name: str, articles: list[dict], sources: Sources, where: dict, language: str) -> dict:
-    """One locality as its articles describe it, in words with links to the register."""
-    ids = {row["document_id"] for row in articles}
-    facts = [
-        row
-        for row in sources.facts.values()
-        if row["document_id"] in ids and row["place_id"] == name and row["status"] == "actual"
-    ]
+def _about(articles: list[dict], sources: Sources, language: str) -> str:
+    """The years, outlets and kinds of some articles, each said once."""
     kinds = labels("vocabulary:article_kind", language)
-    sources_ = [passages.source(row["document_id"], sources, language) for row in articles]
-    sizes = {codes[0]: _newest(facts, codes) for codes in _SIZES}
-    rated = [row for row in facts if "_rated_" in row["measure_id"]]
-    return {
-        "name": labels("localities", language).get(name, name),
-        "year": ", ".join(dict.fromkeys(str(row["published_date"])[:4] for row in articles)),
-        "outlet": "; ".join(dict.fromkeys(told["outlet"] for told in sources_)),
-        "kind": ", ".join(dict.fromkeys(kinds.get(row["kind"], "") for row in articles)),
-        "sizes": {
-            labels("measures", language)[code]: _linked(rows, where, language)
-            for code, rows in sizes.items()
-        },
-        "ratings": _ratings(rated, where, language),
-        "marks": _marks(ids, sources, language),
-        "silent": _silent(sizes, rated, ids, sources, language),
-    }
+    outlets = [passages.source(row["document_id"], sources, language)["outlet"] for row in articles]
+    years = [str(row["published_date"])[:4] for row in articles]
+    told = (years, outlets, [kinds.get(row["kind"], "") for row in articles])
+    return " · ".join(filter(None, (", ".join(dict.fromkeys(texts)) for texts in told)))
+
+
+def _fields(
+    facts: list[dict], coded: pd.DataFrame, where: dict, language: str
+) -> dict[str, list[dict]]:
+    """What is told of one locality, by field: lines of words with the address of their sentence.
+
+    Its newest sizes, the ratings claimed (of cells where they are) with the scheme, how many
+    themes of which status, and what these articles cannot tell.
+    """
+    measures, schemes = labels("measures", language), labels("rating_schemes", language)
+
+    def line(row: dict, note: str = "") -> dict:
+        name = passages.anchor(row)
+        words = passages.number(row, language)
+        return {"words": words, "href": f"{where[name]}#{name}", "note": note}
+
+    fields = {measures[codes[0]]: [*map(line, _newest(facts, codes))] for codes in _SIZES}
+    rated = ([row for row in facts if row["measure_id"].startswith(kind)] for kind in _RATED)
+    rated = next(filter(None, rated), [])[:4]
+    fields[ui("ratings", language)] = [line(row, measures[row["measure_id"]]) for row in rated]
+    named = dict.fromkeys(schemes.get(row["scheme_id"], "") for row in rated)
+    silent = [name for name, lines in fields.items() if not lines]
+    fields[ui("ratings", language)] += [{"note": name} for name in named if name]
+    told = labels("vocabulary:dimension", language)
+    silent += [told[name] for name in told if name not in {*coded["dimension"]}]
+    note = [{"note": "; ".join(silent)}] if silent else []
+    return fields | _marks(coded, language) | {ui("silent", language): note}
 
 
 def _newest(facts: list[dict], measures: tuple[str, ...]) -> list[dict]:
     """The newest figure of the first of these measures that has any."""
-    for measure in measures:
-        if found := [row for row in facts if row["measure_id"] == measure]:
-            return [max(found, key=lambda row: str(row["period_end"]))]
-    return []
+    found = ([row for row in facts if row["measure_id"] == name] for name in measures)
+    newest = sorted(next(filter(None, found), []), key=lambda row: str(row["period_end"]))
+    return newest[-1:]
 
 
-def _linked(rows: list[dict], where: dict, language: str) -> list[tuple[str, str]]:
-    """The numbers in words, each with the address of its sentence."""
-    names = [passages.anchor(row) for row in rows]
-    told = [passages.number(row, language) for row in rows]
-    return [(words, f"{where[name]}#{name}") for words, name in zip(told, names, strict=True)]
-
-
-def _ratings(rated: list[dict], where: dict, language: str) -> dict:
-    """What the articles claim of ratings, of cells where they do, and by which scheme."""
-    populations = {row["measure_id"].partition("_")[0] for row in rated}
-    first = next((p for p in ("cells", "organisations", "members") if p in populations), "")
-    rows = [row for row in rated if row["measure_id"].startswith(f"{first}_")][:4]
-    measures, schemes = labels("measures", language), labels("rating_schemes", language)
-    claims = zip(_linked(rows, where, language), rows, strict=True)
-    return {
-        "claims": [(*link, measures[row["measure_id"]]) for link, row in claims],
-        "schemes": list(dict.fromkeys(schemes.get(row["scheme_id"], "") for row in rows)),
-    }
-
-
-def _marks(ids: set[str], sources: Sources, language: str) -> dict[str, list]:
+def _marks(coded: pd.DataFrame, language: str) -> dict[str, list[dict]]:
     """For limitations and practices how many themes the articles tell of, by status."""
-    kinds, themes = labels("vocabulary:theme_kind", language), codebook.load("themes")
-    kind_of = dict(zip(themes["theme_id"], themes["kind"], strict=True))
-    told = {
-        (kind_of[row["theme_id"]], row["status"], row["theme_id"])
-        for row in sources.codings.values()
-        if row["document_id"] in ids and row["stance"] == "stated"
-    }
-    counts = Counter((kind, status) for kind, status, _ in told)
-    named = labels("vocabulary:status", language)
+    kinds, statuses = (labels(f"vocabulary:{n}", language) for n in ("theme_kind", "status"))
+    told = coded[coded["stance"] == "stated"].drop_duplicates(["theme_id", "status"])
+    counts = told.value_counts(["kind", "status"])
     return {
         kinds[kind]: [
-            (status, counts[kind, status], named[status])
-            for status in named
-            if counts[kind, status]
+            {"mark": status, "count": counts[kind, status], "note": statuses[status]}
+            for status in statuses
+            if (kind, status) in counts
         ]
         for kind in ("limitation", "practice")
     }
-
-
-def _silent(sizes: dict, rated: list, ids: set, sources: Sources, language: str) -> list[str]:
-    """What these articles cannot tell: sizes, ratings, and fields of party life they leave out."""
-    themes = codebook.load("themes")
-    field_of = dict(zip(themes["theme_id"], themes["dimension"], strict=True))
-    told = {field_of[r["theme_id"]] for r in sources.codings.values() if r["document_id"] in ids}
-    measures, fields = labels("measures", language), labels("vocabulary:dimension", language)
-    missing = [measures[code] for code, rows in sizes.items() if not rows]
-    missing += [] if rated else [ui("ratings", language)]
-    return missing + [fields[field] for field in fields if field not in told]
 
 
 # --- Register and reports ---------------------------------------------------------------------
@@ -197,29 +186,20 @@ def _silent(sizes: dict, rated: list, ids: set, sources: Sources, language: str)
 
 def _register(sources: Sources, language: str) -> tuple[dict[str, str], dict[str, str]]:
     """The pages of the register by file name, and on which of them each row stands."""
-    groups, where, size = [[]], {}, 0
-    by_article = {}
-    for row in sources.cited(sources.rows):
-        by_article.setdefault(row["document_id"], []).append(row)
-    for name, rows in by_article.items():
+    files, where = {"register.html": []}, {}
+    cited = sources.cited(sources.rows)
+    for name, found in groupby(cited, key=lambda row: row["document_id"]):
+        rows, at = list(found), len(where) // _ON_A_PAGE
+        file = f"register-{at + 1}.html" if at else "register.html"
         told = passages.article(name, rows, sources, language, {})
-        size += sum(len(part["quote"]) + 300 * len(part["items"]) for part in told["passages"])
-        if size > _PAGE and groups[-1]:
-            groups, size = [*groups, []], 0
-        groups[-1].append(told)
-        file = _register_file(len(groups))
+        files.setdefault(file, []).append(told)
         where |= {passages.anchor(row): file for row in rows}
-    files = [_register_file(at) for at in range(1, len(groups) + 1)]
-    page = {"title": ui("register", language), "pages": files}
+    page = {"title": ui("register", language), "pages": [*files]}
     made = {
         file: pages.render("register", page | {"articles": told, "file": file}, language)
-        for file, told in zip(files, groups, strict=True)
+        for file, told in files.items()
     }
     return made, where
-
-
-def _register_file(at: int) -> str:
-    return f"register-{at}.html" if at > 1 else "register.html"
 
 
 def _listed(stem: str, record: dict | None, run: dict, language: str) -> dict:
@@ -243,26 +223,25 @@ def _groups(listed: list[dict]) -> dict[str, list[dict]]:
     return groups | {"answer": groups["answer"][::-1]}
 
 
-def _marked(folder: Path, listed: list[dict], language: str) -> dict[Path, bytes]:
+def _marked(folder: Path, listed: list[dict], language: str) -> dict[str, str]:
     """The pages whose banner has to appear or to go, or whose links to other reports now lead
     elsewhere: to the report where there is one, else to its place on the landing page.
     """
     made = {}
-    for line in (line for line in listed if line["href"]):
+    for line in listed:
         path = folder / f"{line['stem']}.html"
-        said = ui("stale", language) if line["state"] in ("failed", "out_of_date") else ""
-        banner = f'<p class="stale" role="note">{escape(said)}</p>' if said else ""
-        old = path.read_text("utf-8") if path.exists() else ""
-        new = _STATE.sub(lambda _, b=banner: f"<!--state-->{b}<!--/state-->", old, count=1)
-        new = _TO.sub(lambda link, path=path: f'<a class="to" href="{_target(link[1], path)}"', new)
-        made |= {path: new.encode()} if new != old else {}
+        old = path.read_text("utf-8") if path.exists() and line["href"] else ""
+        is_stale = line["state"] in ("failed", "out_of_date")
+        said = f'<p class="stale" role="note">{escape(ui("stale", language))}</p>' * is_stale
+        new = _STATE.sub(lambda _, s=said: f"<!--state-->{s}<!--/state-->", old, count=1)
+        new = _TO.sub(lambda link, at=path: f'<a class="to" href="{_target(link[1], at)}"', new)
+        made |= {path.name: new} if new != old else {}
     return made
 
 
 def _target(name: str, page: Path) -> str:
     """Where a link to a notebook leads from a page: to the report of the same place, if any."""
-    place = page.stem.partition("--")[2]
-    for stem in (f"{unescape(name)}--{place}", unescape(name)):
+    for stem in (f"{unescape(name)}--{page.stem.partition('--')[2]}", unescape(name)):
         if (page.parent / f"{stem}.html").exists():
             return url_quote(f"{stem}.html")
     return f"index.html#{name}"
