@@ -7,7 +7,7 @@ import pytest
 
 from helpers import codebook, paths
 
-ESSAYS = ("10", "50", "60", "65", "70", "80", "90")
+ESSAYS = ("10", "30", "40", "50", "60", "65", "70", "80", "90", "template")
 WRONG = {  # what is not to be written, and what is
     "vi": {
         r"đuôi (thấp|dưới)|phần cuối|nhóm cuối": "nhóm xếp loại thấp",
@@ -21,8 +21,18 @@ WRONG = {  # what is not to be written, and what is
         r"\d trên \d": "3/5",
         r"\d %": "90%",
         r"\bđã in\b|lối in\b": "bài đã nêu",
+        r"ô sống": "ô làm việc trực tiếp được",
+        r"nơi xếp loại cũng là": "cấp trên xếp loại chính các tổ chức mình trực tiếp lãnh đạo",
+        r"thương của hai": "không suy ra được tỷ lệ",
+        r"niên giám": "báo cáo đánh giá, xếp loại hằng năm",
+        r"không vui": "điều bất lợi cho địa phương",
     },
-    "en": {r"base organisation|base committee": "grassroots Party organisation"},
+    "en": {
+        r"base organisation|base committee": "grassroots Party organisation",
+        r"(?-i:party) (cell|organi|committee)|grassroots (organi|cell|committee)": "Party cell",
+        r"lower tail": "low end",
+        r"\d %": "90%",
+    },
 }
 
 
@@ -33,7 +43,9 @@ def texts(language: str) -> list[str]:
         found += codebook.load(table)[f"label_{language}"].dropna().tolist()
     for path in sorted(paths.notebooks().glob("*.ipynb")):
         if path.stem.startswith(ESSAYS):
-            cells = json.loads(path.read_text("utf-8"))["cells"]
+            notebook = json.loads(path.read_text("utf-8"))
+            cells, about = notebook["cells"], notebook["metadata"]["party_cells"]
+            found += [about["title"][language], about["question"][language]]
             prose = [c for c in cells if c["metadata"].get("tags") == [language]]
             found += ["".join(cell["source"]) for cell in prose]
             code = ["".join(c["source"]) for c in cells if c["cell_type"] == "code"]

@@ -176,7 +176,7 @@ def facts(coder_1: pd.DataFrame, coder_2: pd.DataFrame) -> pd.DataFrame:
     union = once[0].index.union(once[1].index)
     rows = [{"column": "span", "units": len(union), "agreement": len(shared) / max(1, len(union))}]
     for column in FACT:
-        one, two = (coded.loc[shared, column].fillna("").astype("str") for coded in once)
+        one, two = (coded.loc[shared, column].astype("str").fillna("") for coded in once)
         rows.append({"column": column, "units": len(shared), "agreement": (one == two).mean()})
     return pd.DataFrame(rows)
 

@@ -45,8 +45,6 @@ def dated(sets: pd.DataFrame, verdicts: pd.DataFrame, measure_id: str, name: str
     own = own[~own["reasons"].astype(str).str.contains("missing")]
     meeting = {*own["row_id"], *own["column_id"]}
     said = sets[sets["stated"].astype(bool)].head(report.MOST_ROWS)
-    if said.empty:
-        return report.nothing_drawn()
     rows = []
     for row in said.to_dict("records"):
         label = report.label("localities", row["locality_id"])
@@ -174,7 +172,9 @@ def _chart(
     rows: list[Row], shown: pd.DataFrame, name: str, title: Words, line: tuple | None = None
 ) -> Shown:
     """A line with a name, a value and a mark per row, on one axis that begins at nought."""
-    unit = rows[0].amount.unit if rows else "count"
+    if not rows:
+        return report.nothing_drawn()
+    unit = rows[0].amount.unit
     ends = [
         end for row in rows if row.on_axis for end in (*_finite(row.amount), *(row.spread or ()))
     ]

@@ -239,14 +239,17 @@ def ceiling_bases(facts: pd.DataFrame, schemes: pd.DataFrame) -> pd.DataFrame:
     """Return the excellent as a share of the three bases that a ceiling may be taken of.
 
     Columns locality_id, population, base (all, good_or_better, good), part, whole, amount (share),
-    ceiling_share, ceiling_verified. Which base the rule means is not confirmed where
-    `ceiling_verified` is false: nothing here says that a ceiling was kept or broken.
+    ceiling_share, ceiling_verified; none where the scheme sets no ceiling. Which base the rule
+    means is not confirmed where `ceiling_verified` is false: nothing here says that a ceiling was
+    kept or broken.
     """
-    ceilings = schemes.set_index(["scheme_id", "population"])
+    ceilings = schemes.dropna(subset="ceiling_share").set_index(["scheme_id", "population"])
     rows = []
     excellent = facts[facts["measure_id"].str.fullmatch(r"\w+_rated_excellent")]
     for fact in excellent[excellent["unit"] != "share"].to_dict("records"):
         population = fact["measure_id"].split("_")[0]
+        if (fact["scheme_id"], population) not in ceilings.index:
+            continue
         beside = facts[
             (facts["document_id"] == fact["document_id"]) & (facts["place_id"] == fact["place_id"])
         ]
