@@ -206,10 +206,11 @@ def _listed(stem: str, record: dict | None, run: dict, language: str) -> dict:
     """One report of the landing page: its title, its answer in one line, and its state."""
     line = {"stem": stem, "state": run.get("state", "out_of_date"), "error": run.get("error", "")}
     if record is None:
-        return line | {"title": stem, "answer": "", "href": "", "about": []}
+        return line | {"title": stem, "answer": "", "href": "", "is_place": False}
     answer = record.get("finding", {}).get(language) or record["question"].get(language, "")
-    line |= {"title": record["title"][language], "answer": answer}
-    return line | {"href": url_quote(f"{stem}.html"), "about": cards.about(record, language)}
+    line |= {"answer": answer, "href": url_quote(f"{stem}.html"), "is_place": "--" in stem}
+    name = ", ".join(cards.about(record, language)) if line["is_place"] else ""
+    return line | {"title": name or record["title"][language]}
 
 
 def _groups(listed: list[dict]) -> dict[str, list[dict]]:
@@ -217,9 +218,8 @@ def _groups(listed: list[dict]) -> dict[str, list[dict]]:
     groups = {"answer": [], "places": [], "know": []}
     for line in listed:
         number = int(re.match(r"\d*", line["stem"])[0] or 99)
-        is_place = line["about"] and "--" in line["stem"]
         is_answer = number >= 60 and not 80 < number < 90
-        groups["places" if is_place else "answer" if is_answer else "know"].append(line)
+        groups["places" if line["is_place"] else "answer" if is_answer else "know"].append(line)
     return groups | {"answer": groups["answer"][::-1]}
 
 

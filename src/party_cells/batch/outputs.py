@@ -5,6 +5,7 @@ for something elsewhere or tell of the machine is taken away; `taken` says what 
 """
 
 import base64
+import io
 import json
 import re
 from collections.abc import Callable
@@ -39,7 +40,9 @@ _ELSEWHERE = {
     "application/vnd.jupyter.widget-view+json": "widget",
 }
 _HOME = re.compile(r"(?:/home|/Users|[A-Z]:\\Users)[/\\][^/\\\s\"']+|/root\b")
-_LAST_STATE = re.compile(r"[^\n]*\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f]")  # of a line written over
+_LAST_STATE = re.compile(
+    r"(?m)^[^\n]*\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f]"
+)  # of a line written over
 _SVG = "http://www.w3.org/2000/svg"
 
 
@@ -118,6 +121,21 @@ def picture(mime: str, content: str, alt: str) -> str:
     return f'<img alt="{escape(alt)}" src="data:{mime};base64,{"".join(content.split())}">'
 
 
+def formula(source: str) -> str:
+    """A formula as a drawing, read aloud as its source; as the source if it cannot be drawn."""
+    from matplotlib import mathtext, rc_context  # half a second, for those who write formulas
+
+    drawn = io.StringIO()
+    with rc_context({"svg.hashsalt": source, "savefig.transparent": True}):
+        try:
+            depth = mathtext.math_to_image(f"${source.strip()}$", drawn, dpi=72, format="svg")
+        except ValueError:
+            return f'<code class="math">${escape(source)}$</code>'
+    svg = re.sub(r"<metadata>.*?</metadata>", "", drawn.getvalue(), flags=re.DOTALL)
+    image = picture("image/svg+xml", svg[svg.index("<svg") :], f"${source}$")
+    return image.replace("<img", f'<img class="math" style="vertical-align: -{depth:.0f}pt"', 1)
+
+
 def text(words: str) -> str:
     """Printed words: colours, lines written over and the name of a home folder taken out.
 
@@ -139,7 +157,7 @@ def shown(output: dict, markdown: Callable[[str], str], alt: str) -> str:
     for mime in ("image/svg+xml", "image/png", "image/jpeg", "image/gif", "image/webp"):
         forms[mime] = lambda content, mime=mime: f"<figure>{picture(mime, content, alt)}</figure>"
     forms["application/json"] = lambda value: text(json.dumps(value, ensure_ascii=False, indent=1))
-    forms |= {"text/latex": text, "text/plain": text}
+    forms |= {"text/latex": markdown, "text/plain": text}
     data = output["data"]
     made = (make(_joined(data[mime])) for mime, make in forms.items() if mime in data)
     return next(filter(None, made), "")

@@ -20,7 +20,6 @@ from urllib.parse import quote as url_quote
 
 import jinja2
 import nbformat
-from nbconvert.filters.highlight import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from helpers import report
@@ -44,7 +43,7 @@ class ReportInvalid(ValueError):
 
 @dataclass(frozen=True)
 class Item:
-    """A piece of an essay in one language, as safe HTML; code as it is.
+    """A piece of an essay in one language, as safe HTML.
 
     ``kind`` is prose, code, output or that of a display object of ours, which is then ``shown``;
     ``cell`` counts the cells of the notebook from 1.
@@ -142,7 +141,7 @@ def _read(executed: Path) -> nbformat.NotebookNode:
     for one in cards.shown(notebook.cells) if cards.own(notebook).get("synthetic") else []:
         one["derived"] = {}
         for language in LANGUAGES:
-            one[language]["html"] = LINKED.sub(r"\1", one[language]["html"])
+            one[language]["html"] = LINKED.sub(r"\2", one[language]["html"])
     return notebook
 
 
@@ -174,7 +173,7 @@ def _code_items(cell, at: int, language: str, alt: str) -> Iterator[Item]:
         else:
             yield Item("output", at, outputs.shown(output, _markdown, alt))
     if cell.source.strip() and "remove-input" not in hidden:
-        yield Item("code", at, cell.source)
+        yield Item("code", at, outputs.text(cell.source))
 
 
 def _tags(cell) -> list[str]:
@@ -208,7 +207,8 @@ def lacking(notebook, is_linked: bool) -> dict[str, int | str]:
     """What an ordinary notebook lacks, by code, and how much of it; empty where nothing is.
 
     ``language`` (cells of prose), ``outputs`` (in one language), ``alt`` (pictures without
-    words), ``evidence`` (no number leads to its sentence), ``taken`` (what could run or load).
+    words), ``math`` (formulas shown as their source), ``evidence`` (no number leads to its
+    sentence), ``taken`` (what could run or load).
     """
     cells = notebook.cells
     tagged = [_languages(cell) for cell in cells if cell.cell_type == "markdown"]
@@ -219,6 +219,7 @@ def lacking(notebook, is_linked: bool) -> dict[str, int | str]:
     prose = "\n".join(_rendered(cell) for cell in cells if cell.cell_type != "code")
     taken = {*outputs.taken(prose)}.union(*map(outputs.taken_of, plain))
     found = {"language": len(tagged) - paired, "outputs": len(plain), "alt": len(pictures)}
+    found["math"] = prose.count('<code class="math">')
     linked = is_linked or cards.own(notebook).get("synthetic") or not plain
     found |= {"evidence": int(not linked), "taken": ", ".join(sorted(taken))}
     return {code: much for code, much in found.items() if much}
@@ -233,6 +234,7 @@ def _title(notebook, essay: list[Item], language: str) -> str:
 
 
 def _words(html: str) -> str:
+    html = re.sub(r'<img\b[^>]*?\balt="([^"]*)"[^>]*>', r"\1", html)
     return " ".join(unescape(re.sub(r"<[^>]*>", "", html)).split())
 
 
@@ -268,6 +270,16 @@ class _Prose(IPythonRenderer):
     def block_code(self, code: str, info: str | None = None) -> str:
         return outputs.text(code)
 
+    def inline_math(self, body: str) -> str:
+        return outputs.formula(body)
+
+    def block_math(self, body: str) -> str:
+        return f"<p>{outputs.formula(body)}</p>\n"
+
+    def latex_environment(self, name: str, body: str) -> str:
+        is_one = name.removesuffix("*") == "equation"
+        return self.block_math(body if is_one else f"\\begin{{{name}}}{body}\\end{{{name}}}")
+
 
 def _spoken(text: str) -> str:
     """The attribute by which a screen reader reads the words as Vietnamese, if they are."""
@@ -302,6 +314,7 @@ class Page:
         self.stem, self.sources, self.language = stem, sources, language
         self.uses, self.counts, self.headings, self.beside = Uses(), Counter(), [], {}
         self.left, self.derived, self.titled = _SHOWN, {}, False
+        self.named = Counter(("content", "evidence", "files"))  # names that the page has already
 
     def told(self, title: str, essay: list[Item]) -> dict:
         """What the template needs: what was found, the essay in blocks, the evidence."""
@@ -329,8 +342,7 @@ class Page:
         """One item as HTML."""
         if item.kind == "code":
             summary = escape(ui("code", self.language))
-            code = Highlight2HTML(pygments_lexer="python")(item.html)
-            return f'<details class="code"><summary>{summary}</summary>{code}</details>'
+            return f'<details class="code"><summary>{summary}</summary>{item.html}</details>'
         html, label = item.html, self.headings[-1]["text"] if self.headings else ""
         if item.kind == "output":
             html = self.fitting(re.sub(r"(</?)h[1-3]\b", r"\1h4", html))
@@ -346,9 +358,12 @@ class Page:
         if found[1] == "1" and not self.titled:
             self.titled = True
             return ""
-        level, name = max(2, int(found[1])), f"s{len(self.headings) + 1}"
-        self.headings.append({"level": level, "name": name, "text": _words(found[2])})
-        return f'<h{level} id="{name}">{found[2]}</h{level}>'
+        level, words = max(2, int(found[1])), _words(found[2])
+        name = words.replace(" ", "-")  # as JupyterLab names it, for the notebook's own links
+        self.named[name] += 1
+        name += f"-{self.named[name]}" * (self.named[name] > 1)
+        self.headings.append({"level": level, "name": name, "text": words})
+        return f'<h{level} id="{escape(name)}">{found[2]}</h{level}>'
 
     def fitting(self, html: str) -> str:
         """An output as it came; one that is too large for the page as a link to it beside."""
@@ -386,4 +401,4 @@ def _folded(essay: list[Item]) -> Iterator[Item]:
         stretch = list(stretch)
         yield from (item for item in stretch if item.kind != "code")
         if code := [item.html for item in stretch if item.kind == "code"]:
-            yield Item("code", stretch[-1].cell, "\n\n".join(code))
+            yield Item("code", stretch[-1].cell, "\n".join(code))

@@ -18,8 +18,9 @@ import pandas as pd
 from helpers import bounds, codebook, corpus, decisions, report
 from party_cells import audit, desk
 
-LINK = re.compile(r'<a\b([^>]*?)href="#([fcd]-[^"]+)"')
-LINKED = re.compile(r'<a\b[^>]*?href="#[fcd]-[^>]*>(.*?)</a>', re.DOTALL)
+_NAME = r'([fc]-[^"]+\.\d+\.[^"]+|d-[0-9a-f]{10})"'  # of a row or of a formula
+LINK = re.compile(rf'<a\b([^>]*?)href="#{_NAME}')
+LINKED = re.compile(rf'<a\b[^>]*?href="#{_NAME}[^>]*>(.*?)</a>', re.DOTALL)
 _TOLD = {  # what is told of a fact and of a coding beside its number or theme
     "fact_id": ("measure_id", "place_id", "period", "status", "scheme_id", "value_basis"),
     "coding_id": ("place_id", "stance", "status", "level"),
