@@ -185,7 +185,7 @@ def say(shown, do: str, **message) -> str:
 def decide(shown, action: str = "accept", reason: str = "", by: str = "lan", **fields) -> str:
     """Decide on the row that is shown, as a person does who sees it."""
     row = shown.view["row"]
-    about = {"key": row["key"], "seen": row["seen"], "by": by}
+    about = {"key": row["key"], "seen": shown.view["seen"], "by": by}
     return say(shown, "decide", action=action, reason=reason, fields=fields, **about)
 
 

@@ -27,7 +27,7 @@ def test_a_new_article_is_added_checked_and_reported(data_folder, tmp_path, monk
 
     monkeypatch.setenv("JPY_SESSION_NAME", "notebooks/30-check-by-hand.ipynb")
     shown = review.figures(by="lan")
-    say(shown, "filter", filters={"document_id": "mau-2024"})
+    say(shown, "filter", document_id="mau-2024")
     while shown.view["row"]["state"] == "open":
         assert decide(shown).startswith("Saved")
     facts = codebook.load("facts")

@@ -111,9 +111,7 @@ def opened(browser, lab, folder, monkeypatch):
         page.set_default_timeout(LONG)
         page.goto(f"{lab}/lab/workspaces/{name}{len(contexts)}/tree/{name}.ipynb")
         if run:
-            page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
-            page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for()
-            page.keyboard.press("Shift+Enter")
+            run_cell(page)
         shown = page.locator(".jp-NotebookPanel:visible .party-cells-desk")
         shown.wait_for()
         return shown
@@ -130,14 +128,14 @@ def decided(shown, number: int) -> None:
 
 
 def choose(shown, document_id: str) -> None:
-    shown.locator("[data-filter='document_id']").select_option(document_id)
-    expect(shown.locator(".article")).to_have_attribute("aria-label", re.compile(document_id))
+    shown.locator("select[name='document_id']").select_option(document_id)
+    expect(shown.locator(".article > div")).to_have_attribute("data-document_id", document_id)
 
 
 def fill(shown, name: str, value: str) -> None:
     field = shown.locator(f".form [name='{name}']")
     if not field.is_visible():
-        shown.locator("details summary").click()
+        shown.locator(".more > summary").click()
     if field.evaluate("node => node.tagName") == "SELECT":
         field.select_option(value)
     else:
@@ -174,6 +172,12 @@ def select_words(shown, words: str) -> None:
         }""",
         words,
     )
+
+
+def run_cell(page) -> None:
+    page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
+    page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for()
+    page.keyboard.press("Shift+Enter")
 
 
 def restart(lab: str, name: str) -> None:
@@ -270,7 +274,7 @@ def test_what_was_typed_stays_on_another_row_and_when_it_is_refused(opened):
 def test_hostile_text_stays_text_in_an_article_without_rows(opened):
     shown = opened("figures")
     choose(shown, "yen-minh-2020")
-    shown.locator("[data-filter='state']").select_option("open")
+    shown.locator("select[name='state']").select_option("open")
     assert HOSTILE in shown.locator(".article").inner_text()
     assert shown.locator(".article img, .article script").count() == 0
     assert shown.page.evaluate("window.hacked") is None
@@ -305,6 +309,25 @@ def test_two_kernels_on_one_queue_show_each_others_decisions(opened):
     first.page.keyboard.press("u")  # its own, not hoa's
     decided(first, 1)
     assert storage.rows("checks")[0]["decided_by"] == "hoa"
+
+
+def test_two_tabs_of_one_notebook_are_two_desks_on_one_queue(opened, lab):
+    first = opened("figures")
+    page = first.page.context.new_page()
+    page.set_default_timeout(LONG)
+    page.goto(f"{lab}/lab/workspaces/other/tree/figures.ipynb")
+    run_cell(page)  # the same kernel
+    second = page.locator(".jp-NotebookPanel:visible .party-cells-desk")
+    second.wait_for()
+    for shown in (first, second):
+        choose(shown, "kien-xuong-2023")
+        go_to(shown, "439")
+    first.locator("[data-action='accept']").click()
+    decided(first, 1)
+    second.page.keyboard.press("a")
+    decided(second, 2)  # what is decided there shows, and the key was for the next row
+    second.page.keyboard.press("u")
+    decided(first, 1)
 
 
 def test_offline_says_not_saved_and_back_it_is_saved_once_or_not_at_all(opened):
@@ -360,7 +383,7 @@ def test_nothing_is_cut_in_a_narrow_cell_and_the_dark_theme_is_dark(
     shown = opened("figures", width=width, device_scale_factor=zoom)
     page = shown.page
     page.locator(f"body[data-jp-theme-light='{str(not dark).lower()}']").wait_for(state="attached")
-    shown.locator("details summary").click()
+    shown.locator(".more > summary").click()
     page.screenshot(path=folder.parent / f"desk-{width}-{zoom}.png")
     wide = "node => [node.scrollWidth, node.clientWidth]"
     inner, outer = shown.evaluate(wide)

@@ -4,7 +4,7 @@ It is worked on in the review of the notebook, or exported to a spreadsheet and 
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -17,8 +17,6 @@ from party_cells.desk.storage import Row
 
 DECISIONS = ("accepted", "corrected", "added", "rejected")
 STATES = ("conflict", "gone", "changed", "ambiguous", "open", "decided")  # what comes first
-
-
 SAID_BY = {"accepted": "accept", "rejected": "reject", "corrected": "correct"}
 ENDS = ("value_low", "value_high")
 TRUTHS = ("low_open", "high_open", "population_stated")
@@ -45,43 +43,97 @@ def queue(
     it stands on disk, None for a candidate. ``proposed`` are the `candidates`, if they are known.
     """
     articles = corpus.read_all() if articles is None else articles
-    known = {document.document_id: document.text for document in articles}
-    rows = [placed(row, known) for row in storage.rows("checks")]
+    proposed = candidates(articles) if proposed is None else proposed
     contested = {check_unit(row) for pair in desk.conflicts() for row in pair}
-    for row in rows:
-        row["state"] = "conflict" if check_unit(row) in contested else row["state"]
-    spans = {(row["document_id"], row["at_start"], row["at_end"]) for row in rows}
-    for row in candidates(articles) if proposed is None else proposed:
-        place = int(row["char_start"]), int(row["char_end"])
-        if (row["document_id"], *place) not in spans:
-            rows.append(_open(row, *place))
-    return _in_order(rows, articles)
+    rows = [
+        row | {"state": "conflict" if check_unit(row) in contested else "decided", "seen": row}
+        for row in storage.rows("checks")
+    ]
+    return _in_order(rows, articles, proposed, _span)
 
 
-def _open(row: Row, start: int, end: int) -> Row:
-    return {**row, "at_start": start, "at_end": end, "state": "open", "seen": None}
+def codings(
+    coder: str, articles: list[corpus.Document], proposed: list[Row] | None = None
+) -> list[Row]:
+    """A coder's own passages, and nobody else's; with them the `theme_candidates` still open."""
+    own = [row | {"state": "decided", "seen": row} for row in storage.rows(f"codings_{coder}")]
+    log = storage.log()
+    lines = [row for row in log.lines.values() if row["hand"] == coder and log.stands(row)]
+    dismissed = [row | {"state": ""} for row in lines if row["decision"] == "dismissed"]
+    return _in_order(own + dismissed, articles, proposed or [], decisions.theme_unit)
 
 
-def _in_order(rows: list[Row], articles: list[corpus.Document]) -> list[Row]:
+def rulings(articles: list[corpus.Document]) -> list[Row]:
+    """The passages of both coders as rows of the adjudications: what they differ on first.
+
+    ``state`` is open where the coders say different things of a theme and nobody has settled the
+    passage, conflict where two adjudicators did differently, decided elsewhere. ``others`` are
+    the passages that a theme they agree on has besides: settling one of them settles all.
+    """
+    passes = [storage.rows(f"codings_{coder}") for coder in desk.CODERS]
+    said = [decisions.grouped(rows, decisions.theme_unit) for rows in passes]
+    settled = decisions.grouped(storage.rows("adjudications"), passage_unit)
+    found = [
+        row | {"state": "conflict" if len(rows) > 1 else "decided", "seen": row, "others": []}
+        for rows in settled.values()
+        for row in rows
+    ]
+    for unit in sorted({*said[0], *said[1]}):
+        new = _to_rule([each.get(unit, []) for each in said])
+        found += [row for row in new if passage_unit(row) not in settled]
+    return _in_order(found, articles)
+
+
+def _to_rule(sides: list[list[Row]]) -> list[Row]:
+    """The passages of a theme, each once, as rulings that would follow the coder who has it."""
+    agreed, coded = decisions.agree(*sides), [decisions.grouped(s, passage_unit) for s in sides]
+    state, names, rows = "decided" if agreed else "open", codebook.columns("adjudications"), []
+    for unit in coded[0] if agreed else coded[0] | coded[1]:
+        has = [hand for hand, each in zip(desk.CODERS, coded, strict=True) if unit in each]
+        first = next(row for each in coded for row in each.get(unit, []))
+        row = {name: first.get(name, "") for name in names} | {"state": state, "seen": None}
+        rows.append(row | {"follows": "both" if agreed or len(has) > 1 else has[0]})
+    return [row | {"others": [r for r in rows if agreed and r is not row]} for row in rows]
+
+
+def _in_order(
+    rows: list[Row], articles: list[corpus.Document], proposed: Iterable[Row] = (), unit=None
+) -> list[Row]:
+    """Rows in their place, and what is proposed where none of the same unit is, in order."""
     order = {document.document_id: at for at, document in enumerate(articles)}
+    known = {document.document_id: document.text for document in articles}
+    rows = [placed(row, known) for row in rows]
+    taken = decisions.grouped(rows, unit) if unit else {}
+    for row in proposed:
+        start, end = int(row["char_start"]), int(row["char_end"])
+        row = row | {"at_start": start, "at_end": end, "state": "open", "seen": None}
+        if not any(r["at_start"] < end and start < r["at_end"] for r in taken.get(unit(row), [])):
+            rows.append(row)
 
     def urgency(row: Row) -> tuple:
         document = order.get(row["document_id"], len(order))
         measure = row.get("proposed_measure_id") or row.get("theme_id", "")
         return STATES.index(row["state"]), document, row["at_start"], measure
 
-    return sorted(rows, key=urgency)
+    return sorted((row for row in rows if row["state"]), key=urgency)
 
 
-def placed(check: Row, articles: dict[str, str]) -> Row:
-    """A decision with its place in the text as it is now."""
-    if not check["number_text"]:  # a rejection may come without its words
-        at = {"at_start": int(check["char_start"]), "at_end": int(check["char_end"])}
-        return {**check, **at, "state": "decided", "seen": check}
-    found = locate(check, check["number_text"], articles)
-    state = "decided" if found.state in ("exact", "moved") else found.state
-    place = {"at_start": found.start, "at_end": found.end}
-    return {**check, **place, "state": state, "seen": check}
+def _span(row: Row) -> tuple:
+    return row["document_id"], row["at_start"], row["at_end"]
+
+
+def placed(row: Row, articles: Mapping[str, str]) -> Row:
+    """A decision with its place in the text as it is now; one that lost it says so."""
+    exact = row.get("number_text", row["quote"])
+    if not exact:  # a rejection may come without its words
+        return row | {"at_start": int(row["char_start"]), "at_end": int(row["char_end"])}
+    found = locate({"prefix": "", "suffix": ""} | row, exact, articles)
+    stays = found.state in ("exact", "moved") or row["state"] in ("conflict", "")
+    state = row["state"] if stays else found.state
+    return row | {"at_start": found.start, "at_end": found.end, "state": state}
+
+
+# --- what the rules propose -----------------------------------------------------------------------
 
 
 def columns() -> list[str]:
@@ -94,131 +146,48 @@ def candidates(articles: list[corpus.Document]) -> list[Row]:
 
     ``is_sure`` is true where the proposer says so.
     """
-    nothing = dict.fromkeys(columns(), "")
-    ids, rows = _place_ids(), []
+    rows = _proposed(articles, columns(), proposer.candidates)
+    same = {"population_stated": "true"}
+    return [row | same | {"proposed_measure_id": row["measure_id"]} for row in rows]
+
+
+def theme_candidates(coder: str, articles: list[corpus.Document]) -> list[Row]:
+    """What the rules propose of practices and limitations, as undecided rows of a coder's pass."""
+
+    def found(text: str, **about: str) -> list[dict]:
+        return proposer.propose_themes(text, **about).to_dict("records")
+
+    names = [*codebook.columns(f"codings_{coder}"), "is_sure", "rule"]
+    rows = _proposed(articles, names, found)
+    return [row | {"coder": coder.replace("_", " ")} for row in rows]
+
+
+def _proposed(articles: list[corpus.Document], names: list[str], propose) -> list[Row]:
+    """What is proposed in each article, as text, its places by their ids."""
+    known = codebook.load("localities")
+    inside = zip(known["locality_id"], known["name_vi"], known["place_id"], strict=True)
+    ids = {(locality, name): place for locality, name, place in inside}
+    ids |= {("", place): place for place in known["place_id"]}
+    empty, rows = dict.fromkeys(names, ""), []
     for document in articles:
         day, locality = document.meta["published_date"], document.meta["locality_id"]
-        own = nothing | {"document_id": document.document_id, "locality_id": locality}
-        for found in proposer.candidates(document.text, published=day, locality=locality):
-            told = {name: _text(found[name]) for name in nothing if name in found}
-            told |= {"proposed_measure_id": told["measure_id"], "population_stated": "true"}
-            rows.append({**own, **told, "place_id": _place(ids, locality, found["place"])})
+        about = {"document_id": document.document_id, "locality_id": locality}
+        own = empty | {name: cell for name, cell in about.items() if name in empty}
+        for found in propose(document.text, published=day, locality=locality):
+            told = {name: _text(found[name]) for name in empty if name in found}
+            place = found["place"]  # the locality, where the rules name none
+            place = ids.get(("", place)) or ids.get((locality, place), "") if place else locality
+            rows.append(own | told | {"place_id": place})
     return rows
-
-
-def _place(ids: dict, locality: str, place: str) -> str:
-    """The id of a place that the rules name; the locality if they name none."""
-    return (ids.get((None, place)) or ids.get((locality, place), "")) if place else locality
-
-
-def _place_ids() -> dict[tuple[str | None, str], str]:
-    """The place_id of a place, by its id, or by the locality it lies in and its name."""
-    known = codebook.load("localities")
-    ids = {(None, one): one for one in known["place_id"]}
-    inside = zip(known["locality_id"], known["name_vi"], known["place_id"], strict=True)
-    return ids | {(locality, name): one for locality, name, one in inside}
 
 
 def _text(value: str | float | bool | None) -> str:
     """A cell as CSV text, in the format of `codebook.to_text`."""
-    if type(value) is str:
-        return value
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
         return "" if math.isnan(value) else f"{value:.15g}"
     return "" if value is None else str(value)
-
-
-# --- codings ------------------------------------------------------------------------------------
-
-
-def codings(
-    coder: str, articles: list[corpus.Document], proposed: list[Row] | None = None
-) -> list[Row]:
-    """A coder's own passages, and nobody else's; with them the `theme_candidates` still open."""
-    known = {document.document_id: document.text for document in articles}
-    own = storage.rows(f"codings_{coder}")
-    rows = [_found(row | {"seen": row, "state": "decided"}, known) for row in own]
-    log = storage.log()
-    dismissed = [r for r in log.lines.values() if r["decision"] == "dismissed" and log.stands(r)]
-    dismissed = [_found(r | {"state": ""}, known) for r in dismissed if r["hand"] == coder]
-    taken = decisions.grouped(rows + dismissed, decisions.theme_unit)
-    for row in proposed or []:
-        start, end = int(row["char_start"]), int(row["char_end"])
-        near = taken.get(decisions.theme_unit(row), [])
-        if not any(r["at_start"] < end and start < r["at_end"] for r in near):
-            rows.append(_open(row, start, end))
-    return _in_order(rows, articles)
-
-
-def theme_candidates(coder: str, articles: list[corpus.Document]) -> list[Row]:
-    """What the rules propose of practices and limitations, as undecided rows of a coder's pass."""
-    nothing = dict.fromkeys(codebook.columns(f"codings_{coder}"), "") | {"is_sure": "", "rule": ""}
-    ids, rows = _place_ids(), []
-    for document in articles:
-        day, locality = document.meta["published_date"], document.meta["locality_id"]
-        own = nothing | {"document_id": document.document_id, "coder": coder.replace("_", " ")}
-        found = proposer.propose_themes(document.text, published=day, locality=locality)
-        for each in found.to_dict("records"):
-            told = {name: _text(each[name]) for name in nothing if name in each}
-            rows.append({**own, **told, "place_id": _place(ids, locality, each["place"])})
-    return rows
-
-
-def rulings(articles: list[corpus.Document]) -> list[Row]:
-    """The passages of both coders as rows of the adjudications: what they differ on first.
-
-    ``state`` is open where the coders say different things of a theme and nobody has settled the
-    passage, conflict where two adjudicators did differently, decided elsewhere. ``others`` are
-    the passages that a theme they agree on has besides: settling one of them settles all.
-    """
-    known = {document.document_id: document.text for document in articles}
-    passes = [storage.rows(f"codings_{coder}") for coder in desk.CODERS]
-    said = [decisions.grouped(rows, decisions.theme_unit) for rows in passes]
-    settled = decisions.grouped(storage.rows("adjudications"), passage_unit)
-    found = [row for rows in settled.values() for row in _settled(rows)]
-    for unit in sorted({*said[0], *said[1]}):
-        sides = [each.get(unit, []) for each in said]
-        new = _agreed(sides[0]) if decisions.agree(*sides) else _apart(*sides)
-        found += [row for row in new if passage_unit(row) not in settled]
-    return _in_order([_found(row, known) for row in found], articles)
-
-
-def _settled(rows: list[Row]) -> list[Row]:
-    state = "conflict" if len(rows) > 1 else "decided"
-    return [{**row, "state": state, "seen": row, "others": []} for row in rows]
-
-
-def _agreed(passages: list[Row]) -> list[Row]:
-    rows = [{**_ruling(row), "follows": "both", "state": "decided"} for row in passages]
-    return [{**row, "others": [other for other in rows if other is not row]} for row in rows]
-
-
-def _apart(one: list[Row], two: list[Row]) -> list[Row]:
-    """Each passage once, as a ruling that would follow the coder who has it."""
-    coded = [decisions.grouped(rows, passage_unit) for rows in (one, two)]
-    found = []
-    for unit in {**coded[0], **coded[1]}:
-        row = [*coded[0].get(unit, []), *coded[1].get(unit, [])][0]
-        has = [name for name, each in zip(desk.CODERS, coded, strict=True) if unit in each]
-        follows = has[0] if len(has) == 1 else "both"
-        found.append({**_ruling(row), "follows": follows, "state": "open", "others": []})
-    return found
-
-
-def _ruling(coding: Row) -> Row:
-    """A coding with the columns of an adjudication, nothing decided."""
-    empty = dict.fromkeys(codebook.columns("adjudications"), "")
-    return {name: coding.get(name, "") for name in empty} | {"seen": None}
-
-
-def _found(row: Row, articles: dict[str, str]) -> Row:
-    """A passage with its place in the text as it is now."""
-    around = {"prefix": row.get("prefix", ""), "suffix": row.get("suffix", "")}
-    place = locate({**row, **around}, row["quote"], articles)
-    state = row["state"] if place.state in ("exact", "moved") else place.state
-    return {**row, "at_start": place.start, "at_end": place.end, "state": state}
 
 
 # --- the queue as a spreadsheet -----------------------------------------------------------------
