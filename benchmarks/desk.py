@@ -77,8 +77,8 @@ def _decisions(name: str, shown) -> None:
     """The time of a decision at the desk, from the message to the next row shown."""
     spent = []
     for _ in range(20):
-        row = shown.view["row"]
-        message = {"do": "decide", "action": "accept", "key": row["key"], "seen": shown.view["seen"]}
+        about = {"key": shown.view["row"]["key"], "seen": shown.view["seen"]}
+        message = {"do": "decide", "action": "accept", **about}
         start = time.perf_counter(), time.process_time()
         shown._heard(shown, message, [])
         spent.append((time.perf_counter() - start[0], time.process_time() - start[1]))
