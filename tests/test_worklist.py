@@ -110,13 +110,8 @@ def test_the_sheet_offers_lists_evidence_and_a_frozen_header(book):
 
 def test_decisions_in_a_sheet_become_checks_and_facts(book):
     path, edit = book
-    edit(
-        {
-            (CELLS, "decision"): "accepted",
-            (MEMBERS, "decision"): "accepted",
-            (MEMBERS, "measure_id"): "members",
-        }
-    )
+    edit({(line, "decision"): "accepted" for line in (CELLS, MEMBERS)})
+    edit({(MEMBERS, "measure_id"): "members"})
     saved, refused = worklist.import_queue(path, "lan", DAY)
     assert (saved, len(refused)) == (2, 0)
     checks = decisions.standing("checks").set_index("number_text")
@@ -136,14 +131,8 @@ def test_importing_twice_changes_nothing(book):
 
 def test_each_refusal_is_named_by_row_and_column_and_the_rest_is_saved(book):
     path, edit = book
-    edit(
-        {
-            (CELLS, "decision"): "accepted",
-            (MEMBERS, "decision"): "accepted",
-            (MEMBERS, "level"): "galaxy",
-            (MEMBERS, "period_end"): "31/31/2019",
-        }
-    )
+    edit({(line, "decision"): "accepted" for line in (CELLS, MEMBERS)})
+    edit({(MEMBERS, "level"): "galaxy", (MEMBERS, "period_end"): "31/31/2019"})
     saved, refused = worklist.import_queue(path, "lan", DAY)
     assert saved == 1
     named = refused[["row", "column", "found"]].values.tolist()
@@ -169,14 +158,8 @@ def test_what_the_tables_would_refuse_is_refused_at_the_desk(book):
 
 def test_a_wrong_value_does_not_hide_an_unknown_id(book):
     path, edit = book
-    edit(
-        {
-            (CELLS, "decision"): "accepted",
-            (CELLS, "measure_id"): "galaxies",
-            (MEMBERS, "decision"): "accepted",
-            (MEMBERS, "period_end"): "31/31/2019",
-        }
-    )
+    edit({(line, "decision"): "accepted" for line in (CELLS, MEMBERS)})
+    edit({(CELLS, "measure_id"): "galaxies", (MEMBERS, "period_end"): "31/31/2019"})
     saved, refused = worklist.import_queue(path, "lan", DAY)
     named = refused[["row", "column", "found"]].values.tolist()
     wrong = [[CELLS, "measure_id", "galaxies"], [MEMBERS, "period_end", "31/31/2019"]]
