@@ -12,8 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
-from helpers.rules import rules_of, text
-from helpers.statements import KINDS
+from helpers.rules import KINDS, rules_of, text
 
 REASONS = ("level", "place", "boundary", "population", "base", "scheme", "period", "period_gap")
 REASONS += ("status", "conflict")  # why two may not be compared
@@ -213,10 +212,11 @@ def _unlike(side: SimpleNamespace, a: np.ndarray, b: np.ndarray, limits: dict) -
     if not days.any():
         return bits, days
     length = side.end[a] - side.start[a], side.end[b] - side.start[b]
-    is_day = (length[0] == 0) & (length[1] == 0) & (limits["as_of_days"] >= 0)
+    by_days = (length[0] == 0) & (length[1] == 0) & (limits["as_of_days"] >= 0)
+    by_days |= limits["flow_years"] == np.inf
     years = [abs(year[a] - year[b]) for year in (side.start_year, side.end_year)]
     is_far = np.where(
-        is_day, days > limits["as_of_days"], np.maximum(*years) > limits["flow_years"]
+        by_days, days > limits["as_of_days"], np.maximum(*years) > limits["flow_years"]
     )
     is_other = ~alike_long(*length)
     return bits | BIT["period_gap"] * is_far | BIT["period"] * is_other, days
@@ -249,6 +249,8 @@ def strength(side: SimpleNamespace, a, b, order: np.ndarray, days: np.ndarray) -
 def limits_of(rule: dict, max_year_gap: int | None) -> dict:
     """Return the limits of time of a measure, those of the caller before those of the table."""
     limits = LIMITS | {name: float(rule[name]) for name in LIMITS if rule[name]}
+    if rule["as_of_days"] and not rule["flow_years"]:  # counts of a year too are apart by days
+        limits["flow_years"] = np.inf
     if max_year_gap is None or max_year_gap < 0:
         return limits
     return limits | {"as_of_days": 366 * max_year_gap or -1, "flow_years": max_year_gap}

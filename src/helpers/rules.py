@@ -8,7 +8,8 @@ import ast
 import calendar
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 
 import pandas as pd
@@ -17,7 +18,26 @@ from helpers import bounds
 from helpers.bounds import BoundsInvalid
 
 RATED = re.compile(r"(cells|organisations|members)_(rated_\w+?)(_or_better|_or_worse)?")
+KINDS = {  # what "assessed" may be another word for
+    "cells": ("cells_under_base", "base_cells"),
+    "organisations": ("base_organisations",),
+    "members": ("members",),
+}
 LIMITS = ("as_of_days", "flow_years", "drift_after_days", "drift_per_year")
+
+
+@dataclass(frozen=True)
+class Formula:
+    """What one measure says of another: "commune: >= a + b" is a lower bound, of communes only.
+
+    `names` are the measures in it, `is_rest` tells whether it is all less some: 1 - a - b.
+    """
+
+    level: str
+    sign: str
+    node: ast.expr
+    names: tuple[str, ...]
+    is_rest: bool
 
 
 def rules_of(measures: pd.DataFrame) -> dict:
@@ -25,8 +45,7 @@ def rules_of(measures: pd.DataFrame) -> dict:
 
     Keys of a rule: direction, units, family, base, population, indicator (the measure itself where
     it is no other's complement), `LIMITS` of time, limit (the largest share, None for none). And
-    under "derivation" and "implied" the formulas by their first operand: (measure, sign, parsed
-    formula, measures in it).
+    under "derivation" and "implied", by their first operand, each (measure, `Formula`).
     """
     rules, formulas = {}, {"derivation": {}, "implied": {}}
     names = ("direction", "units", "family", "base", "population", "indicator", *LIMITS)
@@ -35,21 +54,18 @@ def rules_of(measures: pd.DataFrame) -> dict:
         usual = {"direction": "none", "indicator": measure_id}
         rule = {name: text(row.get(name)) or usual.get(name, "") for name in names}
         rules[measure_id] = rule | {"limit": float(limit) if limit else None}
-        for name, found in formulas.items():
-            for sign, node, names_in in _formulas(text(row.get(name))):
-                found.setdefault(names_in[0], []).append((measure_id, sign, node, names_in))
+        for column, found in formulas.items():
+            for said in filter(str.strip, text(row.get(column)).split(";")):
+                formula = _formula(said.strip())
+                found.setdefault(formula.names[0], []).append((measure_id, formula))
     return rules | formulas
 
 
-def _formulas(said: str) -> list[tuple[str, ast.expr, list[str]]]:
-    """Return the formulas of a cell: "a + b; >= c" has two, the second a lower bound."""
-    found = []
-    for one in filter(None, map(str.strip, said.split(";"))):
-        sign, formula = re.match(r"(>=|<=|)\s*(.*)", one).groups()
-        names = [name for name in re.findall(r"[a-z_]\w*", formula) if name != "years"]
-        node = ast.parse(formula, mode="eval").body
-        found.append((sign, node, list(dict.fromkeys(names))))
-    return found
+def _formula(said: str) -> Formula:
+    level, sign, formula = re.match(r"(?:(\w+):)?\s*(>=|<=|)\s*(.*)", said).groups()
+    names = [name for name in re.findall(r"[a-z_]\w*", formula) if name != "years"]
+    node = ast.parse(formula, mode="eval").body
+    return Formula(level or "", sign, node, tuple(dict.fromkeys(names)), formula.startswith("1 -"))
 
 
 def tiers_of(schemes: pd.DataFrame | None) -> dict[tuple[str, str], list[str]]:
@@ -134,13 +150,14 @@ def check_facts(
     period begins after the article was published.
     """
     problems = checker(measures, schemes, documents)
-    rows = [(fact["fact_id"], problems(fact)) for fact in facts.to_dict("records")]
-    refuse([(fact_id, problem) for fact_id, found in rows for _, problem in found])
+    rows = facts.to_dict("records")
+    refuse((fact["fact_id"], problem) for fact in rows for _, problem in problems(fact))
     return facts
 
 
-def refuse(problems: list[tuple[str, str]]) -> None:
-    if problems:
+def refuse(found: Iterable[tuple[str, str]]) -> None:
+    """Raise FactsInvalid with the ids of facts and their problems, where there are any."""
+    if problems := [(fact_id, problem) for fact_id, problem in found if problem]:
         raise FactsInvalid(problems)
 
 

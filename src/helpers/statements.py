@@ -10,16 +10,19 @@ import ast
 import operator
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
+from itertools import compress
 
 import pandas as pd
 
 from helpers import bounds
 from helpers.bounds import Bounded, BoundsInvalid
 from helpers.rules import (
+    KINDS,
     RATED,
     FactsInvalid,
+    Formula,
     bounds_problem,
     check_facts,
     checker,
@@ -33,13 +36,9 @@ from helpers.rules import (
 
 __all__ = ["FACT", "KINDS", "RATED", "FactsInvalid", "Reading", "check_facts", "checker", "take"]
 
-KINDS = {  # what "assessed" may be another word for
-    "cells": ("cells_under_base", "base_cells"),
-    "organisations": ("base_organisations",),
-    "members": ("members",),
-}
 SIGNS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul}
 SIGNS |= {ast.Div: operator.truediv}
+ORIGINS = ("printed", "derived", "implied")
 HALF_YEAR = 183  # days between two figures of one ratio
 SHORTEST_FLOW = 28  # days; what happened on one day has no rate per year
 FACT = [*("fact_id", "document_id", "locality_id", "place_id", "level", "measure_id", "value")]
@@ -99,67 +98,57 @@ def take(
     "scheme". Columns of facts.csv that are absent or empty are taken for the ordinary case.
     """
     rules, force, tiers = rules_of(measures), in_force(schemes), tiers_of(schemes)
-    rows = list(_filled(facts, rules))
-    found = [(row["fact_id"], bounds_problem(row, rules[row["measure_id"]]["limit"]))
-             for row in rows]  # fmt: skip
-    refuse([(fact_id, problem) for fact_id, problem in found if problem])
-    by_source = defaultdict(list)
+    rows = [*_filled(facts, rules)]
+    refuse((row["fact_id"], bounds_problem(row, rules[row["measure_id"]]["limit"])) for row in rows)
+    by_source, found = defaultdict(list), []
     for row in rows:
         source = tuple(row[name] for name in ("document_id", "place_id", "level", "status"))
         by_source[source].append(_reading(row, rules, force, rounding))
-    stated, implied = [], []
     for said in map(_merged, by_source.values()):
         printed = [_as_share(one, said, rules) for one in said]
-        found = [*_derive(printed, rules, tiers, "derivation")]
-        stated += printed + [one for one in found if one.origin == "derived"]
-        implied += [one for one in found if one.origin == "implied"]
-        implied += _derive(printed + found, rules, tiers, "implied")
+        printed += _derive(printed, rules, tiers, "derivation")
+        found += printed + _derive(printed, rules, tiers, "implied")
     # Rounded only here, so that equal shares are equal however they were computed.
-    stated, implied = (
-        _merged(one.but(amount=bounds.rounded(one.amount)) for one in rows)
-        for rows in (stated, implied)
-    )
-    known = set(map(_about, stated))
-    return _table(stated + [one for one in implied if _about(one) not in known])
+    found = _merged(one.but(amount=bounds.rounded(one.amount)) for one in found)
+    stated = {(_about(one), one.base) for one in found if one.origin != "implied"}
+    is_left = [one.origin != "implied" or (_about(one), one.base) not in stated for one in found]
+    return _table([*compress(found, is_left)])
 
 
-def _table(rows: Iterable[Reading]) -> pd.DataFrame:
-    amount = ["low", "high", "low_open", "high_open", "unit", "value", "bound", "facts", "formula"]
-    names = [name for name in Reading.__dataclass_fields__ if name != "amount"]
-    found = [
-        [getattr(row, name) for name in names] + [getattr(row.amount, name) for name in amount]
-        for row in sorted(rows, key=_about)
+def _table(readings: list[Reading]) -> pd.DataFrame:
+    """Return readings as rows; an empty table has columns that can be asked as text."""
+    names = [field.name for kind in (Reading, Bounded) for field in fields(kind)]
+    rows = [
+        vars(one) | vars(one.amount)
+        for one in sorted(readings, key=lambda one: (_about(one), one.base))
     ]
-    frame = pd.DataFrame(found, columns=[*names, *amount]).rename(columns={"facts": "fact_ids"})
-    lists = frame[["reasons", "documents", "fact_ids"]].astype("object")
-    joined = {name: lists[name].map("|".join) for name in lists}
-    frame = frame.assign(**joined)
-    return frame if len(frame) else frame.astype("object")  # empty columns can be asked as text
+    frame = pd.DataFrame(rows, columns=names).drop(columns="amount")
+    frame = frame.rename(columns={"facts": "fact_ids"})
+    for name in ("reasons", "documents", "fact_ids"):
+        frame[name] = frame[name].astype("object").map("|".join)
+    return frame if len(frame) else frame.astype("object")
 
 
 def _filled(facts: pd.DataFrame, rules: dict) -> Iterator[dict]:
     """Yield every fact of a known measure as a full row, whatever columns were given."""
-    for at, row in enumerate(facts.astype("object").to_dict("records")):
-        said = {name: text(row.get(name)) for name in FACT}
+    rows = facts.reindex(columns=FACT).astype("object").to_dict("records")
+    for at, said in enumerate({name: text(cell) for name, cell in row.items()} for row in rows):
         if said["measure_id"] not in rules:
             continue
         place = said["locality_id"] or said["place_id"] or said["document_id"]
         units = rules[said["measure_id"]]["units"].split("|")
         is_whole = said["value"].removesuffix(".0").isdigit()
+        start, end = day(said["period_start"], False), day(said["period_end"], True)
+        start, end = start or end, end or start
         usual = {"fact_id": f"row {at + 1}", "locality_id": place, "place_id": place}
         usual |= {"document_id": place, "status": "actual", "level": "district"}
         usual |= {"bound": "exact" if said["value"] else "range"}
         usual |= {"unit": units[0] if is_whole else units[-1]}
+        usual |= {"period_kind": "as_of" if start == end else "flow"}
         said |= {name: value for name, value in usual.items() if not said[name]}
         if said["unit"] in ("persons", "count") and len(units) == 1:
             said["unit"] = units[0]
-        start, end = day(said["period_start"], False), day(said["period_end"], True)
-        is_day = start == end or not (start and end)
-        yield said | {
-            "period_start": start or end,
-            "period_end": end or start,
-            "period_kind": said["period_kind"] or ("as_of" if is_day else "flow"),
-        }
+        yield said | {"period_start": start, "period_end": end}
 
 
 def _reading(fact: dict, rules: dict, force: dict, rounding: str) -> Reading:
@@ -194,14 +183,14 @@ def _as_share(one: Reading, said: list[Reading], rules: dict) -> Reading:
     if not is_share and not (asked and "share" in rule["units"].split("|")):
         return one
     base, whole = _base(one, said, rule["base"])
-    step = 1 / whole.low if whole and whole.low > 0 else one.step if is_share else 0.0
+    step = 1 / whole.low if whole and whole.low > 0 else one.step if is_share else 0.01
+    one = one.but(base=base, step=step)
     if is_share or one.amount.high == 0:  # none is none of any base
-        amount = replace(one.amount, unit="share")
-        return one.but(base=base, step=step or 0.01, amount=amount)
-    if not whole:  # the fact stays in the provenance of a share that nobody can know
-        amount = bounds.unknown("share", 0, 1, one.amount.facts)
-        return one.but(base=base, step=step, amount=amount)
-    return _computed(one.but(base=base, step=step), lambda: bounds.share(one.amount, whole))
+        return one.but(amount=replace(one.amount, unit="share"))
+    if whole:
+        return _computed(one, lambda: bounds.share(one.amount, whole))
+    # The fact stays in the provenance of a share that nobody can know.
+    return one.but(amount=bounds.unknown("share", 0, 1, one.amount.facts))
 
 
 def _base(one: Reading, said: list[Reading], inherent: str) -> tuple[str, Bounded | None]:
@@ -213,21 +202,25 @@ def _base(one: Reading, said: list[Reading], inherent: str) -> tuple[str, Bounde
     population = one.measure_id.split("_")[0]
     assessed, named = f"{population}_assessed", one.base or inherent
     by_time = sorted(said, key=lambda base: -_days_apart(base, one))
-    counted = {b.measure_id: b.amount for b in by_time if _may_be_base(b, one, bool(named))}
+    counted = {base.measure_id: base.amount for base in by_time
+               if _may_be_base(base, one, base.measure_id == assessed != named)}  # fmt: skip
     name = named or (assessed if assessed in counted else "")
     whole, kinds = counted.get(name), {*KINDS.get(population, ()), assessed}
     alike = {kind for kind in kinds & {*counted} if whole and ends(counted[kind]) == ends(whole)}
     return "|".join(sorted({name, *(alike if name in kinds else ())})), whole
 
 
-def _may_be_base(base: Reading, one: Reading, is_named: bool) -> bool:
-    """Return whether a count is of the same period; of one that the text names, nearly so."""
+def _may_be_base(base: Reading, one: Reading, is_strict: bool) -> bool:
+    """Return whether a count is of about that year; strictly, of that period or a day in it."""
     if base is one or base.amount.unit == "share":
         return False
-    same = base.period_end[:4] == one.period_end[:4] and (
-        base.period_start in (base.period_end, one.period_start)
+    if not is_strict:
+        return base.period_end[:4] == one.period_end[:4] or _days_apart(base, one) <= HALF_YEAR
+    if base.period_start == base.period_end:
+        return one.period_start <= base.period_end <= one.period_end
+    return base.period_end == one.period_end and (
+        one.period_start in (base.period_start, one.period_end)
     )
-    return same or (is_named and _days_apart(base, one) <= HALF_YEAR)
 
 
 def _computed(like: Reading, compute: Callable[[], Bounded]) -> Reading:
@@ -242,34 +235,39 @@ def _computed(like: Reading, compute: Callable[[], Bounded]) -> Reading:
 # What formulas make of what one article says of one place
 
 
-def _derive(said: list[Reading], rules: dict, tiers: dict, column: str) -> Iterator[Reading]:
-    by_measure = defaultdict(list)
+def _derive(said: list[Reading], rules: dict, tiers: dict, column: str) -> list[Reading]:
+    by_measure, found = defaultdict(list), []
     for one in said:
         by_measure[one.measure_id].append(one)
     for first in said:
-        for measure_id, sign, node, names in rules[column].get(first.measure_id, ()):
-            is_said = column == "implied" and any(
-                one.origin != "implied" and _subject(one) == _subject(first)
-                for one in by_measure.get(measure_id, ())
-            )
-            if is_said or not _may_be(measure_id, first, tiers):
+        for measure_id, formula in rules[column].get(first.measure_id, ()):
+            if column == "implied" and _is_told(first, by_measure[measure_id]):
                 continue
-            chosen = {name: _beside(first, by_measure.get(name, ())) for name in names}
-            if all(chosen.values()):
-                yield _apply(measure_id, sign, node, chosen, rules[measure_id])
+            chosen = {name: _beside(first, by_measure[name]) for name in formula.names}
+            if all(chosen.values()) and _may_be(measure_id, formula, first, tiers):
+                found.append(_apply(measure_id, formula, chosen, rules[measure_id]))
+    return found
+
+
+def _is_told(first: Reading, said: list[Reading]) -> bool:
+    """Return whether nothing is left to imply, or it would be by figures that contradict."""
+    clear = [one for one in said if one.amount.bound in ("exact", "derived")]
+    clear = [one for one in clear if one.origin != "implied" and _subject(one) == _subject(first)]
+    return bool(clear) or "conflict" in first.reasons
 
 
 def _subject(one: Reading) -> tuple:
-    """Return what figures of one rating have in common."""
+    """Return what the figures of one rating have in common."""
     return one.scheme_id, one.period_start, one.period_end, one.period_kind, one.base
 
 
-def _may_be(measure_id: str, first: Reading, tiers: dict) -> bool:
+def _may_be(measure_id: str, formula: Formula, first: Reading, tiers: dict) -> bool:
     """Return whether a measure is a tier of the scheme, and a rate one of a long enough period."""
     rated = RATED.fullmatch(measure_id)
     if rated and first.scheme_id and tiers:
         return rated[2] in tiers.get((first.scheme_id, rated[1]), ())
-    return not measure_id.endswith("_year") or _days(first) >= SHORTEST_FLOW
+    is_short = measure_id.endswith("_year") and _days(first) < SHORTEST_FLOW
+    return not is_short and formula.level in ("", first.level)
 
 
 def _beside(first: Reading, candidates: list[Reading]) -> Reading | None:
@@ -279,28 +277,20 @@ def _beside(first: Reading, candidates: list[Reading]) -> Reading | None:
     """
     if first in candidates:
         return first
-    near = [
-        one
-        for one in candidates
-        if _days_apart(one, first) <= HALF_YEAR
-        and (
-            not (one.scheme_id and first.scheme_id)
-            or (one.scheme_id, one.period_start, one.period_end, one.base)
-            == (first.scheme_id, first.period_start, first.period_end, first.base)
-        )
-    ]
+    near = [one for one in candidates if _days_apart(one, first) <= HALF_YEAR]
+    if first.scheme_id:
+        near = [one for one in near if not one.scheme_id or _subject(one) == _subject(first)]
     return min(near, key=lambda one: _days_apart(one, first), default=None)
 
 
-def _apply(measure_id: str, sign: str, node: ast.expr, chosen: dict, rule: dict) -> Reading:
+def _apply(measure_id: str, formula: Formula, chosen: dict, rule: dict) -> Reading:
     """Return the reading of a formula such as "members / base_organisations".
 
     All less some is what is left only where all were rated; else it is the most that can be left.
     """
     first, parts = next(iter(chosen.values())), chosen.values()
     is_rating = bool(first.scheme_id and RATED.fullmatch(measure_id))
-    if _starts_with_all(node) and "_assessed" not in first.base:
-        sign = "<="
+    sign = "<=" if formula.is_rest and "_assessed" not in first.base else formula.sign
     values = {name: one.amount for name, one in chosen.items()}
     values["years"] = round((_days(first) + 1) / 365.25, 2)
     unit, size = rule["units"].split("|")[-1], first.amount.low
@@ -308,17 +298,10 @@ def _apply(measure_id: str, sign: str, node: ast.expr, chosen: dict, rule: dict)
     told |= {"reasons": _union(*(one.reasons for one in parts))}
     one = _computed(
         first.but(**told, origin="implied" if sign else "derived"),
-        lambda: bounds.within(_value(node, values), unit, sign),
+        lambda: bounds.within(_value(formula.node, values), unit, sign),
     )
     step = first.step * one.amount.low / size if size > 0 else 0.0
     return one.but(step=max(part.step for part in parts) if is_rating else step)
-
-
-def _starts_with_all(node: ast.expr) -> bool:
-    """Return whether a formula is all less some: 1 - a - b."""
-    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub):
-        node = node.left
-    return isinstance(node, ast.Constant) and node.value == 1
 
 
 def _value(node: ast.expr, values: Mapping):
@@ -330,17 +313,17 @@ def _value(node: ast.expr, values: Mapping):
 
 def _days(one: Reading) -> int:
     """Return the days from the first to the last of a period, 0 where it is not known."""
-    if not (one.period_start and one.period_end):
-        return 0
-    return (date.fromisoformat(one.period_end) - date.fromisoformat(one.period_start)).days
+    return _between(one.period_start, one.period_end) if one.period_end else 0
 
 
 def _days_apart(a: Reading, b: Reading) -> int:
     if a.period_end == b.period_end:
         return 0
-    if not (a.period_end and b.period_end):
-        return HALF_YEAR + 1
-    return abs((date.fromisoformat(a.period_end) - date.fromisoformat(b.period_end)).days)
+    return _between(a.period_end, b.period_end) if a.period_end and b.period_end else HALF_YEAR + 1
+
+
+def _between(day: str, other: str) -> int:
+    return abs((date.fromisoformat(day) - date.fromisoformat(other)).days)
 
 
 # One reading of several
@@ -351,7 +334,7 @@ def _merged(found: Iterable[Reading]) -> list[Reading]:
     by_subject = defaultdict(list)
     for one in found:
         by_subject[_about(one), one.reasons].append(one)
-    return [_merge(same) for same in by_subject.values()]
+    return [_merge(some) for same in by_subject.values() for some in _of_one_base(same)]
 
 
 def _about(one: Reading) -> tuple:
@@ -359,28 +342,38 @@ def _about(one: Reading) -> tuple:
     return (
         *(one.locality_id, one.place_id, one.level, one.measure_id, one.amount.unit),
         *(one.scheme_id, one.period_start, one.period_end, one.period_kind, one.status),
-        one.base if one.amount.unit == "share" else "",
         one.amount.facts if one.status != "actual" else (),
     )
 
 
+def _of_one_base(same: list[Reading]) -> Iterable[list[Reading]]:
+    """Return readings in groups whose bases overlap: what may be of one base is of one number."""
+    groups: dict[frozenset, list[Reading]] = {}
+    for one in same:
+        kinds = frozenset(one.base.split("|")) if one.amount.unit == "share" else frozenset()
+        near = [other for other in groups if other & kinds or other == kinds]
+        merged = [one for other in near for one in groups.pop(other)]
+        groups[kinds.union(*near)] = [*merged, one]
+    return groups.values()
+
+
 def _merge(same: list[Reading]) -> Reading:
     """Return one reading of several about the same number: their intersection, else their hull."""
-    first, *others = sorted(same, key=lambda one: one.amount.facts)
+    first, *others = sorted(same, key=lambda one: (ORIGINS.index(one.origin), one.amount.facts))
     if not others:
         return first
     amounts, reasons = [one.amount for one in (first, *others)], first.reasons
-    if len({ends(b) for b in amounts}) == 1:
-        amount = min(amounts, key=lambda b: (len(b.formula), b.facts, b.formula))
-    else:
-        try:
-            amount = bounds.meet(*amounts)
-        except BoundsInvalid:
-            amount, reasons = bounds.hull(*amounts), _union(reasons, ("conflict",))
-    steps = [one.step for one in same if one.step]
+    try:
+        amount = bounds.meet(*amounts)
+    except BoundsInvalid:
+        amount, reasons = bounds.hull(*amounts), _union(reasons, ("conflict",))
+    alike = [one for one in amounts if ends(one) == ends(amount)]
+    amount = min(alike, key=lambda one: (len(one.formula), one.facts, one.formula), default=amount)
+    bases = {base for one in same for base in one.base.split("|")}
     documents = tuple(sorted({name for one in same for name in one.documents}))
     told = {"amount": amount, "reasons": reasons, "documents": documents}
-    return first.but(step=max(steps, default=0.0), **told)
+    told |= {"base": "|".join(sorted(bases))}
+    return first.but(step=max(one.step for one in same if one.origin == first.origin), **told)
 
 
 def _union(*reasons: tuple[str, ...]) -> tuple[str, ...]:
