@@ -93,7 +93,8 @@ def sides(
     side |= {code: pd.factorize(frame[name], sort=True)[0] for code, name in codes.items()}
     side |= {"names": sorted({*frame["measure_id"]})}
     side |= {"likes": _likes(frame.drop_duplicates("about"))}
-    low, high = _ranks(frame["low"].to_numpy(float), frame["high"].to_numpy(float))
+    side |= {name: frame[name].to_numpy(float) for name in ("low", "high", "step")}
+    low, high = _ranks(side["low"], side["high"])
     side |= {"low_rank": low + side["low_open"], "high_rank": high - side["high_open"]}
     return SimpleNamespace(**side)
 
