@@ -3,13 +3,15 @@
 Every way makes an executed notebook and an HTML page of each run, in a folder of its own, on the
 collection and on one notebook for each locality of an invented collection. Ours writes both
 languages, CSV and XLSX as well; the others one stock page. Each way is a process of its own:
-wall time, processor time of all its children, and the peak of their memory (PSS, sampled). The
-other ways are timed on fewer localities; their time per run does not depend on the number.
+wall time, processor time of all its children, and the peak of their memory (PSS, sampled).
+
+Ours does everything in each of five rounds. The time of the other ways is that of their runs, one
+after the other, so they do a part in each round: of the collection another fifth, so that after
+five rounds every run was done once; of the grid the same few localities, whose median counts.
 """
 
-import argparse
+import ctypes
 import json
-import math
 import os
 import shutil
 import statistics
@@ -18,7 +20,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
@@ -30,6 +31,8 @@ from helpers import paths
 from party_cells.batch import grid
 
 PROFILE = "50-profile-a-locality"
+BE_SUBREAPER = 36  # of Linux's prctl
+ROUNDS, LOCALITIES, FEW = 5, 100, 4
 DODO = """
 from pathlib import Path
 RUNS = {runs!r}
@@ -48,25 +51,27 @@ def task_report():
 """
 
 
-def planned(data: Path, names: list[str], count: int | None, out: Path) -> list[tuple]:
+def planned(data: Path, names: list[str], out: Path) -> list[tuple]:
     """Notebook, given parameters and place of the executed notebook, for each run."""
-    found = grid.choose(paths.notebooks(), names)
-    found = [notebook for notebook in found if grid.in_collection(notebook, data)]
-    places = grid.localities_of(data)[:count]
-    runs = grid.runs_of(found, data, places, {}, ("en",))
+    found = [n for n in grid.choose(paths.notebooks(), names) if grid.in_collection(n, data)]
+    runs = grid.runs_of(found, data, languages=("en",))
     return [(str(r.notebook.path), r.given, str(out / f"{r.stem}.ipynb")) for r in runs]
 
 
 # The ways; each is called in a process of its own.
 
 
+def command_of(run: tuple) -> list[str]:
+    notebook, given, executed = run
+    pairs = [word for pair in given.items() for word in ("-p", *map(str, pair))]
+    return ["papermill", notebook, executed, *pairs]
+
+
 def shell_loop(runs: list[tuple]) -> None:
-    """(a) The papermill and nbconvert commands, one after the other."""
-    for notebook, given, executed in runs:
-        pairs = [word for pair in given.items() for word in ("-p", *map(str, pair))]
-        subprocess.run(["papermill", notebook, executed, *pairs], check=True, capture_output=True)
-        convert = ["jupyter", "nbconvert", "--to", "html", executed]
-        subprocess.run(convert, check=True, capture_output=True)
+    """The papermill and nbconvert commands, one after the other."""
+    for run in runs:
+        for command in (command_of(run), ["jupyter", "nbconvert", "--to", "html", run[2]]):
+            subprocess.run(command, check=True, capture_output=True)
 
 
 def one_by_api(run: tuple) -> None:
@@ -82,13 +87,13 @@ def one_by_api(run: tuple) -> None:
 
 
 def by_api(runs: list[tuple]) -> None:
-    """(b) papermill's API in as many processes as there are cores."""
+    """papermill's API in as many processes as there are cores."""
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(one_by_api, runs))
 
 
 def by_nbconvert(runs: list[tuple]) -> None:
-    """(c) ``jupyter nbconvert --execute``, one command for all; parameters put in before."""
+    """``jupyter nbconvert --execute``, one command for all; parameters put in before."""
     import papermill
 
     for notebook, given, executed in runs:
@@ -98,7 +103,7 @@ def by_nbconvert(runs: list[tuple]) -> None:
 
 
 def by_doit(runs: list[tuple]) -> None:
-    """(d) doit around the two commands, as many at a time as there are cores."""
+    """doit around the two commands, as many at a time as there are cores."""
     folder = Path(runs[0][2]).parent
     (folder / "dodo.py").write_text(DODO.format(runs=runs), "utf-8")
     command = [sys.executable, "-m", "doit", "-n", str(os.cpu_count()), "-f", "dodo.py"]
@@ -107,11 +112,7 @@ def by_doit(runs: list[tuple]) -> None:
 
 def two_plain(runs: list[tuple]) -> None:
     """Two papermill commands at once: the measure for memory."""
-    commands = []
-    for notebook, given, executed in runs[:2]:
-        pairs = [word for pair in given.items() for word in ("-p", *map(str, pair))]
-        command = ["papermill", notebook, executed, *pairs]
-        commands.append(subprocess.Popen(command, stderr=subprocess.DEVNULL))
+    commands = [subprocess.Popen(command_of(r), stderr=subprocess.DEVNULL) for r in runs[:2]]
     for command in commands:
         command.wait()
 
@@ -143,16 +144,19 @@ def bound(runs: list[tuple]) -> None:
 
 
 WAYS = {
-    "a": (shell_loop, "shell loop over papermill and nbconvert"),
-    "b": (by_api, "papermill API in processes, one exporter"),
-    "c": (by_nbconvert, "jupyter nbconvert --execute"),
-    "d": (by_doit, "doit around papermill and nbconvert"),
-    "memory": (two_plain, "two plain papermill runs (memory)"),
+    "loop": (shell_loop, "shell loop over papermill and nbconvert"),
+    "api": (by_api, "papermill API in processes, one exporter"),
+    "nbconvert": (by_nbconvert, "jupyter nbconvert --execute"),
+    "doit": (by_doit, "doit around papermill and nbconvert"),
+    "plain": (two_plain, "two plain papermill runs (memory)"),
     "bound": (bound, "bound: the cells in warm processes"),
 }
 if not find_spec("doit"):
-    del WAYS["d"]
-    print("doit is not installed, and left out: pip install '.[bench]'", file=sys.stderr)
+    del WAYS["doit"]
+LABELS = {way: label for way, (_, label) in WAYS.items()} | {
+    "cold": "ours, cold",
+    "correction": "ours, after one correction",
+}
 
 
 # Measuring
@@ -170,11 +174,12 @@ def memory_of(process: psutil.Process) -> int:
     return total
 
 
-def measure(command: list[str], data: Path) -> dict:
-    """Wall and processor seconds, peak memory in MB and output of a command."""
+def measure(command: list[str], data: Path, good: tuple = (0,)) -> dict:
+    """Wall and processor seconds, peak memory in MB and output of a command and all it starts."""
     here = f"{paths.ROOT / 'src'}{os.pathsep}{paths.ROOT}"
     environment = os.environ | {paths.DATA_VARIABLE: str(data), "PYTHONPATH": here}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    ctypes.CDLL(None).prctl(BE_SUBREAPER, 1)  # what outlives its parent is ours to wait for
     begun, peak, over = time.monotonic(), 0, threading.Event()
     running = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
 
@@ -190,24 +195,33 @@ def measure(command: list[str], data: Path) -> dict:
     watcher.start()
     said = running.stdout.read()
     _, status, used = os.wait4(running.pid, 0)
-    wall = time.monotonic() - begun
+    running.returncode, wall = os.waitstatus_to_exitcode(status), time.monotonic() - begun
     over.set()
     watcher.join()
-    if os.waitstatus_to_exitcode(status):
+    if running.returncode not in good:
         raise RuntimeError(f"{' '.join(command)} failed: {said}")
-    return {
-        "wall": wall,
-        "cpu": used.ru_utime + used.ru_stime,
-        "memory": peak / 2**20,
-        "said": said,
-    }
+    cpu = used.ru_utime + used.ru_stime + left_behind()
+    return {"wall": wall, "cpu": cpu, "memory": peak / 2**20, "said": said}
 
 
-def others(way: str, data: Path, names: list[str], count: int | None) -> dict:
-    """Measure one of the other ways on some runs; the result with the number of runs."""
+def left_behind(seconds: float = 20) -> float:
+    """Processor seconds of what a command has left behind, when that has ended too."""
+    cpu, deadline = 0.0, time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            pid, _, used = os.wait4(-1, os.WNOHANG)
+        except ChildProcessError:
+            break
+        cpu += used.ru_utime + used.ru_stime if pid else 0
+        time.sleep(0 if pid else 0.05)
+    return cpu
+
+
+def others(way: str, data: Path, names: list[str], part: slice) -> dict:
+    """Measure one of the other ways on a part of the runs; the result with their number."""
     with tempfile.TemporaryDirectory() as folder:
-        runs = planned(data, names, count, Path(folder))
-        command = [sys.executable, "-m", "benchmarks.batch", "--way", way, json.dumps(runs)]
+        runs = planned(data, names, Path(folder))[part]
+        command = [sys.executable, "-m", "benchmarks.batch", way, json.dumps(runs)]
         result = measure(command, data) | {"runs": len(runs)}
     if way == "bound":
         result["wall"] = json.loads(result["said"])
@@ -215,99 +229,78 @@ def others(way: str, data: Path, names: list[str], count: int | None) -> dict:
 
 
 def ours(data: Path, names: list[str], out: Path, *more: str) -> dict:
-    """Measure our batch; the result with the number of runs that it did."""
-    only = ["--only", *names] if names else []
+    """Measure our batch; the result with the records of the runs that it did."""
+    only = [word for name in names for word in ("--only", name)]
     command = [sys.executable, "-m", "party_cells", "report", *only, "--data", str(data)]
     log = out / "log.jsonl"
     before = len(log.read_text("utf-8").splitlines()) if log.exists() else 0
-    result = measure([*command, "--out", str(out), *more], data)
+    result = measure([*command, "--out", str(out), *more], data, good=(0, 1))
     records = [json.loads(line) for line in log.read_text("utf-8").splitlines()[before:]]
     return result | {"runs": len(records), "records": records}
 
 
 def correct_one_fact(data: Path) -> None:
-    """Change the note of one fact, as a correction would."""
-    file = data / "processed" / "facts.csv"
-    rows = file.read_text("utf-8").splitlines(keepends=True)
-    rows[1] = rows[1].rstrip("\n") + " corrected\n"
-    file.write_text("".join(rows), "utf-8")
+    """Correct the note of one fact, as a desk would."""
+    fact = grid.table(data / "processed" / "facts.csv")[0]["fact_id"]
+    command = [sys.executable, "-m", "party_cells", "correct", "--data", str(data)]
+    why = ["--reason", "measured here", "--by", "bench"]
+    measure([*command, *why, "facts", fact, "note", "corrected"], data)
 
 
-def one_round(data: Path, names: list[str], count: int, slow: int) -> Iterable[tuple[str, dict]]:
-    """Each way once, by its name."""
-    for way in WAYS:
-        few = {"memory": 2, "bound": count}.get(way, slow)
-        yield way, others(way, data, names, few)
-    with tempfile.TemporaryDirectory() as folder:
-        mine = Path(folder) / "data"
-        for part in ("raw", "processed"):
-            shutil.copytree(data / part, mine / part)
-        out = Path(folder) / "reports"
-        yield "cold", ours(mine, names, out)
-        yield "nothing", ours(mine, names, out)
-        correct_one_fact(mine)
-        yield "one fact", ours(mine, names, out)
+def in_rounds(data: Path, names: list[str], part_of_round) -> dict[str, list[dict]]:
+    """Every way in every round, and once what a correction costs."""
+    found = {way: [] for way in LABELS}
+    for at in range(ROUNDS):
+        for way in WAYS:
+            found[way].append(others(way, data, names, part_of_round(at)))
+        with tempfile.TemporaryDirectory() as folder:
+            mine, out = Path(folder) / "data", Path(folder) / "reports"
+            for part in ("raw", "processed"):
+                shutil.copytree(data / part, mine / part)
+            found["cold"].append(ours(mine, names, out))
+            if at == 0:
+                correct_one_fact(mine)
+                found["correction"].append(ours(mine, names, out))
+    return found
 
 
-LABELS = {way: label for way, (_, label) in WAYS.items()} | {
-    "cold": "(e) ours, cold",
-    "one fact": "(e) ours, after one correction",
-    "nothing": "(e) ours, nothing to do",
-}
+def compare(title: str, found: dict[str, list[dict]], in_parts: bool) -> dict:
+    """Seconds a run of each way, as times ours; printed and returned. ``in_parts`` says that the
+    rounds of the other ways are parts of one whole.
+    """
 
+    def a_run(way: str, what: str) -> float:
+        if in_parts and way in WAYS:
+            return sum(r[what] for r in found[way]) / sum(r["runs"] for r in found[way])
+        return statistics.median(r[what] / max(r["runs"], 1) for r in found[way])
 
-def compare(title: str, rounds: list[dict]) -> None:
-    """Print medians, and ratios to ours for the same number of runs."""
-
-    def middle(way: str, what: str) -> float:
-        return statistics.median(found[way][what] for found in rounds)
-
-    runs = rounds[0]["cold"]["runs"]
-    print(f"\n{title}: {runs} runs, median of {len(rounds)}")
-    print(f"{'':46}{'runs':>5}{'wall s':>9}{'cpu s':>9}{'MB':>7}{'times ours':>12}{'(cpu)':>8}")
-    each = {what: middle("cold", what) / runs for what in ("wall", "cpu")}
+    mine = {what: a_run("cold", what) for what in ("wall", "cpu")}
+    print(f"\n{title}: {found['cold'][0]['runs']} runs, {ROUNDS} rounds")
+    print(f"{'':44}{'wall s/run':>11}{'cpu s/run':>11}{'MB':>7}{'times ours':>12}{'(cpu)':>8}")
+    figures = {"runs": found["cold"][0]["runs"], "corrected_runs": found["correction"][0]["runs"]}
+    failed = [r["stem"] for one in found["cold"] for r in one["records"] if r["status"] != "done"]
+    print(*(f"failed: {stem}" for stem in failed), sep="\n")
     for way, label in LABELS.items():
-        n = rounds[0][way]["runs"]
-        wall, cpu, memory = (middle(way, what) for what in ("wall", "cpu", "memory"))
-        ratio = f"{wall / n / each['wall']:12.2f}{cpu / n / each['cpu']:8.2f}" if n else ""
-        print(f"{label:46}{n:5}{wall:9.2f}{cpu:9.2f}{memory:7.0f}{ratio}")
+        wall, cpu = a_run(way, "wall"), a_run(way, "cpu")
+        memory = statistics.median(r["memory"] for r in found[way])
+        figures[way] = {"wall": wall, "cpu": cpu, "memory": memory, "times": wall / mine["wall"]}
+        ratios = f"{wall / mine['wall']:12.2f}{cpu / mine['cpu']:8.2f}"
+        print(f"{label:44}{wall:11.2f}{cpu:11.2f}{memory:7.0f}{ratios}", flush=True)
+    return figures
 
 
-def growth(sizes: Iterable[int], folder: Path) -> None:
-    """Print the wall time of our batch by the number of localities, and the exponent."""
-    walls = {}
-    for count in sizes:
-        write_collection(folder / str(count), count, 1, {}, 0)
-        walls[count] = ours(folder / str(count), [PROFILE], folder / f"{count}-reports")["wall"]
-    logs = [[math.log(value) for value in values] for values in (walls, walls.values())]
-    exponent = statistics.linear_regression(*logs).slope
-    said = ", ".join(f"{count}: {wall:.1f} s" for count, wall in walls.items())
-    print(f"\nOurs, cold, by localities: {said}; exponent {exponent:.2f}")
-
-
-def main(argv: Iterable[str] = ()) -> None:
-    """Measure, or be one of the ways that are measured."""
-    asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    asked.add_argument("--localities", type=int, default=100)
-    asked.add_argument("--slow", type=int, default=10, help="localities for the other ways")
-    asked.add_argument("--repeat", type=int, default=5)
-    asked.add_argument("--way", nargs=2, help=argparse.SUPPRESS)
-    options = asked.parse_args([*argv])
-    if options.way:
-        from benchmarks import batch  # by this name other processes find its functions
-
-        return batch.WAYS[options.way[0]][0](json.loads(options.way[1]))
-
-    def repeat(*what) -> list[dict]:
-        return [dict(one_round(*what)) for _ in range(options.repeat)]
-
-    compare("The collection", repeat(paths.data(), [], None, None))
+def main() -> dict:
+    """Measure both; the figures."""
+    collection = in_rounds(paths.data(), [], lambda at: slice(at, None, ROUNDS))
+    figures = {"collection": compare("The collection", collection, in_parts=True)}
     with tempfile.TemporaryDirectory() as folder:
-        count = options.localities
-        growth((count // 4, count // 2, count), Path(folder))
-        data = Path(folder) / str(count)
-        compare(f"A grid of {count}", repeat(data, [PROFILE], count, options.slow))
+        write_collection(Path(folder), LOCALITIES, 1, {}, 0)
+        profiles = in_rounds(Path(folder), [PROFILE], lambda at: slice(FEW))
+    figures["grid"] = compare(f"A grid of {LOCALITIES}", profiles, in_parts=False)
+    return figures
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    from benchmarks import batch  # by this name other processes find its functions
+
+    batch.WAYS[sys.argv[1]][0](json.loads(sys.argv[2])) if sys.argv[1:] else main()

@@ -3,13 +3,12 @@
 Each step runs in a process of its own, so its peak memory is its own; the time leaves out start
 and imports. A comparison is a whole batch of one notebook, start and imports included. The
 exponents are the slopes of log processor time and log peak memory over log articles (for the gate:
-over pairs of localities and measures judged), fitted to the sizes from 50 on; 1 is linear. Reading
-and proposing are streamed part by part, which is what is measured at 50,000 articles.
+over pairs of localities and measures judged), from 500 to 5,000; 1 is linear. Reading and
+proposing are streamed part by part.
 
-    python -m benchmarks.growth --sizes 5 50 500 --large 0
+    python -m benchmarks.growth 5 50 500
 """
 
-import argparse
 import json
 import math
 import os
@@ -26,10 +25,10 @@ from benchmarks import batch
 from benchmarks.invented import write_collection
 from helpers import codebook, corpus, paths, statements
 from party_cells import desk
+from party_cells.batch import grid, landing
 from party_cells.desk import worklist
 
 SIZES = (5, 50, 500, 5000)
-LARGE = 50_000
 PART = 200
 START = {"published_date": "2020-01-15", "locality_id": "loc-0001"}
 COMPARISONS = (
@@ -81,9 +80,19 @@ def derive() -> int:
     return len(codebook.load("documents"))
 
 
-STEPS = {step.__name__: step for step in (read, propose, load, derive, gate)}
+def index() -> int:
+    """The landing page and the register, in both languages."""
+    with tempfile.TemporaryDirectory() as folder:
+        for language in grid.LANGUAGES:
+            (Path(folder) / language).mkdir()
+        landing.index([], Path(folder))
+        index.page = max(p.stat().st_size for p in Path(folder).rglob("*.html")) / 1e6
+    return len(codebook.load("documents"))
+
+
+STEPS = {step.__name__: step for step in (read, propose, load, derive, gate, index)}
 LINEAR_IN_PAIRS = ("gate",)
-SMALLEST_FITTED = 50  # below it a step is mostly its start
+SMALLEST_FITTED = 500  # below it a step is mostly its start
 
 
 # Measuring
@@ -106,10 +115,12 @@ def one_step(step: str) -> None:
         codebook.validate(pd.DataFrame(columns=codebook.columns(table), dtype="str"), table)
     begun = time.perf_counter(), time.process_time()
     count = STEPS[step]()
-    seconds, cpu = time.perf_counter() - begun[0], time.process_time() - begun[1]
+    wall, cpu = time.perf_counter() - begun[0], time.process_time() - begun[1]
     status = Path("/proc/self/status").read_text()  # ru_maxrss would count the parent's memory
     peak = int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / 1024
-    print(json.dumps({"count": count, "seconds": seconds, "cpu": cpu, "peak": peak}))
+    page = getattr(STEPS[step], "page", 0)
+    said = {"count": count, "wall": wall, "cpu": cpu, "memory": peak, "page": page}
+    print(json.dumps(said))
 
 
 def exponent(points: list[tuple[float, float]]) -> float:
@@ -131,33 +142,39 @@ def collection(folder: Path, articles: int) -> Path:
     return folder
 
 
-def grow(sizes: list[int], steps: list[str], root: Path) -> None:
-    """Every step at every size, and its exponent."""
-    found: dict[str, list[dict]] = {step: [] for step in steps}
-    print(f"{'articles':>8}  {'step':8} {'count':>9} {'wall s':>8} {'cpu s':>8} {'peak MB':>8}")
+def grow(sizes: list[int], root: Path) -> dict[str, list[dict]]:
+    """Every step at every size."""
+    found: dict[str, list[dict]] = {step: [] for step in STEPS}
+    print(f"{'articles':>8}  {'step':30} {'wall s':>8} {'cpu s':>8} {'MB':>8} {'count':>9}")
     for size in sizes:
         data = collection(root / str(size), size)
-        for step in steps:
-            one = measure(step, data) | {"articles": size}
-            found[step].append(one)
-            row = f"{one['count']:9} {one['seconds']:8.2f} {one['cpu']:8.2f} {one['peak']:8.0f}"
-            print(f"{size:8}  {step:8} {row}", flush=True)
-    for step, points in found.items():
-        fit(step, points, "count" if step in LINEAR_IN_PAIRS else "articles")
+        for step in STEPS:
+            told(found[step], step, size, measure(step, data))
+    return found
 
 
-def fit(what: str, points: list[dict], over: str = "articles") -> None:
-    """Print the exponents of processor time and of peak memory."""
+def told(found: list[dict], what: str, size: int, one: dict) -> None:
+    """Keep and print what was measured."""
+    found.append(one | {"articles": size})
+    row = f"{one['wall']:8.1f} {one['cpu']:8.1f} {one['memory']:8.0f} {one['count']:9}"
+    print(f"{size:8}  {what:30} {row} {one.get('page', 0):8.2f} MB the longest page", flush=True)
+
+
+def exponents(what: str, points: list[dict]) -> dict[str, float]:
+    """The exponents of processor time and of peak memory."""
+    over = "count" if what in LINEAR_IN_PAIRS else "articles"
     points = [point for point in points if point["articles"] >= SMALLEST_FITTED]
-    if len(points) > 1:
-        time, memory = (exponent([(p[over], p[of]) for p in points]) for of in ("cpu", "peak"))
-        print(f"exponent of {what} in {over}: time {time:.2f}, memory {memory:.2f}")
+    if len(points) < 2:
+        return {}
+    found = {of: exponent([(p[over], p[of]) for p in points]) for of in ("cpu", "memory")}
+    print(f"exponent of {what} in {over}: time {found['cpu']:.2f}, memory {found['memory']:.2f}")
+    return found
 
 
 # Notebooks, and what one correction costs
 
 
-def compare(sizes: list[int], root: Path) -> None:
+def compare(sizes: list[int], root: Path) -> dict[str, list[dict]]:
     """Each comparison alone at every size: time and memory of its batch, and its longest page."""
     found: dict[str, list[dict]] = {name: [] for name in COMPARISONS}
     for size in sizes:
@@ -165,59 +182,45 @@ def compare(sizes: list[int], root: Path) -> None:
         for name in COMPARISONS:
             out = root / f"out-{size}-{name}"
             one = batch.ours(data, [name], out)
-            pages = [page.stat().st_size for page in out.rglob(f"{name}.html")]
-            found[name].append({"articles": size, "cpu": one["cpu"], "peak": one["memory"]})
-            row = f"{one['wall']:8.1f} {one['cpu']:8.1f} {one['memory']:8.0f}"
-            print(f"{size:8}  {name:30} {row} {max(pages) / 1e6:8.1f} MB", flush=True)
-    for name, points in found.items():
-        fit(name, points)
+            (record,) = one.pop("records")
+            pages = [page.stat().st_size / 1e6 for page in out.rglob(f"{name}.html")]
+            about = {"page": max(pages, default=0), "count": 1, "status": record["status"]}
+            told(found[name], name, size, {k: one[k] for k in ("wall", "cpu", "memory")} | about)
+    return found
 
 
-def rerun(articles: int, root: Path) -> None:
+def rerun(articles: int, root: Path) -> dict:
     """All of them again after one correction of a fact: what runs, and how long."""
     data, out = collection(root / f"rerun-{articles}", articles), root / f"reports-{articles}"
     names = [*COMPARISONS, PROFILE, CONTROL]
-    os.environ[paths.DATA_VARIABLE] = str(data)
-    fact = codebook.load("facts").iloc[0]
+    fact = pd.read_csv(data / "processed" / "facts.csv", dtype="str").iloc[0]
     first = batch.ours(data, names, out)
-    begun = time.perf_counter()
-    desk.correct(
-        "facts", fact["fact_id"], "note", "corrected", "measured here", "bench", "2024-03-01"
-    )
-    corrected = time.perf_counter() - begun
+    batch.correct_one_fact(data)
     again = batch.ours(data, names, out)
     ran = sorted(record["stem"] for record in again["records"] if record["status"] == "done")
-    print(
-        f"{articles:8}  all {first['cpu']:.1f} s, a correction {corrected:.2f} s, after it "
-        f"{len(ran)} of {first['runs']} runs, {again['cpu']:.1f} s, {again['memory']:.0f} MB",
-        flush=True,
-    )
     due = {*COMPARISONS, f"{PROFILE}--{fact['locality_id']}"} - {WORDS_ONLY}
-    assert ran == sorted(due), f"not what declares the fact: {ran}"
+    figures = {
+        "is_exact": ran == sorted(due),
+        "articles": articles,
+        "runs": first["runs"],
+        "again": len(ran),
+    }
+    figures |= {"all_wall": first["wall"], "again_wall": again["wall"]}
+    print(f"after one correction {figures}", flush=True)
+    return figures
 
 
-def main(argv: list[str] | None = None) -> None:
-    """Print every figure; the sizes are those of `SIZES` unless the command line says others."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    add = parser.add_argument
-    add("--sizes", type=int, nargs="+", default=list(SIZES))
-    add("--large", type=int, default=LARGE, help="articles to read and propose in; 0 for none")
-    add("--notebooks", type=int, nargs="*", default=list(SIZES), help="sizes to compare at")
-    add("--rerun", type=int, nargs="*", default=[5, 50, 500], help="sizes to correct a fact at")
-    add("--step", choices=STEPS, help=argparse.SUPPRESS)
-    asked = parser.parse_args(argv or [])
-    if asked.step:
-        return one_step(asked.step)
+def main(sizes: list[int] = SIZES) -> dict:
+    """Measure every size; the figures."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        grow(asked.sizes, list(STEPS), root)
-        if asked.large:
-            grow([asked.sizes[-1], asked.large], ["read", "propose"], root / "large")
-        if asked.notebooks:
-            compare(asked.notebooks, root)
-        for size in asked.rerun:
-            rerun(size, root)
+        steps = grow(sizes, root) | compare(sizes, root)
+        fitted = {what: exponents(what, points) for what, points in steps.items()}
+        return {"steps": steps, "exponents": fitted, "rerun": rerun(sizes[1], root)}
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    if sys.argv[1:2] == ["--step"]:
+        one_step(sys.argv[2])
+    else:
+        main([*map(int, sys.argv[1:])] or SIZES)

@@ -1,5 +1,6 @@
 """pyproject.toml, requirements.lock and environment.yml name the same direct dependencies."""
 
+import json
 import os
 import re
 import shutil
@@ -9,6 +10,7 @@ import tomllib
 
 import pytest
 
+from benchmarks.__main__ import RESULTS, SCALE, scale
 from helpers import codebook, paths
 
 PROJECT = tomllib.loads((paths.ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -90,3 +92,9 @@ def test_the_wheel_brings_what_init_copies():
         assert f"{share}/data/processed/{table}.csv" in held
     articles = {*(paths.ROOT / "tests" / "articles").rglob("*.txt")}
     assert articles <= {*held.values()} and {*paths.notebooks().glob("*.ipynb")} <= {*held.values()}
+
+
+def test_the_page_of_scale_holds_what_was_measured_in_one_run():
+    text = SCALE.read_text("utf-8")
+    assert RESULTS.exists() == (RESULTS.name in text)
+    assert not RESULTS.exists() or text == scale(json.loads(RESULTS.read_text("utf-8")))
