@@ -118,8 +118,7 @@ def kill_while_saving(articles: dict[str, str], kills: int, seed: int = 1) -> se
             saved.add(int.from_bytes(number, "big"))
         os.close(heard)
         first = max(saved) + 2  # the one it was about to save may have been saved unsaid
-        with storage.locked():
-            storage.mend()
+        storage.log()  # takes away half a line
         checks = _numbers(decisions.standing("checks"))
         assert saved <= checks and checks - saved <= unsaid(saved)
         assert _numbers(codebook.load("facts")) <= checks
@@ -193,7 +192,7 @@ def go_to(shown, words: str, document_id: str = "muong-lay-2019") -> None:
     keys = [
         row["key"]
         for row in shown.rows
-        if row.get("number_text", row["quote"]) == words and row["document_id"] == document_id
+        if (row["number_text"] or row["quote"]) == words and row["document_id"] == document_id
     ]
     say(shown, "go", key=keys[0])
 

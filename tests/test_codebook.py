@@ -26,8 +26,8 @@ def test_the_printed_dictionary_is_up_to_date():
     ("column", "value", "said"),
     [
         ("kind", "advert", "column kind: expected one of caption.*found 'advert'"),
-        ("char_start", "a1", "line 5, column char_start: expected type Int64, found 'a1'"),
-        ("char_start", "-4", "line 5, column char_start: expected at least 0, found -4"),
+        ("char_start", "a1", "line 5, column char_start: expected a whole number, found 'a1'"),
+        ("char_start", "-4", "line 5, column char_start: expected at least 0, found '-4'"),
         ("char_start", None, "line 5, column char_start: expected a value"),
         ("document_id", "zzz", "expected a document_id of documents.csv, found 'zzz'"),
     ],

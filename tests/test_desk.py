@@ -41,7 +41,7 @@ def files() -> list[bytes]:
 
 def lines() -> list[str]:
     """The lines of the log; a line may go on in the next."""
-    return [f"{line}\n" for line in storage._records(read("decisions").decode()[:-1])]
+    return list(storage._records(read("decisions").decode()))
 
 
 def checks(column: str) -> list:

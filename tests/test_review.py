@@ -280,7 +280,7 @@ def test_confirming_one_passage_keeps_the_others_of_its_theme(two_coders):
 
 def test_a_blind_coder_sees_only_their_own_passages(two_coders):
     shown = review.themes("coder_2", blind=True)
-    assert {row["coder"] for row in shown.rows} == {"coder 2"}
+    assert {row["hand"] for row in shown.rows} == {"coder_2"}
     assert decide(shown, "reject") == "A rejection needs a reason."
     decide(shown, "reject", reason="too general")
     assert len(storage.rows("codings_coder_2")) == 2 and len(storage.rows("codings_coder_1")) == 3

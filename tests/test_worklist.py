@@ -29,7 +29,7 @@ def proposed(articles, monkeypatch) -> list[dict]:
     ]
     undecided = {"decision": "", "decided_by": "", "decided_on": "", "confirmed_by_person": ""}
     empty = dict.fromkeys(codebook.columns("checks"), "")
-    texts = [empty | storage.as_text([row], "checks")[0] | undecided for row in rows]
+    texts = [empty | storage.as_text([row])[0] | undecided for row in rows]
     monkeypatch.setattr(worklist, "candidates", lambda articles: [dict(row) for row in texts])
     return texts
 
@@ -103,7 +103,11 @@ def test_the_sheet_offers_lists_evidence_and_a_frozen_header(book):
     sheet = workbook["queue"]
     assert sheet.freeze_panes == "F2" and workbook["as_exported"].sheet_state == "hidden"
     offered = {str(v.sqref).rstrip("0123456789")[:1] for v in sheet.data_validations.dataValidation}
-    assert len(sheet.data_validations.dataValidation) == len(worklist.choices()) and offered
+    assert (
+        len(sheet.data_validations.dataValidation)
+        == len({*worklist.choices()} & {*spreadsheet.TO_DECIDE})
+        and offered
+    )
     evidence = sheet.cell(CELLS, spreadsheet.COLUMNS.index("evidence") + 1).value
     assert "Đảng bộ huyện Yên Minh hiện có [65] TCCSĐ" in evidence
 

@@ -10,7 +10,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache, lru_cache
 from pathlib import Path
@@ -21,19 +21,8 @@ from helpers import paths
 
 csv.field_size_limit(min(sys.maxsize, 2**31 - 1))  # an article may be one line
 CODEBOOKS = ("measures", "themes", "terms", "rating_schemes", "vocabulary")
-# Kinds of decisions in the log: the table that is derived from them, and their columns.
-_PASSAGE = "theme_id stance status level place_id speaker char_start char_end quote"
-_SIGNED = "decided_by decided_on confirmed_by_person note"
-KINDS = {
-    "checks": "facts document_id char_start char_end rule proposed_measure_id decision reason "
-    "fact_id locality_id place_id level measure_id value value_low low_open value_high high_open "
-    "bound unit value_basis base_measure_id base_text scheme_id population_stated period_start "
-    f"period_end period_kind status number_text quote prefix suffix {_SIGNED}",
-    "codings_coder_1": f"codings document_id {_PASSAGE} coder note",
-    "codings_coder_2": f"codings document_id {_PASSAGE} coder note",
-    "adjudications": f"codings document_id {_PASSAGE} prefix suffix kept follows reason {_SIGNED}",
-}
-CHOICES = ["accepted", "corrected", "added", "rejected"]
+KINDS = {"checks": "facts", "codings_coder_1": "codings", "codings_coder_2": "codings"}
+KINDS |= {"adjudications": "codings"}  # kinds of decisions, and the table derived from each
 _NAMED_IN = {  # the table that names the ids in a column, where it is no list of the vocabulary
     **dict.fromkeys(("locality", "locality_id", "place_id", "row_id", "column_id"), "localities"),
     **dict.fromkeys(("measure_id", "base_measure_id", "proposed_measure_id"), "measures"),
@@ -42,24 +31,34 @@ _NAMED_IN = {  # the table that names the ids in a column, where it is no list o
 _HEADERS = ("vocabulary:column", "localities", "measures", "themes", "rating_schemes")
 _HEADERS += ("vocabulary:dimension", "vocabulary:figure_subject")
 PROBLEM = ["line", "column", "expected", "found"]
-_EXPECTED = {"not_nullable": "a value", "multiple_fields_uniqueness": "a key that stands once"}
 _DTYPES = {"number": "float64", "integer": "Int64", "boolean": "boolean"}
+_FORMS = {  # how a cell of a type is written, and what is said of one that is not
+    "number": (re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?", re.ASCII), "a number, like 20.5"),
+    "integer": (re.compile(r"[-+]?\d+", re.ASCII), "a whole number"),
+    "boolean": (re.compile("true|false", re.IGNORECASE), "true or false"),
+}
 _MARKER = re.compile(r"(<{7}|={7}|>{7}|\|{7})( |$)")
+Row = dict[str, str]
+
+
+def told(head: str, problems: list[str], tail: str) -> str:
+    """What is wrong with some rows, the first ten of them line by line."""
+    more = [f"… and {len(problems) - 10} more (see .rows)"] if len(problems) > 10 else []
+    return "\n  ".join([head, *problems[:10], *more, tail])
 
 
 class TableInvalid(ValueError):
     """A table does not fit its dictionary; ``rows`` names line, column, expected and found."""
 
-    def __init__(self, path: Path, rows: pd.DataFrame, said: str = ""):
-        self.rows = rows
+    def __init__(self, path: Path, problems: list[tuple], said: str = ""):
+        self.rows = pd.DataFrame(problems, columns=PROBLEM)
         shown = [
-            f"  line {r.line}, column {r.column}: expected {r.expected}, found {r.found!r}"
-            for r in rows.head(10).itertuples()
+            f"line {line}, column {column}: expected {expected}, found {found!r}"
+            for line, column, expected, found in problems
         ]
-        more = [f"  … and {len(rows) - 10} more (see .rows)"] if len(rows) > 10 else []
-        head = f"{path.name}: {len(rows)} value(s) do not fit the data dictionary:"
-        tail = f"  Correct {path.name}, or its description in datapackage.json."
-        super().__init__(said or "\n".join([head, *shown, *more, tail]))
+        head = f"{path.name}: {len(problems)} value(s) do not fit the data dictionary:"
+        tail = f"Correct {path.name}, or its description in datapackage.json."
+        super().__init__(said or told(head, shown, tail))
 
 
 class CsvLines(io.StringIO):
@@ -111,14 +110,12 @@ def _schema(table: str) -> dict:
 def fields(table: str) -> list[dict]:
     """The fields of a table in the order of the dictionary, or of a kind of decision (`KINDS`).
 
-    A kind has its columns of the log, and the closed lists of the table that is derived from it.
+    A kind has the columns of the log, and the closed lists of the table that is derived from it.
     """
     if table not in KINDS:
         return _schema(table)["fields"]
-    derived, *names = KINDS[table].split()
-    known = {f["name"]: f for name in ("decisions", derived) for f in _schema(name)["fields"]}
-    known["decision"] = known["decision"] | {"constraints": {"enum": CHOICES}}
-    return [known.get(n, {"name": n, "type": "string"}) for n in names]
+    closed = {field["name"]: field for field in _schema(KINDS[table])["fields"]}
+    return [closed.get(field["name"], field) for field in _schema("decisions")["fields"]]
 
 
 def columns(table: str) -> list[str]:
@@ -143,132 +140,116 @@ def load(table: str) -> pd.DataFrame:
     >>> load("measures").set_index("measure_id").at["members", "direction"]
     'none'
     """
-    keys = _schema(table).get("foreignKeys", [])
-    known = {k["reference"]["resource"] for k in keys}
-    contents = tuple((path := table_path(name), _content(path)) for name in (table, *sorted(known)))
-    return _checked(table, contents).copy(deep=False)  # pandas copies what is changed later
+    path = table_path(table)
+    names, rows = parse(path, path.read_bytes()) if path.exists() else (columns(table), {})
+    _refuse_misfits(names, rows, table)
+    return _typed(pd.DataFrame([*rows.values()], columns=names, dtype="str"), table)
 
 
-def _content(path: Path) -> bytes | None:
-    return path.read_bytes() if path.exists() else None
+def rows_of(table: str) -> list[Row]:
+    """The rows of a table as they stand in its file, unchecked; none where there is no file."""
+    path = table_path(table)
+    return [*parse(path, path.read_bytes())[1].values()] if path.exists() else []
 
 
-@lru_cache(maxsize=32)
-def _checked(table: str, contents: tuple[tuple[Path, bytes | None], ...]) -> pd.DataFrame:
-    """A table as its own content and that of the tables it points to make it."""
-    path, data = contents[0]
-    names, records = (columns(table), []) if data is None else parse(path, data)
-    cells = pd.DataFrame([row for _, row in records], columns=names, dtype="str")
-    return validate(cells.replace("", None), table, [line for line, _ in records])
-
-
-def parse(path: Path, data: bytes) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """The header of a CSV file, and its rows with the lines where they begin; empty ones left out.
+def parse(path: Path, data: bytes) -> tuple[list[str], dict[int, Row]]:
+    """The header of a CSV file, and its rows by the line where they begin; empty ones left out.
 
     Raises `TableInvalid`, in one line with what to do, for what is not UTF-8 or not parted by
     commas, an unresolved merge, and a row that is cut off or has cells too many.
     """
-    lines = list(io.StringIO(text_of(path, data), newline="\n"))
+    lines = list(io.StringIO(_decoded(path, data), newline="\n"))
     if marked := next((n for n, line in enumerate(lines, 1) if _MARKER.match(line)), 0):
         said = f"an unresolved merge ({lines[marked - 1][:7]})"
         raise refused(path, marked, said, "keep the lines of both sides, delete the markers")
     if lines and "," not in lines[0] and (other := set(";\t|") & set(lines[0])):
         said = f"columns parted by {other.pop()!r}, expected ','"
         raise refused(path, 1, said, "save it as CSV with commas, in UTF-8")
-    found = list(records_of(path, lines))
-    names = found[0][1] if found else []
+    reader, begins, names, found = csv.reader(lines, strict=True), 1, [], {}
+    restore = "restore the file, or delete this line"
+    try:
+        for cells in filter(any, reader):
+            begins = reader.line_num - sum(cell.count("\n") for cell in cells)
+            if names and len(cells) != len(names):
+                raise refused(path, begins, "half a row, or cells too many", restore)
+            found |= {begins: dict(zip(names, cells, strict=True))} if names else {}
+            names = names or cells
+    except csv.Error as error:
+        raise refused(path, begins, str(error), restore) from None
     if not names or len({*names}) < len(names):
         raise refused(path, 1, "no header of different names", "restore the file")
-    if ragged := next((line for line, row in found if len(row) != len(names)), 0):
-        said = "half a row, or cells too many"
-        raise refused(path, ragged, said, "restore the file, or delete this line")
-    return names, found[1:]
-
-
-def records_of(path: Path, lines: list[str]) -> Iterator[tuple[int, list[str]]]:
-    """The rows of CSV text that are not empty, each with the line where it begins."""
-    reader, begins = csv.reader(lines, strict=True), 1
-    try:
-        for row in reader:
-            if any(row):
-                yield begins, row
-            begins = reader.line_num + 1
-    except csv.Error as error:
-        raise refused(path, begins, str(error), "restore the file, or delete this line") from None
+    return names, found
 
 
 def refused(path: Path, line: int, said: str, remedy: str) -> TableInvalid:
     """What is wrong with the file of a table, in one line: where, what, and what to do."""
-    rows = pd.DataFrame([(line, "", remedy, said)], columns=PROBLEM)
-    return TableInvalid(path, rows, f"{path.name} line {line}: {said}; {remedy}")
+    problem = (line, "", remedy, said)
+    return TableInvalid(path, [problem], f"{path.name} line {line}: {said}; {remedy}")
 
 
-def text_of(path: Path, data: bytes | None = None) -> str:
-    """The text of a table's file, the same from a checkout with the line ends of Windows."""
-    data = path.read_bytes() if data is None else data
+def _decoded(path: Path, data: bytes) -> str:
     try:
-        text = data.decode("utf-8-sig")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise refused(path, line, "not UTF-8", "save it as CSV in UTF-8") from None
-    return text.replace("\r\n", "\n") if text.partition("\n")[0].endswith("\r") else text
 
 
 # --- checking -----------------------------------------------------------------------------------
 
 
-def validate(frame: pd.DataFrame, table: str, lines: list[int] | None = None) -> pd.DataFrame:
-    """The frame with the dictionary's types, or `TableInvalid`; also checks foreign keys.
+def validate(frame: pd.DataFrame, table: str) -> pd.DataFrame:
+    """The frame with the dictionary's types, or `TableInvalid`; also checks foreign keys."""
+    cells = _as_text(frame.reset_index(drop=True))
+    _refuse_misfits([*cells], dict(enumerate(cells.to_dict("records"), 2)), table)
+    return _typed(cells, table)
 
-    ``lines`` says where the rows stand in their file, if it is not one line each.
+
+def _refuse_misfits(names: list[str], rows: Mapping[int, Row], table: str) -> None:
+    if found := misfits(names, rows, table):
+        raise TableInvalid(table_path(table), found)
+
+
+def misfits(names: Iterable[str], rows: Mapping[int, Row], table: str) -> list[tuple]:
+    """Line, column, expected and found of each cell that does not fit the dictionary.
+
+    ``rows`` are rows of text by the line where they stand, ``names`` their columns.
     """
-    import pandera.pandas as pa  # half a second, when the first table is checked
-
-    path, schema = table_path(table), _schema(table)
-    texts = frame.reset_index(drop=True)
+    schema, found, seen = _schema(table), [], set()
+    known = {key["fields"][0]: _targets(key["reference"]) for key in schema.get("foreignKeys", [])}
     for field in schema["fields"]:
-        if field["type"] == "boolean" and field["name"] in texts:
-            texts[field["name"]] = texts[field["name"]].map(_boolean)
-    try:
-        typed = _checks(table).validate(texts, lazy=True)
-        found = [row for key in schema.get("foreignKeys", []) for row in _foreign(typed, key)]
-    except pa.errors.SchemaErrors as errors:
-        found = _problems(errors.failure_cases)
-    if found:
-        at = [*(lines or range(2, len(texts) + 2)), 1]  # without a row: the header
-        rows = [(at[where], *rest) for where, *rest in found]
-        raise TableInvalid(path, pd.DataFrame(rows, columns=PROBLEM))
-    return typed
+        name = field["name"]
+        if name not in names:
+            return [(1, name, "a column of this name", "no such column")]
+        wrong = {cell: misfit(field, cell, *known.get(name, ())) for cell in
+                 {row[name] for row in rows.values()}}  # fmt: skip
+        if any(wrong.values()):
+            cells = ((line, row[name]) for line, row in rows.items())
+            found += [(line, name, wrong[cell], cell) for line, cell in cells if wrong[cell]]
+    for line, row in rows.items():
+        named = tuple(row[name] for name in schema["primaryKey"])
+        if named in seen:
+            found.append((line, "the key", "a key that stands once", ", ".join(named)))
+        seen.add(named)
+    return found
 
 
-def _boolean(value: object) -> object:
-    return {"true": True, "false": False}.get(str(value).lower(), value)
-
-
-@cache
-def _checks(table: str) -> "pa.DataFrameSchema":  # noqa: F821
-    """The pandera schema of a table, built from its Table Schema."""
-    import pandera.pandas as pa
-
-    schema = _schema(table)
-    columns = {field["name"]: _column(field) for field in schema["fields"]}
-    return pa.DataFrameSchema(columns, unique=schema.get("primaryKey"), coerce=True)
-
-
-def _column(field: dict) -> "pa.Column":  # noqa: F821
-    import pandera.pandas as pa
-
-    rules = field.get("constraints", {})
-    checks = []
-    if field["type"] == "date":
-        checks.append(pa.Check(is_day, element_wise=True, error="a day, like 2019-04-12"))
-    if codes := rules.get("enum"):
-        checks.append(pa.Check.isin(codes, error="one of " + ", ".join(map(str, codes))))
-    if pattern := rules.get("pattern"):
-        checks.append(pa.Check.str_matches(rf"\A(?:{pattern})\Z", error=f"like {pattern}"))
-    if "minimum" in rules:
-        checks.append(pa.Check.ge(rules["minimum"], error=f"at least {rules['minimum']}"))
-    return pa.Column(_DTYPES.get(field["type"], "str"), checks, nullable=not rules.get("required"))
+def misfit(field: dict, cell: str, known: set[str] | None = None, target: str = "") -> str:
+    """What is expected of a cell of text that does not fit its column; empty if it fits."""
+    rules, (form, said) = field.get("constraints", {}), _FORMS.get(field["type"], (None, ""))
+    if not cell:
+        return "a value" if rules.get("required") else ""
+    if form and not form.fullmatch(cell):
+        return said
+    if field["type"] == "date" and not is_day(cell):
+        return "a day, like 2019-04-12"
+    if cell not in (codes := [*map(str, rules.get("enum", [cell]))]):
+        return "one of " + ", ".join(codes)
+    if not re.fullmatch(pattern := rules.get("pattern", "(?s:.*)"), cell):
+        return f"like {pattern}"
+    if "minimum" in rules and float(cell) < rules["minimum"]:
+        return f"at least {rules['minimum']}"
+    return target if target and cell not in known else ""
 
 
 def is_day(text: str) -> bool:
@@ -279,30 +260,22 @@ def is_day(text: str) -> bool:
         return False
 
 
-def _problems(cases: pd.DataFrame) -> list[tuple]:
-    """Row (-1 for none), column, expected and found of pandera's failure cases, once a cell."""
-    rows = {}
-    for case in cases.to_dict("records"):
-        check, column, found = str(case["check"]), case["column"], case["failure_case"]
-        at = int(case["index"]) if pd.notna(case["index"]) else -1
-        said = _EXPECTED.get(check) or re.sub(r"(coerce_)?dtype\('(\w+)'\)", r"type \2", check)
-        if check == "column_in_dataframe":
-            column, said, found = found, "a column of this name", "no such column"
-        elif check == "multiple_fields_uniqueness":
-            column = "the key"
-        if not str(found).startswith("TypeError("):  # follows a wrong type
-            rows.setdefault((at, column), (at, column, said, found))
-    return list(rows.values())
+def _targets(reference: dict) -> tuple[set[str], str]:
+    """The ids that a foreign key may point to, and what they are."""
+    (column,), table = reference["fields"], reference["resource"]
+    ids = {row.get(column, "") for row in rows_of(table)}
+    return ids, f"a {column} of {table_path(table).name}"
 
 
-def _foreign(frame: pd.DataFrame, key: dict) -> list[tuple]:
-    """Values of a foreign key that the table it points to does not have."""
-    (column,), (target,) = key["fields"], key["reference"]["fields"]
-    path = table_path(key["reference"]["resource"])
-    names, records = parse(path, path.read_bytes()) if path.exists() else ([target], [])
-    known = {row[names.index(target)] for _, row in records} if target in names else set()
-    unknown = frame[column].dropna()[lambda values: ~values.isin(known)]
-    return [(at, column, f"a {target} of {path.name}", found) for at, found in unknown.items()]
+def _typed(cells: pd.DataFrame, table: str) -> pd.DataFrame:
+    """Cells of text that fit the dictionary, with its types."""
+    typed = cells.replace("", None)
+    for field in _schema(table)["fields"]:
+        name, kind = field["name"], _DTYPES.get(field["type"])
+        if kind == "boolean":
+            typed[name] = typed[name].str.lower().map({"true": True, "false": False})
+        typed[name] = typed[name].astype(kind or "str")
+    return typed
 
 
 # --- writing ------------------------------------------------------------------------------------
@@ -318,25 +291,36 @@ def save(frame: pd.DataFrame, table: str) -> Path:
 def to_text(frame: pd.DataFrame, table: str) -> str:
     """The CSV text of a table: key order; whole numbers without ".0"; booleans true and false."""
     names = columns(table)
-    written = frame[names + [name for name in frame.columns if name not in names]]
-    written = written.sort_values(key(table), kind="stable")
-    for name, values in written.items():
-        if pd.api.types.is_bool_dtype(values):
-            written[name] = values.astype("object").map({True: "true", False: "false"})
-        elif pd.api.types.is_float_dtype(values):
-            written[name] = values.astype("object").map(lambda x: x if pd.isna(x) else f"{x:.15g}")
-    lines = CsvLines()
-    written.to_csv(lines, index=False, lineterminator="\r\n")
-    return lines.getvalue()
+    names += [name for name in frame.columns if name not in names]
+    return csv_text([names, *([row[name] for name in names] for row in rows(frame, table))])
 
 
-def rows(frame: pd.DataFrame, table: str) -> list[dict[str, str]]:
+def csv_text(lines: Iterable[Iterable[str]]) -> str:
+    """Lines of cells as CSV, each ended by a line feed."""
+    out = CsvLines()
+    csv.writer(out).writerows(lines)
+    return out.getvalue()
+
+
+def rows(frame: pd.DataFrame, table: str) -> list[Row]:
     """The rows of a table as CSV text, in key order.
 
     >>> rows(load("measures").head(1), "measures")[0]["units"]
     'share'
     """
-    return list(csv.DictReader(io.StringIO(to_text(frame, table), newline="")))
+    return _as_text(frame.sort_values(key(table), kind="stable")).to_dict("records")
+
+
+def _as_text(frame: pd.DataFrame) -> pd.DataFrame:
+    """A table as its cells are written."""
+    written = {}
+    for name, values in frame.items():
+        if pd.api.types.is_bool_dtype(values):
+            values = values.astype("object").map({True: "true", False: "false"})
+        elif pd.api.types.is_float_dtype(values):
+            values = values.map("{:.15g}".format, na_action="ignore")
+        written[name] = values.astype("str").fillna("")
+    return pd.DataFrame(written)
 
 
 def replace(path: Path, text: str) -> None:
@@ -371,18 +355,19 @@ def labels(table: str, language: str) -> dict[str, str]:
     'Đảng viên'
     """
     path = table_path(table.partition(":")[0])
-    return _labels(table, language, (path, _content(path)))
+    return _labels(table, language, path, path.read_bytes() if path.exists() else b"label\n")
 
 
-@cache
-def _labels(table: str, language: str, _file: tuple) -> dict[str, str]:
+@lru_cache(maxsize=64)
+def _labels(table: str, language: str, path: Path, data: bytes) -> dict[str, str]:
+    """What a file says, asked for a thousand times by a report: nothing else is looked at."""
     name, _, vocabulary = table.partition(":")
-    frame = load(name)
+    rows = [row for row in parse(path, data)[1].values() if row.get("list", "") == vocabulary]
     if vocabulary:
-        frame = frame[frame["list"] == vocabulary].sort_values("position")
+        rows.sort(key=lambda row: float(row["position"] or "inf"))
     column = f"name_{language}" if name == "localities" else f"label_{language}"
-    key = "code" if vocabulary else _schema(name)["primaryKey"][0]
-    return dict(zip(frame[key], frame[column], strict=True))
+    named = "code" if vocabulary else key(name)[0]
+    return {row[named]: row[column] for row in rows}
 
 
 def translated(code: str, column: str, language: str) -> str:
@@ -395,7 +380,7 @@ def translated(code: str, column: str, language: str) -> str:
     """
     known = labels(_NAMED_IN.get(column, f"vocabulary:{column}"), language)
     names = [known.get(one) for one in ([code] if code in known else code.split("|"))]
-    return ", ".join(names) if all(isinstance(name, str) for name in names) else code
+    return ", ".join(names) if all(names) else code
 
 
 def header(column: str, language: str) -> str:
@@ -406,7 +391,7 @@ def header(column: str, language: str) -> str:
     if not isinstance(column, str) or re.fullmatch(r"[\d–-]+", column):
         return str(column)
     for table in _HEADERS:
-        if isinstance(name := labels(table, language).get(column), str):
+        if name := labels(table, language).get(column):
             return name
     raise ValueError(
         f"column {column!r} has no header in {language!r}: add a row `column,{column},…` to "

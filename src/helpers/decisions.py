@@ -39,13 +39,12 @@ class Unanchored(ValueError):
 
     def __init__(self, rows: pd.DataFrame):
         self.rows = rows
-        shown = [f"  {r.row_id}: {r.state}: {r.quote!r}" for r in rows.head(10).itertuples()]
-        more = [f"  … and {len(rows) - 10} more (see .rows)"] if len(rows) > 10 else []
+        shown = [f"{row.row_id}: {row.state}: {row.quote!r}" for row in rows.itertuples()]
         head = f"{len(rows)} row(s) are no longer found in the articles:"
-        tail = "  They stand on top of the queue in 30-check-by-hand; decide on them again."
+        tail = "They stand on top of the queue in 30-check-by-hand; decide on them again."
         if (rows["state"] == "moved").all():
-            tail = "  Their words stand elsewhere now; `make tables` follows them."
-        super().__init__("\n".join([head, *shown, *more, tail]))
+            tail = "Their words stand elsewhere now; `party-cells tables` follows them."
+        super().__init__(codebook.told(head, shown, tail))
 
 
 class NotDerived(ValueError):
@@ -53,11 +52,10 @@ class NotDerived(ValueError):
 
     def __init__(self, table: str, problems: list[Problem]):
         self.rows = pd.DataFrame(problems, columns=["row_id", "problem"])
-        shown = [f"  {row_id}: {problem}" for row_id, problem in problems[:10]]
-        more = [f"  … and {len(problems) - 10} more (see .rows)"] if len(problems) > 10 else []
+        shown = [f"{row_id}: {problem}" for row_id, problem in problems]
         head = f"{table}.csv is not what the decisions give: {len(problems)} row(s) differ:"
-        tail = "  Decide at the desk or with `correct`; `tables` derives the table again."
-        super().__init__("\n".join([head, *shown, *more, tail]))
+        tail = "Decide at the desk or with `correct`; `tables` derives the table again."
+        super().__init__(codebook.told(head, shown, tail))
 
 
 # --- the log ------------------------------------------------------------------------------------
@@ -141,10 +139,9 @@ class Log:
             self.data, self.header = data, data[: data.index(b"\n") + 1]
         return self
 
-    def _add(self, names: list[str], records: list[tuple[int, list[str]]]) -> None:
+    def _add(self, names: list[str], rows: dict[int, Row]) -> None:
         self.names, at = names, {}
-        for line, cells in records:
-            row = dict(zip(names, cells, strict=True))
+        for line, row in rows.items():
             self._check(row, line, at)
             at[row["line_id"]] = line
             self.lines[row["line_id"]] = row
@@ -403,10 +400,9 @@ def require_derived(table: str, articles: dict[str, str] | None = None) -> None:
 
     With ``articles`` only their rows are held against the decisions.
     """
-    articles, path = texts() if articles is None else articles, codebook.table_path(table)
+    articles = texts() if articles is None else articles
     given = (facts_of if table == "facts" else codings_of)(Log(), articles)
-    names, records = codebook.parse(path, path.read_bytes()) if path.exists() else ([], [])
-    found = [dict(zip(names, cells, strict=True)) for _, cells in records]
+    found = codebook.rows_of(table)
     sides = ({row[f"{table[:-1]}_id"]: row for row in rows} for rows in (found, given))
     here = [{i: r for i, r in side.items() if r["document_id"] in articles} for side in sides]
     if wrong := _differences(*here):

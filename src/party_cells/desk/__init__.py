@@ -88,7 +88,7 @@ def tables(check: bool = False) -> list[str]:
             raise TablesStale(stale)
         return []
     with storage.locked():
-        storage.mend()
+        storage.log()
         found = _differing()
         for name, text in found.items():
             codebook.replace(codebook.table_path(name), text)
@@ -105,7 +105,7 @@ def _differing() -> dict[str, str]:
 
 def _on_disk(table: str) -> str | None:
     path = codebook.table_path(table)
-    return codebook.text_of(path) if path.exists() else None
+    return path.read_bytes().decode() if path.exists() else None
 
 
 # --- what fits ----------------------------------------------------------------------------------
@@ -124,15 +124,11 @@ def unfit(row: Row, problems: Callable[[Row], list[tuple[str, str]]]) -> list[tu
     if row["decision"] in ("rejected", "dismissed", "open"):
         return []
     table = "codings" if row.get("theme_id") else "facts"
-    fields = [f for f in codebook.dictionary()[table]["schema"]["fields"] if f["name"] in row]
-    given = ("fact_id", "follows")  # by the desk, if nobody says
-    rule = {f["name"]: f.get("constraints", {}) for f in fields if f["name"] not in given}
-    said = "a value, because every row needs one"
-    if missing := [(n, said) for n, each in rule.items() if each.get("required") and not row[n]]:
-        return missing
-    codes = {n: each["enum"] for n, each in rule.items() if row[n] and "enum" in each}
-    if other := [(n, "one of " + ", ".join(c)) for n, c in codes.items() if row[n] not in c]:
-        return other
+    by_us = ("fact_id", "follows")  # if nobody says
+    fields = [f for f in codebook.fields(table) if f["name"] in row and f["name"] not in by_us]
+    said = [(field["name"], codebook.misfit(field, row[field["name"]])) for field in fields]
+    if wrong := [each for each in said if each[1]]:
+        return wrong
     return problems(row) or ([] if row.get("theme_id") else _second_fact(row))
 
 
@@ -159,7 +155,8 @@ def decide(
     both settles it, and `storage.DecisionConflict` names them. Without ``after`` what was seen is
     open again.
     """
-    return _save("checker", [_named(row, before or []) for row in after], before or [], articles)
+    named = [_named(row, before or []) | {"action": "decide"} for row in after]
+    return _save("checker", named, before or [], articles)
 
 
 def _named(row: dict, before: list[Row]) -> dict:
@@ -174,7 +171,7 @@ def code(coder: str, after: list[dict], before: list[Row] | None = None) -> list
     """Save passages of one coder's own pass (``coder_1`` or ``coder_2``); the rows that stand."""
     signed = {"action": "code", "decided_by": coder.replace("_", " ")}
     usual = {"confirmed_by_person": "false", "decision": "coded"}
-    return _save(coder, [usual | row | signed for row in after], before or [])
+    return _save(coder, [usual | storage.filled(row) | signed for row in after], before or [])
 
 
 def adjudicate(after: list[dict], before: list[Row] | None = None) -> list[Row]:
@@ -190,9 +187,8 @@ def _ruling(row: dict) -> dict:
     hands = {"both": "coder_1", "neither": ""}
     passage = row | {"hand": hands.get(row["follows"], row["follows"])}
     followed = [{}, *storage.log().standing(passage)][-1] if kept else {}
-    said = {name: cell for name, cell in row.items() if cell not in ("", None)}
-    decision = {"decision": "kept" if kept else "dismissed"}
-    return {"action": "adjudicate"} | {**followed, "action": "adjudicate", **said} | decision
+    decision = {"action": "adjudicate", "decision": "kept" if kept else "dismissed"}
+    return followed | storage.filled(row) | decision
 
 
 def undo(saved: list[Row], by: str, on: str) -> list[Row]:
@@ -202,12 +198,10 @@ def undo(saved: list[Row], by: str, on: str) -> list[Row]:
     """
     lines, log = [], storage.log()
     for row in saved:
-        line = storage.line_of(row)
-        if line is None or line["decided_by"] != by or not log.stands(line):
-            said = f"decided by {line['decided_by']}" if line else "not saved"
-            raise DecisionIncomplete(
-                f"{_where(row)}: {said}, or replaced since: not {by}'s to undo"
-            )
+        line = next((one for one in log.standing(row) if _same(one, row)), None)
+        if line is None or line["decided_by"] != by:
+            said = f"decided by {row['decided_by']}, or replaced since: not {by}'s to undo"
+            raise DecisionIncomplete(f"{_where(row)}: {said}")
         before = _origin(log, line)["replaces"].split()
         old = [log.lines[i] for i in before] or [line | {"decision": "open"}]
         lines += [(one | {"action": "undo"}, [line]) for one in old]
@@ -220,7 +214,7 @@ def _origin(log: decisions.Log, line: Row) -> Row:
     while line["action"] == "undo":
         undone = [log.lines[i] for i in line["replaces"].split()]
         before = [log.lines[i] for one in undone for i in one["replaces"].split()]
-        line = next(one for one in before if storage.of_kind(one) == storage.of_kind(line))
+        line = next(one for one in before if _same(one, line))
     return line
 
 
@@ -228,7 +222,7 @@ def _save(
     hand: str, after: list[dict], before: list[Row], articles: dict[str, str] | None = None
 ) -> list[Row]:
     """Append a line for each row, naming the lines that were seen of it; the rows that stand."""
-    given = [{"hand": hand, "theme_id": ""} | row | {"hand": hand} for row in after]
+    given = [{"theme_id": ""} | row | {"hand": hand} for row in after]
     seen = decisions.grouped((row | {"hand": hand} for row in before), decisions.unit)
     lines = [(row, seen.pop(decisions.unit(row), [])) for row in given]
     for rows in seen.values():  # what was seen and nothing is decided on: open again, or moved
@@ -250,10 +244,9 @@ def _write(
     articles = texts({row["document_id"] for row in made}) if articles is None else articles
     made = [_own_words(row, articles) for row in made]
     with storage.locked():
-        storage.mend()
         log, fresh, pairs = storage.log(), [], []
         _refuse(made, articles)
-        lines = [(row, _lines(seen)) for row, (_, seen) in zip(made, lines, strict=True)]
+        lines = [(row, _lines(log, seen)) for row, (_, seen) in zip(made, lines, strict=True)]
         for row, seen in lines:
             others = [other for other in log.standing(row) if other not in seen]
             if not any(_same(row, other) for other in [*others, *(seen if len(seen) == 1 else [])]):
@@ -266,7 +259,7 @@ def _write(
     if pairs:
         raise storage.DecisionConflict(pairs)
     standing = {one["line_id"]: one for row in made for one in log.standing(row)}
-    return [storage.of_kind(row) for row in standing.values()]
+    return [*standing.values()]
 
 
 def _own_words(row: Row, articles: dict[str, str]) -> Row:
@@ -279,13 +272,17 @@ def _own_words(row: Row, articles: dict[str, str]) -> Row:
     return row | {"quote": quote} | evidence.selectors(text, int(start), int(end))
 
 
-def _lines(seen: list[Row]) -> list[Row]:
-    """The lines of what was seen; refused if it was never decided like that."""
-    found = [storage.line_of(row) for row in seen]
-    if None in found:
-        row = seen[found.index(None)]
-        raise DecisionIncomplete(f"{_where(row)}: what was seen of it is not in the log")
-    return found
+def _lines(log: decisions.Log, seen: list[Row]) -> list[Row]:
+    """The lines of what was seen; refused if it was never decided like that.
+
+    What was undone and decided again in the same words is what was seen.
+    """
+    for row in seen:
+        if log.lines.get(row.get("line_id")) != row:
+            raise DecisionIncomplete(f"{_where(row)}: what was seen of it is not in the log")
+    standing = [line for row in seen for line in log.standing(row)]
+    again = [line for line in standing if any(_same(line, row) for row in seen)]
+    return list({line["line_id"]: line for line in [*seen, *again]}.values())
 
 
 def _same(one: Row, other: Row) -> bool:

@@ -593,7 +593,7 @@ def _blank(document: corpus.Document, task: Task) -> Row:
     about = {"document_id": document.document_id, "locality_id": locality, "place_id": locality}
     about |= {"level": "district", "rule": "by_hand", "state": "new", "seen": None, "others": []}
     if task.unit is passage_unit:
-        return empty | about | {"stance": "stated", "coder": task.coder}
+        return empty | about | {"stance": "stated"}
     usual = {"period_start": day, "period_end": day, "period_kind": "as_of", "status": "actual"}
     usual |= {"bound": "exact"} | dict.fromkeys(worklist.TRUTHS, "false")
     return empty | about | usual | {"population_stated": "true"}

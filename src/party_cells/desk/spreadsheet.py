@@ -66,15 +66,20 @@ def write(rows: list[Row], path: Path, choices: dict[str, list[str]]) -> Path:
     """
     book = Workbook()
     sheet, exported = book.active, book.create_sheet(EXPORTED)
-    sheet.title = QUEUE
+    sheet.title, exported.sheet_state = QUEUE, "hidden"
     sheet.append(COLUMNS)
     for number, row in enumerate(rows, start=1):
         _write_row(sheet, {**row, "no": str(number)}, number + 1)
-        exported.append([number])
+        _put(exported.cell(number, 1), str(number))
         _put(exported.cell(number, 2), json.dumps(row, ensure_ascii=False))
     _lay_out(sheet)
-    _offer(book, sheet, choices, last=max(len(rows) + 200, 1000))
-    exported.sheet_state = "hidden"
+    lists = book.create_sheet(LISTS)
+    offered = {name: codes for name, codes in choices.items() if name in TO_DECIDE}
+    for at, (name, codes) in enumerate(offered.items(), start=1):
+        for line, text in enumerate([name, *codes], start=1):
+            _put(lists.cell(line, at), text)
+        source = f"={LISTS}!${get_column_letter(at)}$2:${get_column_letter(at)}${len(codes) + 1}"
+        _offer(sheet, name, source, last=max(len(rows) + 200, 1000))
     beside = path.with_name(f".{path.name}.part")
     try:
         book.save(beside)
@@ -86,15 +91,15 @@ def write(rows: list[Row], path: Path, choices: dict[str, list[str]]) -> Path:
 
 def _write_row(sheet: Worksheet, row: Row, line: int) -> None:
     for at, name in enumerate(COLUMNS, start=1):
-        text = str(row.get(name, ""))
+        cell, text = sheet.cell(line, at), str(row.get(name, ""))
         if text and name in NUMBERS:
-            sheet.cell(line, at).value = float(text) if "." in text else int(float(text))
+            cell.value = float(text) if "." in text else int(float(text))
         elif text:
-            _put(sheet.cell(line, at), text)
+            _put(cell, text)
         if name not in TO_DECIDE:
-            sheet.cell(line, at).fill = GREY
-    if row.get("url", "").startswith("http"):
-        sheet.cell(line, COLUMNS.index("document_id") + 1).hyperlink = row["url"]
+            cell.fill = GREY
+        if name == "document_id" and row.get("url", "").startswith("http"):
+            cell.hyperlink = row["url"]
 
 
 def _put(cell: Cell, text: str) -> None:
@@ -116,19 +121,13 @@ def _lay_out(sheet: Worksheet) -> None:
         cell.alignment = Alignment(wrap_text=True, vertical="top")
 
 
-def _offer(book: Workbook, sheet: Worksheet, choices: dict[str, list[str]], last: int) -> None:
-    """One column of the lists sheet per choice, and a drop-down that points to it."""
-    lists = book.create_sheet(LISTS)
-    for at, (name, codes) in enumerate(choices.items(), start=1):
-        lists.cell(1, at).value = name
-        for line, code in enumerate(codes, start=2):
-            _put(lists.cell(line, at), code)
-        letter, column = get_column_letter(at), get_column_letter(COLUMNS.index(name) + 1)
-        source = f"={LISTS}!${letter}$2:${letter}${len(codes) + 1}"
-        offered = DataValidation(type="list", formula1=source, allow_blank=True)
-        offered.errorStyle = "warning"  # "Accept" is understood as well
-        sheet.add_data_validation(offered)
-        offered.add(f"{column}2:{column}{last}")
+def _offer(sheet: Worksheet, name: str, source: str, last: int) -> None:
+    """A drop-down for a column, from its list on the sheet of lists."""
+    offered = DataValidation(type="list", formula1=source, allow_blank=True)
+    offered.errorStyle = "warning"  # "Accept" is understood as well
+    sheet.add_data_validation(offered)
+    column = get_column_letter(COLUMNS.index(name) + 1)
+    offered.add(f"{column}2:{column}{last}")
 
 
 def read(path: Path) -> list[Edited]:
@@ -148,13 +147,19 @@ def read(path: Path) -> list[Edited]:
 def _rows(book: Workbook) -> list[Edited]:
     if missing := {QUEUE, EXPORTED} - set(book.sheetnames):
         raise ValueError(f"the sheet {' and '.join(sorted(missing))} is missing")
-    exported = dict(_exported(line) for line in _lines(book[EXPORTED]))
+    exported = dict(_exported(*line[:2]) for line in _lines(book[EXPORTED]))
     lines = _lines(book[QUEUE])
     names = [str(cell.value) for cell in next(lines, ())]
     if missing := set(COLUMNS) - set(names):
         raise ValueError(f"the columns {', '.join(sorted(missing))} are missing")
-    found = (_edited(at, names, cells, exported) for at, cells in enumerate(lines, start=2))
-    return [edited for edited in found if edited]
+    found = []
+    for at, line in enumerate(lines, start=2):
+        cells = {n: cell for n, cell in zip(names, line, strict=False) if n in COLUMNS}
+        row = dict.fromkeys(COLUMNS, "") | {name: _text(cell) for name, cell in cells.items()}
+        formulas = tuple(name for name, cell in cells.items() if cell.data_type == "f")
+        if any(row.values()):
+            found.append(Edited(at, row, exported.get(row.pop("no")), formulas))
+    return found
 
 
 def _lines(sheet: Worksheet) -> Iterator[tuple[Cell, ...]]:
@@ -168,30 +173,17 @@ def _lines(sheet: Worksheet) -> Iterator[tuple[Cell, ...]]:
         yield line
 
 
-def _exported(line: tuple[Cell, ...]) -> tuple[str, Row]:
+def _exported(number: Cell, kept: Cell) -> tuple[str, Row]:
     """The number of a row and what was exported under it."""
     try:
-        row = json.loads(line[1].value)
-        kept = [row[name] for name in (*TO_DECIDE, *TO_FIND)]
-        if all(isinstance(text, str) for text in kept) and isinstance(
-            row.setdefault("seen", None), dict | None
-        ):
-            return str(line[0].value), row
-    except (TypeError, ValueError, KeyError, IndexError):
-        pass
-    raise ValueError(f"the hidden sheet {EXPORTED} is damaged")
-
-
-def _edited(
-    line: int, names: list[str], cells: tuple[Cell, ...], exported: dict[str, Row]
-) -> Edited | None:
-    known = [(name, cell) for name, cell in zip(names, cells, strict=False) if name in COLUMNS]
-    row = dict.fromkeys(COLUMNS, "") | {name: _text(cell) for name, cell in known}
-    if not any(row.values()):
-        return None
-    number = row.pop("no")
-    formulas = [name for name, cell in known if cell.data_type == "f"]
-    return Edited(line, row, exported.get(number), tuple(formulas))
+        row = json.loads(str(kept.value))
+        seen = row.get("seen") or {}
+        texts = [row[name] for name in (*TO_DECIDE, *TO_FIND)] + [*seen.values()]
+    except (AttributeError, KeyError, ValueError):
+        texts = [None]
+    if not all(isinstance(text, str) for text in texts):
+        raise ValueError(f"the hidden sheet {EXPORTED} is damaged")
+    return str(number.value), row
 
 
 def _text(cell: Cell) -> str:

@@ -11,7 +11,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -21,7 +21,6 @@ from helpers import codebook, decisions, paths
 from helpers.decisions import HANDS, Log, Row, Unit
 
 OURS = re.compile(r"\.\w+\.csv\.\d+")  # what a kill left of a table that was written beside
-_LOGS: dict[Path, Log] = {}  # each reads on from where it stands, and anew if the file is another
 
 __all__ = ["Row", "Unit"]
 
@@ -31,10 +30,10 @@ class DecisionConflict(ValueError):
 
     def __init__(self, pairs: list[tuple[Row, Row]]):
         self.pairs = pairs
-        shown = [f"  {_said(standing)} — {_said(given)}" for standing, given in pairs[:10]]
+        shown = [f"{_said(standing)} — {_said(given)}" for standing, given in pairs]
         head = f"{len(pairs)} decision(s) differ from one saved meanwhile:"
-        tail = "  Both are kept and stand on top of the queue; decide again to settle them."
-        super().__init__("\n".join([head, *shown, tail]))
+        tail = "Both are kept and stand on top of the queue; decide again to settle them."
+        super().__init__(codebook.told(head, shown, tail))
 
 
 class ReadOnlyData(PermissionError):
@@ -79,41 +78,37 @@ def locked() -> Iterator[None]:
 
 
 def log() -> Log:
-    """The log of the data folder in use, as it is now."""
-    path = codebook.table_path("decisions")
-    if is_torn(path) and not is_read_only():
-        with locked():
-            mend()
-    _LOGS[path] = _LOGS.get(path) or Log(path)
-    return _LOGS[path].update()
+    """The log of the data folder in use, as it is now.
 
-
-def is_torn(path: Path) -> bool:
-    """Whether the last byte of a log is not the end of a line."""
-    with open(path, "rb") if path.exists() else io.BytesIO() as file:
-        end = file.seek(0, os.SEEK_END)
-        return end > 0 and (file.seek(end - 1), file.read(1))[1] != b"\n"
-
-
-def mend() -> int:
-    """Take away half a line at the end of the log, which nobody was told was saved; its bytes.
-
-    Call it within `locked`: then no other process is about to write the other half.
+    Half a line at its end, which a kill left and nobody was told was saved, is taken away; within
+    `locked`, so that no other process is about to write the other half.
     """
     path = codebook.table_path("decisions")
+    if not is_read_only() and _half_a_line(path):
+        with locked():
+            if half := _half_a_line(path):
+                os.truncate(path, path.stat().st_size - half)
+    return _log(path).update()
+
+
+@lru_cache(maxsize=1)
+def _log(path: Path) -> Log:
+    """The log that this process goes on reading: whole again where the file is another one."""
+    return Log(path)
+
+
+def _half_a_line(path: Path) -> int:
     data = path.read_bytes() if path.exists() else b""
-    if (end := decisions.whole(data)) < len(data):
-        os.truncate(path, end)
-    return len(data) - end
+    return len(data) - decisions.whole(data)
 
 
 def append(lines: list[Row]) -> None:
     """Write lines at the end of the log, all or none, and wait for the disk. Within `locked`."""
     path = codebook.table_path("decisions")
     if not path.exists() or not path.stat().st_size:
-        codebook.replace(path, _text([codebook.columns("decisions")]))
+        codebook.replace(path, codebook.csv_text([codebook.columns("decisions")]))
     names = log().names
-    text = _text([[line.get(name, "") for name in names] for line in lines])
+    text = codebook.csv_text([[line.get(name, "") for name in names] for line in lines])
     with open(path, "ab", buffering=0) as file:
         end = file.seek(0, os.SEEK_END)
         try:
@@ -126,25 +121,20 @@ def append(lines: list[Row]) -> None:
             raise
 
 
-def _text(cells: list[list[str]]) -> str:
-    out = codebook.CsvLines()
-    csv.writer(out).writerows(cells)
-    return out.getvalue()
+def as_text(found: list[dict]) -> list[Row]:
+    """Rows as the log has them, in the order given, or `codebook.TableInvalid`.
 
-
-def as_text(found: list[dict], table: str = "decisions") -> list[Row]:
-    """Rows as the log or a table has them, in the order given, or `codebook.TableInvalid`.
-
-    The kinds of decisions (checks and the like) have the columns of the log; what names and signs
-    a line is not asked for.
+    What names and signs a line is not asked for.
     """
-    if not found:
-        return []
-    table = "decisions" if table in HANDS else table
-    given = [_SIGNED | row | {"line_id": f"{at:012x}"} for at, row in enumerate(found)]
-    names = codebook.columns(table)
-    frame = pd.DataFrame([{n: _cell(row.get(n)) for n in names} for row in given], dtype="str")
-    return codebook.rows(codebook.validate(frame.replace("", None), table), table)
+    names = codebook.columns("decisions")
+    given = [_SIGNED | filled(row) | {"line_id": f"{at:012x}"} for at, row in enumerate(found)]
+    frame = pd.DataFrame([{n: _cell(row.get(n)) for n in names} for row in given], columns=names)
+    return codebook.rows(codebook.validate(frame, "decisions"), "decisions")
+
+
+def filled(row: dict) -> dict:
+    """The cells of a row that say something."""
+    return {name: cell for name, cell in row.items() if cell not in ("", None)}
 
 
 _SIGNED = {"action": "decide", "hand": "checker", "decision": "open", "decided_by": "nobody"}
@@ -161,30 +151,7 @@ def rows(table: str) -> list[Row]:
     """All rows of a table, or the decisions of a kind that stand, as text."""
     if table == "corrections":
         return decisions.corrections(log())
-    if table not in HANDS:
-        path = codebook.table_path(table)
-        names, found = codebook.parse(path, path.read_bytes()) if path.exists() else ([], [])
-        return [dict(zip(names, cells, strict=True)) for _, cells in found]
-    return [of_kind(row) for row in log().of(HANDS[table])]
-
-
-def of_kind(line: Row) -> Row:
-    """A line of the log as `rows` gives it: its hand, and the columns of its kind."""
-    kind = next(kind for kind, hand in HANDS.items() if hand == line["hand"])
-    said = {
-        "coder": line["hand"].replace("_", " "),
-        "kept": str(line["decision"] == "kept").lower(),
-    }
-    return {name: (said | line)[name] for name in ("hand", *codebook.columns(kind))}
-
-
-def line_of(row: Row) -> Row | None:
-    """The line that a row of `rows` was, the newest that stands if there are several."""
-    if "line_id" in row:
-        return log().lines.get(row["line_id"])
-    found = log().places.get(decisions.place(row), [])
-    same = [line for line in found if of_kind(line).items() <= row.items()]
-    return [None, *same, *(line for line in same if log().stands(line))][-1]
+    return log().of(HANDS[table]) if table in HANDS else codebook.rows_of(table)
 
 
 # --- derived tables -----------------------------------------------------------------------------
@@ -193,9 +160,9 @@ def line_of(row: Row) -> Row | None:
 def splice(table: str, old: list[Row], new: list[Row]) -> None:
     """Take rows out of a derived table and put others in, where they belong. Within `locked`."""
     path = codebook.table_path(table)
-    header, *records = _records(codebook.text_of(path).removesuffix("\n"))
+    header, *records = _records(path.read_bytes().decode())
     (names,) = csv.reader([header])
-    fields = {f["name"]: f["type"] for f in codebook.dictionary()[table]["schema"]["fields"]}
+    fields = {f["name"]: f["type"] for f in codebook.fields(table)}
     keys = [(name, fields[name] == "integer") for name in codebook.key(table)]
 
     def key(row: Row) -> tuple:
@@ -205,24 +172,19 @@ def splice(table: str, old: list[Row], new: list[Row]) -> None:
         (cells,) = csv.reader(io.StringIO(record, newline=""))
         return key(dict(zip(names, cells, strict=True)))
 
-    for row in old:
-        at = bisect_left(records, key(row), key=of)
-        if at < len(records) and of(records[at]) == key(row):
-            del records[at]
-    for row in new:
-        line = _text([[row.get(name, "") for name in names]]).removesuffix("\n")
-        records.insert(bisect_left(records, key(row), key=of), line)
-    codebook.replace(path, "\n".join([header, *records]) + "\n")
+    for place, row in ({key(r): None for r in old} | {key(r): r for r in new}).items():
+        at = bisect_left(records, place, key=of)
+        is_there = at < len(records) and of(records[at]) == place
+        line = [row.get(name, "") for name in names] if row else []
+        records[at : at + is_there] = [codebook.csv_text([line])] if row else []
+    codebook.replace(path, header + "".join(records))
 
 
 def _records(text: str) -> Iterator[str]:
     """The lines of a CSV text; one that ends inside a quoted cell goes on in the next."""
-    parts, quoted = [], False
-    for line in text.split("\n"):
-        parts.append(line)
-        quoted ^= line.count('"') % 2 == 1
-        if not quoted:
-            yield "\n".join(parts)
-            parts = []
-    if parts:
-        yield "\n".join(parts)
+    record = ""
+    for line in text.removesuffix("\n").split("\n"):
+        record += f"{line}\n"
+        if record.count('"') % 2 == 0:
+            yield record
+            record = ""

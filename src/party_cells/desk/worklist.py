@@ -124,7 +124,7 @@ def _span(row: Row) -> tuple:
 
 def placed(row: Row, articles: Mapping[str, str]) -> Row:
     """A decision with its place in the text as it is now; one that lost it says so."""
-    exact = row.get("number_text", row["quote"])
+    exact = row["quote"] if row["theme_id"] else row["number_text"]
     if not exact:  # a rejection may come without its words
         return row | {"at_start": int(row["char_start"]), "at_end": int(row["char_end"])}
     found = locate({"prefix": "", "suffix": ""} | row, exact, articles)
@@ -159,7 +159,7 @@ def theme_candidates(coder: str, articles: list[corpus.Document]) -> list[Row]:
 
     names = [*codebook.columns(f"codings_{coder}"), "is_sure", "rule"]
     rows = _proposed(articles, names, found)
-    return [row | {"coder": coder.replace("_", " ")} for row in rows]
+    return [row | {"hand": coder} for row in rows]
 
 
 def _proposed(articles: list[corpus.Document], names: list[str], propose) -> list[Row]:
@@ -219,6 +219,7 @@ def choices(table: str = "checks") -> dict[str, list[str]]:
     closed |= {name: ["true", "false"] for name in closed.keys() & {*TRUTHS}}
     for column in closed.keys() & NAMED_IN.keys():
         closed[column] = list(names(column, "en"))
+    closed["decision"] = list(DECISIONS)
     if "scheme_id" in closed:
         closed["scheme_id"] = sorted(set(codebook.load("rating_schemes")["scheme_id"]))
     return {column: codes for column, codes in closed.items() if codes}
@@ -302,7 +303,7 @@ def import_queue(path: Path, by: str, on: str) -> tuple[int, pd.DataFrame]:
     refused += (misfits := _misfits(ready))
     lines = {line for line, *_ in misfits}
     ready = [(row, decided) for row, decided in ready if row.line not in lines]
-    seen = [row.exported["seen"] for row in edited if row.exported and row.exported["seen"]]
+    seen = [row.exported["seen"] for row in edited if row.exported and row.exported.get("seen")]
     units = {check_unit(decided) for _, decided in ready}
     before = [row for row in seen if check_unit(row) in units]
     problems = pd.DataFrame(refused, columns=["row", "column", "expected", "found"])
@@ -349,7 +350,7 @@ def _found_by_quote(row: Row, quote: str, articles: Mapping[str, str]) -> Row:
 def _misfits(ready: list[tuple[spreadsheet.Edited, Row]]) -> list[tuple[int, str, str, str]]:
     """The cells that do not fit the dictionary or would not make one whole fact."""
     try:
-        storage.as_text([decided for _, decided in ready], "checks")
+        storage.as_text([decided for _, decided in ready])
     except codebook.TableInvalid as error:  # says first what is no value, then what is no id
         found = [
             (ready[bad.line - 2][0].line, bad.column, bad.expected, bad.found)
