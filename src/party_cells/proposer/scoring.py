@@ -199,8 +199,8 @@ def with_intervals(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _share(value: float) -> bounds.Bounded | None:
-    missing = math.isnan(value)
-    return None if missing else bounds.Bounded(value, value, False, False, "share", value)
+    value = round(value, 3)
+    return None if math.isnan(value) else bounds.Bounded(value, value, False, False, "share", value)
 
 
 def propose(document: corpus.Document) -> pd.DataFrame:
