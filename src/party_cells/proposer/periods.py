@@ -1,13 +1,16 @@
 """When a statement holds: the dates, years, terms and "năm nay" of a text as ISO days.
 
-Works on the folded text (`evidence.fold`), where "quý" and "quí", "hoà" and "hòa" may both occur.
+`times.csv` holds the forms in which the press writes a time; a small function for each kind gives
+its days, and `Clock` chooses among them. All works on the folded text (`evidence.fold`), where
+"quý" and "quí", "hoà" and "hòa" may both occur.
 """
 
 import csv
 import re
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,71 +18,38 @@ from helpers import numbers
 from party_cells.proposer.lexicon import over_folded
 
 _Y = r"(?:19|20)\d{2}"
-_ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "1": 1, "2": 2, "3": 3, "4": 4}
-_ROMAN |= {"một": 1, "hai": 2, "ba": 3, "tư": 4, "bốn": 4}
-_MONTHS = {"ba": 3, "sáu": 6, "bảy": 7, "tám": 8, "chín": 9, "mười": 10, "mười một": 11, "bốn": 4}
-_IN_WORDS = _MONTHS | {
-    "giêng": 1,
-    "một": 1,
-    "hai": 2,
-    "tư": 4,
-    "năm": 5,
-    "mười hai": 12,
-    "chạp": 12,
-}
-_WORDS = f"(?:{'|'.join(sorted(_IN_WORDS, key=len, reverse=True))})"
-_COUNTS = {"hai": 2, "ba": 3, "bốn": 4, "năm": 5, "mười": 10}
+_NUMBERS = ["một", "hai", "ba", "tư", "năm", "sáu", "bảy", "tám", "chín", "mười"]
+_FIGURES = {word: at for at, word in enumerate(_NUMBERS, start=1)}
+_FIGURES |= {"bốn": 4, "giêng": 1, "mười một": 11, "mười hai": 12, "chạp": 12}
+_FIGURES |= {"i": 1, "ii": 2, "iii": 3, "iv": 4}
 _MACROS = {
     "{year}": _Y,
-    "{word}": _WORDS,
+    "{word}": f"(?:{'|'.join(sorted(list(_FIGURES)[:-4], key=len, reverse=True))})",
     "{back}": "(?:qua|vừa qua|gần đây|trở lại đây)",
-    "{months}": "|".join(_MONTHS),
-    "{counts}": "|".join(_COUNTS),
+    "{months}": "ba|bốn|sáu|bảy|tám|chín|mười|mười một",
+    "{counts}": "hai|ba|bốn|năm|mười",
+    "{things}": "(?:đảng|chi|tổ|thôn|bản|ấp|xã|đồng|cơ|khu)",
 }
-
-
-def _forms() -> Iterator[tuple[str, str]]:
-    """The rows of `times.csv`: the words that open a form ("0": any number), and the form."""
-    with Path(__file__).with_name("times.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            opens, form = row["opens"], row["form"]
-            for name, words in _MACROS.items():
-                opens = opens.replace(name, words.replace("|", " "))
-                form = form.replace(name, words)
-            yield opens, form
-
-
-_PERIODS = numbers.by_opening(_forms(), r"(?<![\w/.,])(?:{})", over_folded)
-# Only a noun stands between a number and its year.
-_BEHIND = over_folded(r"\s(?:(?!(?:và|nhưng|mà|thì|song|còn)\s)\w+\s){0,4}\(?")
-_IN_BRACKETS = re.compile(r"\s?(?:\(|: )\D{0,12}$")  # "hơn năm 2024 (57 đồng chí)"
-_RISES = over_folded(r"[^,;.\d]{0,24}(?:lên|xuống|còn|nay) ")
+_UNTIL = over_folded(r"(?:đến|tới|hết|cuối|tính)(?: hết| ngày| cuối| năm| thời điểm)* ?")
+_UNTIL_BEFORE = re.compile(_UNTIL.pattern + "$")
 _AGAINST = over_folded(
     r"(?:so (?:với )?|hơn |nhiều hơn |bằng |như (?<!nếu như ))"
     r"(?:(?:của|với|mức|ngày|tháng|đầu|cuối|năm|cùng kỳ|nhiệm kỳ|giai đoạn|thời điểm) )*$"
+)
+_DOCUMENT = re.compile(
+    r"[-/][a-zđ]\w*,? (?:ngày )?$|(?:nghị quyết|chỉ thị|kết luận)\D{0,20}\d+ (?:ngày )?$"
 )
 _AHEAD = over_folded(
     r"phấn đấu|(?<!% )(?<!vượt )(?<!đạt )mục tiêu|(?<!\w)sẽ(?!\w)|biểu quyết"
     r"|xác định|đặt (?:ra |chỉ tiêu|mục tiêu)|thông qua|ráng|đăng ký|phương hướng"
 )
-_UNTIL = over_folded(r"(?:đến|tới|hết|cuối|tính)(?: hết| ngày| cuối| năm| thời điểm)* ?")
-_UNTIL_BEFORE = re.compile(_UNTIL.pattern + "$")
 _FOUNDED = over_folded(r"(?:thành lập|ra đời|vận hành|hoạt động|sáp nhập|sắp xếp)[^.,;\d]{0,20}$")
 _TERM = over_folded(r"(?:nhiệm kỳ|khóa)[^.;\d]{0,12}$")
-_ONWARD = re.compile(r"[^,;.:()]*|: ")
-_TELLS = over_folded(r"(?<!\w)(?:là|có|đạt|được|chỉ|mới)(?!\w)|[(:,]")
-_ENDS = re.compile(r"[.,;)]|$")
-_CHANGE = re.compile(r"(?:tăng|giảm|thêm|bớt|hụt)[^,;.\d]{0,12}$")
 _TO = over_folded(r" ?(?:đến|tới|-|–)?(?: hết| ngày| cuối| năm)* ?")
-_SAME_TIME = "cùng kỳ "
-_OCCASIONS = ("dịp ", "đợt ")
 _YEARLY = ("bình quân", "hằng năm", "hàng năm", "mỗi năm")
 _FLOWS = re.compile(
     r"admitted|rated|assessed|awarded|removed|left_party|expelled|warned|reprimanded|dismissed"
     r"|four_good|disciplin|inspected|transferred|made_official|violation|held|issued|merged|attendance|_cap$"
-)
-_DOCUMENT = re.compile(
-    r"[-/][a-zđ]\w*,? (?:ngày )?$|(?:nghị quyết|chỉ thị|kết luận)\D{0,20}\d+ (?:ngày )?$"
 )
 
 
@@ -99,41 +69,15 @@ class Period(NamedTuple):
     offset: int = 0
     event: bool = False
 
-
-def find(folded: str, published: date | None = None) -> list[Period]:
-    """The periods a folded text names, in order; a relative one as on the day of publication.
-
-    >>> [(p.first, p.last, p.kind) for p in find("cuối năm 2019; 6 tháng đầu năm 2025")]
-    [('2019-12-31', '2019-12-31', 'as_of'), ('2025-01-01', '2025-06-30', 'flow')]
-    """
-    found = []
-    for match in numbers.matches(_PERIODS, folded):
-        days = _days(match, published) or _told(match, published)
-        if days:
-            before = folded[max(0, match.start() - 40) : match.start()]
-            until = _UNTIL.match(match[0]) or _UNTIL_BEFORE.search(before)
-            closes = until or days[1].endswith(("-12-31", "-06-30", "-09-30", "-03-31"))
-            event = (
-                match.lastgroup in ("year", "month_of", "short_year", "date_year", "date_month")
-                and not closes
-            )
-            if not _DOCUMENT.search(before):
-                against = match.lastgroup == "back" or bool(_AGAINST.search(before))
-                period = Period(*match.span(), *days[:3], against, *days[3:], event=event)
-                back = before.endswith(_SAME_TIME)
-                found.append(period._replace(offset=-1) if back else period)
-    return found
+    @property
+    def years(self) -> int:
+        """How far apart its first and last year are; an open end lies far off."""
+        return int(self.last[:4] or 9999) - int(self.first[:4] or 0)
 
 
 def of_year(year: int) -> tuple[str, str]:
     """First and last day of a year."""
     return f"{year}-01-01", f"{year}-12-31"
-
-
-def month(year: int, first: int, last: int | None = None) -> tuple[str, str]:
-    """First and last day of a month, or of several months of one year."""
-    last = last or first
-    return f"{year}-{first:02}-01", f"{year}-{last:02}-{monthrange(year, last)[1]}"
 
 
 def stands(measure: str, event: bool) -> bool | None:
@@ -148,250 +92,262 @@ def stands(measure: str, event: bool) -> bool | None:
     return not _FLOWS.search(measure)
 
 
-def _days(match: re.Match, published: date | None) -> tuple | None:
-    """First day, last day and kind of what needs no more than the day of publication."""
-    today = published.isoformat() if published else ""
-    this_year = published.year if published else None
-    form = match.lastgroup
+def find(folded: str, published: date | None = None) -> list[Period]:
+    """The periods a folded text names, in order; a relative one as on the day of publication.
 
-    def year(written: str) -> int | None:
-        return int(written) if written.isdigit() else this_year
-
-    if form == "year":
-        return _one_day(match["year"], match["month"], match["day"])
-    if form == "short_year":
-        return _one_day(f"20{match[form]}", match["short_month"], match["short_day"])
-    if form == "date_year":
-        return _one_day(match[form], *map(_figure, (match["date_month"], match["date_day"])))
-    if form in ("word_year", "brief_year"):
-        name = match["word_month" if form == "word_year" else "brief_month"]
-        return _in_month(match[form].rjust(4, "0").replace("00", "20", 1), _figure(name))
-    if form == "quarter_year" and year(match[form]):
-        number = _ROMAN[match["quarter"]]
-        return *month(year(match[form]), number * 3 - 2, number * 3), "flow"
-    if form in ("half_year", "half_of_year") and match[form].isdigit():
-        return _some_months(match, published)
-    if form == "month_year":
-        return _in_month(match[form], match["in_month"])
-    if form == "until":
-        last = re.search(_Y, match[form])
-        end = f"{last[0]}-12-31" if last else today
-        return f"{match['since']}-01-01", end, "flow"
-    if form == "since_term":
-        return f"{match[form]}-01-01", today, "flow"
-    if form in ("ago", "back_from"):
-        then = (this_year or 0) - (_COUNTS.get(match[form]) or int(match[form]))
-        return (*of_year(then), "as_of") if published else None
-    if form == "edge_to":
-        ends = f"{match['edge_from']}-01-01", f"{match[form]}-12-31"
-        return (ends[0], ends[0], "as_of") if match["edge"] == "đầu" else (*ends, "as_of")
-    if form == "to":
-        return f"{match['from']}-01-01", f"{match[form]}-12-31", "flow"
-    if form in ("until_year", "point_year") and year(match[form]):
-        day = of_year(year(match[form]))[match["point"] != "đầu"]
-        return day, day, "as_of"
-    if form == "more":
-        years = [match["one"], *re.findall(_Y, match[form])]
-        kind = "mean_of_years" if len(years) > 1 else "flow"
-        return f"{min(years)}-01-01", f"{max(years)}-12-31", kind
-    if form in ("bare", "back"):
-        return *of_year(int(match[form])), "flow"
-    return None
-
-
-def _figure(written: str) -> str:
-    """A number of a day or a month in digits."""
-    return str(_IN_WORDS.get(written, written))
-
-
-def _in_month(year: str, number: str) -> tuple | None:
-    return (*month(int(year), int(number)), "flow") if 1 <= int(number) <= 12 else None
-
-
-def _one_day(*written: str) -> tuple | None:
-    try:
-        day = date(*map(int, written)).isoformat()
-    except ValueError:
-        return None
-    return day, day, "as_of"
-
-
-def _told(match: re.Match, published: date | None) -> tuple | None:
-    """First day, last day and kind of what is told from the day of publication, then what it is
-    relative to and how many years off."""
-    form = match.lastgroup
-    if not published:
-        return ("", "", "flow", "year", -1) if form == "last" else None
-    today, this_year = published.isoformat(), published.year
-    recent = this_year - (published.month <= 3)
-    if form == "now":
-        occasion = match[form].startswith(_OCCASIONS)
-        return today, today, "flow" if occasion else "as_of"
-    if form == "since_year":
-        return f"{this_year}-01-01", today, "flow"
-    if form == "next":
-        begun = "mới" in match[form] and published.month <= 3
-        return *of_year(this_year + (not begun)), "flow"
-    if form == "this":
-        return *of_year(this_year), "flow"
-    if form == "past":
-        return *of_year(this_year - (published.month <= 4)), "flow"
-    if form == "last_year":
-        return *of_year(this_year - 1), "flow"
-    if form in ("span", "since_then"):
-        years = _COUNTS.get(match["span"]) or int(match["span"])
-        whole = published.month > 9 and form == "span"
-        return f"{recent + whole - years}-01-01", today, "flow"
-    if form in ("months", "half", "half_year", "half_of", "half_of_year"):
-        return _some_months(match, published)
-    if form == "quarter":
-        number = _ROMAN[match[form]]
-        return *_latest(published, number * 3 - 2, number * 3), "flow", "year", 0
-    if form == "before_this":
-        months = 1 if match[form] == "tháng" else 3
-        last = published.year * 12 + (published.month - 1) // months * months - 1
-        return *month(last // 12, last % 12 + 2 - months, last % 12 + 1), "flow"
-    if form in ("this_month", "said"):
-        number = int(match["this_month"])
-        days = _latest(published, number, number) if 0 < number < 13 else None
-        return days and (*days, "flow", "" if form == "said" else "year", 0)
-    if form in ("month_of", "date_month"):
-        words = match["day_of" if form == "month_of" else "date_day"], match[form]
-        day, number = (int(_figure(word)) for word in words)
-        ahead = (number, day) > (published.month, published.day) and published.month <= 3
-        found = _one_day(str(this_year - ahead), str(number), str(day))
-        return found and (*found, "year", 0)
-    if form == "edge_of":
-        day = of_year(recent)[match[form] != "đầu"]
-        return day, day, "as_of", "year", 0
-    if form in ("last", "whole"):
-        back = form == "last"
-        return *of_year(recent - back), "flow", "year", -back
-    if form in ("same", "founding", "term", "term_start"):
-        return today, today, "flow", form.removesuffix("_start"), 0
-    return None
-
-
-def _latest(published: date, first: int, last: int) -> tuple[str, str]:
-    """Some months of this year; at its beginning those of the last one that are not yet over."""
-    days = month(published.year, first, last)
-    ahead = published.month <= 3 and days[0] > published.isoformat()
-    return month(published.year - 1, first, last) if ahead else days
-
-
-def _some_months(match: re.Match, published: date | None) -> tuple | None:
-    """The days of "6 tháng đầu năm", "chín tháng qua", "nửa cuối năm"."""
-    said = match.groupdict()
-    words = said.get("months") or "6"
-    number = _MONTHS.get(words) or int(re.sub(r"\D", "", words) or 0)
-    if not 0 < number <= 12:
-        return None
-    late = "cuối" in (said.get("half"), said.get("half_of"))
-    ends = (13 - number, 12) if late else (1, number)
-    year = said.get("half_year") or said.get("half_of_year") or ""
-    if year.isdigit():
-        return *month(int(year), *ends), "flow"
-    past = not year and published.month <= 3 and published.month < ends[1]
-    return *month(published.year - past, *ends), "flow"
-
-
-def _years(period: Period) -> int:
-    """How far apart its first and last year are; an open end lies far off."""
-    return int(period.last[:4] or 9999) - int(period.first[:4] or 0)
-
-
-class Clock:
-    """The period each place of a text speaks of, carried from sentence to sentence.
-
-    The year named most often is the text's own; a paragraph starts from it, a sentence may name
-    another, and a look back ("năm trước", an earlier year) does not outlive its sentence. What
-    happened and what stands on a day are carried apart.
+    >>> [(p.first, p.last, p.kind) for p in find("cuối năm 2019; 6 tháng đầu năm 2025")]
+    [('2019-12-31', '2019-12-31', 'as_of'), ('2025-01-01', '2025-06-30', 'flow')]
     """
+    found = []
+    for name, match, days in _matches(folded, published):
+        before = folded[max(0, match.start() - 40) : match.start()]
+        if _DOCUMENT.search(before):
+            continue
+        period = Period(*match.span(), *days)
+        until = _UNTIL.match(match[0]) or _UNTIL_BEFORE.search(before)
+        quarterly = period.last.endswith(("-12-31", "-06-30", "-09-30", "-03-31"))
+        found.append(
+            period._replace(
+                against=bool(_AGAINST.search(before)),
+                event=name == "day" and not until and not quarterly,
+                offset=-1 if before.endswith("cùng kỳ ") else period.offset,
+            )
+        )
+    return found
 
-    def __init__(self, folded: str, published: date | None):
-        self.published, self._today, self._text = published, str(published), folded
-        named = find(folded, published)
-        self._terms = [
-            p
-            for p in named
-            if 4 <= _years(p) <= 5
-            and not (p.against or p.relative)
-            and _TERM.search(folded[max(0, p.start - 24) : p.start])
-        ]
-        self.main = self._main_year([p for p in named if not p.relative])
-        self.named = self._resolved(named)
-        told = [p for p in self.named if p.last not in ("", str(published)) and not p.against]
-        self.lead = next((p for p in told if p.first[:4] == p.last[:4] and not p.event), None)
-        self.current: Period | None = None
-        self._standing: Period | None = None
-        self.here: list[Period] = []
-        self._next = self._start = self._end = self._paragraph = 0
 
-    def _main_year(self, named: list[Period]) -> int | None:
-        this_year = self.published.year if self.published else 9999
-        told = [p for p in named if p.last not in ("", self._today) and not p.against]
-        years = [int(p.last[:4]) for p in told if p.kind != "mean_of_years"]
-        counts = {y: years.count(y) for y in set(years[:500]) if y <= this_year}
-        if self.published and self.published.month <= 3 and this_year - 1 in counts:
-            return this_year - 1  # at the turn of a year the press looks back on it
-        best = max(counts, key=lambda y: (counts[y], y), default=None)
-        return best if best and (counts[best] > 1 or not self.published) else None
+def _matches(folded: str, published: date | None) -> Iterator[tuple[str, re.Match, tuple]]:
+    reached = 0
+    for start, word in numbers.words(folded):
+        for name, pattern in _forms().get(word, ()) if start >= reached else ():
+            match = pattern.match(folded, start)
+            days = match and _days(name, match, published)
+            if days:
+                reached = match.end()
+                yield name, match, days
+                break
 
-    def _resolved(self, named: list[Period]) -> list[Period]:
-        """Relative periods counted from what is named before them in their paragraph."""
-        found: list[Period] = []
-        spoken: Period | None = None
-        latest: Period | None = None
-        founding = next((p for p in named if self._founds(p)), None)
-        reached = term = 0
+
+@cache
+def _forms() -> dict[str, list[tuple[str, re.Pattern]]]:
+    """The forms of `times.csv` by the words that open them ("0": any number)."""
+    found: dict[str, list[tuple[str, re.Pattern]]] = {}
+    with Path(__file__).with_name("times.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            opens, form = row["opens"], row["form"]
+            for name, words in _MACROS.items():
+                opens = opens.replace(name, words.replace("|", " "))
+                form = form.replace(name, words)
+            pattern = over_folded(rf"(?<![\w/.,])(?:{form})")
+            for word in dict.fromkeys(over_folded(opens).pattern.split()):
+                found.setdefault(word, []).append((row["name"], pattern))
+    return found
+
+
+def _days(name: str, match: re.Match, today: date | None) -> tuple | None:
+    """First and last day, kind, and what they are relative to; None for no day there is."""
+    said = {key: words for key, words in match.groupdict().items() if words}
+    years = [int(year) for year in re.findall(_Y, match[0])]
+    if not (today or years or "year" in said):
+        return ("", "", "flow", False, "year", -1) if name == "last" else None
+    try:
+        return _KINDS[name](said, years, today)
+    except ValueError:  # a thirteenth month
+        return None
+
+
+def _figure(words: str) -> int:
+    return _FIGURES.get(words) or int(words)
+
+
+def _year(said: dict, today: date | None) -> int:
+    written = said.get("year", "nay")
+    return today.year if written == "nay" else int(written) + 2000 * (len(written) == 2)
+
+
+def _to_count(said: dict) -> tuple:
+    """The last fields of what is counted from the year spoken of, if no year is named."""
+    return () if "year" in said or "this" in said else (False, "year")
+
+
+def _day(said: dict, years: list[int], today: date | None) -> tuple:
+    day, month = _figure(said["day"]), _figure(said["month"])
+    year = _year(said, today)
+    if "year" not in said and today.month <= 3:
+        year -= (month, day) > (today.month, today.day)
+    found = date(year, month, day).isoformat()
+    return found, found, "as_of", *_to_count(said)
+
+
+def _months(year: int, first: int, last: int) -> tuple[str, str]:
+    """First and last day of some months of a year."""
+    return f"{date(year, first, 1)}", f"{date(year, last, monthrange(year, last)[1])}"
+
+
+def _latest(said: dict, today: date | None, first: int, last: int, told: int) -> tuple:
+    """Some months of a year; early in it those of the last one, if ``told`` is still to come."""
+    year = _year(said, today)
+    past = "year" not in said and today.month <= 3 and today.month < told
+    return *_months(year - past, first, last), "flow"
+
+
+def _month(said: dict, years: list[int], today: date | None) -> tuple:
+    month = _figure(said["month"])
+    if not 1 <= month <= 12:
+        raise ValueError(f"no month {month}")
+    return *_latest(said, today, month, month, month), *_to_count(said)
+
+
+def _quarter(said: dict, years: list[int], today: date | None) -> tuple:
+    last = 3 * _figure(said["quarter"])
+    return *_latest(said, today, last - 2, last, last - 2), *_to_count(said)
+
+
+def _several(said: dict, years: list[int], today: date | None) -> tuple:
+    """ "6 tháng đầu năm", "chín tháng qua", "nửa cuối năm"."""
+    count = _figure(said.get("months", "6"))
+    ends = (13 - count, 12) if said.get("half") == "cuối" else (1, count)
+    return _latest(said, today, *ends, ends[1])
+
+
+def _edge(said: dict, years: list[int], today: date | None) -> tuple:
+    year = _year(said, today) - ("year" not in said and today.month <= 3)
+    day = of_year(year)[said["edge"] != "đầu"]
+    return day, day, "as_of", *_to_count(said)
+
+
+def _of_years(said: dict, years: list[int], today: date | None) -> tuple:
+    first, last = f"{min(years)}-01-01", f"{max(years)}-12-31"
+    if "edge" in said:
+        return first, first if said["edge"] == "đầu" else last, "as_of"
+    return first, last, "mean_of_years" if "more" in said else "flow"
+
+
+def _span(said: dict, years: list[int], today: date) -> tuple:
+    """The years that are over: "ba năm gần đây"."""
+    recent = today.year - (today.month <= 3) + (today.month > 9 and "then" not in said)
+    return f"{recent - _figure(said['count'])}-01-01", f"{today}", "flow"
+
+
+def _ago(said: dict, years: list[int], today: date) -> tuple:
+    return *of_year(today.year - _figure(said["count"])), "as_of"
+
+
+def _year_off(off: Callable[[date], int], *relative) -> Callable:
+    """A year so many years off that of publication."""
+    return lambda said, years, today: (
+        *of_year(today.year + off(today)),
+        "flow",
+        *((False, *relative) if relative else ()),
+    )
+
+
+def _told(relative: str) -> Callable:
+    """What is told by something named elsewhere."""
+    return lambda said, years, today: (f"{today}", f"{today}", "flow", False, relative)
+
+
+def _since(said: dict, years: list[int], today: date | None) -> tuple:
+    return f"{min(years or [today and today.year])}-01-01", f"{today or ''}", "flow"
+
+
+def _now(said: dict, years: list[int], today: date) -> tuple:
+    return f"{today}", f"{today}", "flow" if "occasion" in said else "as_of"
+
+
+def _next(said: dict, years: list[int], today: date) -> tuple:
+    return *of_year(today.year + (not ("new" in said and today.month <= 3))), "flow"
+
+
+_KINDS = {
+    "day": _day, "month": _month, "quarter": _quarter, "months": _several,
+    "edge": _edge, "years": _of_years, "span": _span, "ago": _ago,
+    "since": _since, "since_year": _since, "now": _now, "next": _next,
+    "this": _year_off(lambda today: 0),
+    "last_year": _year_off(lambda today: -1),
+    "last": _year_off(lambda today: -(today.month <= 3) - 1, "year", -1),
+    "whole": _year_off(lambda today: -(today.month <= 3), "year"),
+    "same": _told("same"), "founding": _told("founding"), "term": _told("term"),
+}  # fmt: skip
+
+
+def _main_year(named: list[Period], published: date | None) -> int | None:
+    """The year a text names most often; at the turn of a year the one it looks back on."""
+    this_year = published.year if published else 9999
+    told = [p for p in named if p.last not in ("", str(published)) and not p.against]
+    years = [int(p.last[:4]) for p in told if p.kind != "mean_of_years"]
+    counts = {y: years.count(y) for y in set(years[:500]) if y <= this_year}
+    if published and published.month <= 3 and this_year - 1 in counts:
+        return this_year - 1
+    best = max(counts, key=lambda y: (counts[y], y), default=None)
+    return best if best and (counts[best] > 1 or not published) else None
+
+
+class _Resolver:
+    """Relative periods counted from what is named before them in their paragraph."""
+
+    def __init__(self, folded: str, published: date | None, named: list[Period]):
+        self.text, self.published, self.today = folded, published, str(published)
+        self.main = _main_year([p for p in named if not p.relative], published)
+        self.term: Period | None = None
+        self.founding = next((p for p in named if self._founds(p)), None)
+        self.spoken: Period | None = None
+        self.latest: Period | None = None
+        self.named: list[Period] = []
+        reached = 0
         for told in named:
-            line = self._text.rfind("\n", reached, told.start)
-            if line > 0 and self._text[line - 1] not in "?:":
-                spoken = latest = None
+            line = folded.rfind("\n", reached, told.start)
+            if line > 0 and folded[line - 1] not in "?:":
+                self.spoken = self.latest = None
             reached = told.start
-            while term < len(self._terms) and self._terms[term].start < told.start:
-                term += 1
-            before = {"same": latest, "founding": founding}.get(told.relative)
-            if told.relative == "term":
-                period = self._of_term(told, self._terms[term - 1] if term else None)
-            elif told.relative == "year":
-                period = self._moved(told, spoken)
-            elif told.relative:
-                period = before and told._replace(first=before.first, last=before.last)
-            else:
-                period = told
-            if not period:
-                continue
-            if found and self._joins(found[-1], period):
-                first = found.pop()
-                period = first._replace(end=period.end, last=period.last, kind="flow", event=False)
-            found.append(period)
-            if period.first == self._today:
-                continue
-            latest = period
-            back = spoken and period.last < spoken.first
-            if not (back or period.against or period.offset < 0 or _years(period)):
-                spoken = period
-        return found
+            period = self._resolved(told)
+            self.term = told if self._is_term(told) else self.term
+            if period:
+                self._take(period)
+
+    def _is_term(self, p: Period) -> bool:
+        named = 4 <= p.years <= 5 and not (p.against or p.relative)
+        return named and bool(_TERM.search(self.text[max(0, p.start - 24) : p.start]))
 
     def _founds(self, period: Period) -> bool:
         """Whether a day is the one on which something was founded or merged."""
-        before = self._text[max(0, period.start - 40) : period.start]
+        before = self.text[max(0, period.start - 40) : period.start]
         return period.kind == "as_of" and bool(_FOUNDED.search(before))
 
+    def _resolved(self, told: Period) -> Period | None:
+        if told.relative == "term":
+            return self._of_term(told)
+        if told.relative == "year":
+            return self._moved(told)
+        if told.relative:
+            before = self.latest if told.relative == "same" else self.founding
+            return before and told._replace(first=before.first, last=before.last)
+        return told
+
+    def _take(self, period: Period) -> None:
+        """Keep a period, as the end of the one before it: "từ ngày 1/7 đến hết năm 2025"."""
+        if self.named and self._joins(self.named[-1], period):
+            first = self.named.pop()
+            period = first._replace(end=period.end, last=period.last, kind="flow", event=False)
+        self.named.append(period)
+        if period.first == self.today:
+            return
+        self.latest = period
+        back = self.spoken and period.last < self.spoken.first
+        if not (back or period.against or period.offset < 0 or period.years):
+            self.spoken = period
+
     def _joins(self, first: Period, last: Period) -> bool:
-        """Whether two periods are the ends of one: "từ ngày 1/7 đến hết năm 2025"."""
-        opens = self._text[max(0, first.start - 3) : first.start + 3]
-        between = self._text[first.end : last.start]
-        to = _TO.fullmatch(between) and (between.strip() or _UNTIL.match(self._text, last.start))
+        opens = self.text[max(0, first.start - 3) : first.start + 3]
+        between = self.text[first.end : last.start]
+        to = _TO.fullmatch(between) and (between.strip() or _UNTIL.match(self.text, last.start))
         return bool("từ" in opens and to) and first.first <= last.last
 
-    def _moved(self, period: Period, spoken: Period | None) -> Period:
+    def _moved(self, period: Period) -> Period:
         """A period of the year spoken of, or so many years off it."""
-        known = spoken and spoken.last and (not self.published or spoken.last[:4] <= self._today)
+        spoken = self.spoken
+        known = spoken and spoken.last and (not self.published or spoken.last[:4] <= self.today)
         year = int(spoken.last[:4]) if known else None
-        if not year and (period.offset or period.last[4:] == "-12-31" > period.first[4:]):
-            year = self.main
         if not year:
             return period
         first, last = (f"{year + period.offset}{day[4:]}" for day in (period.first, period.last))
@@ -399,66 +355,93 @@ class Clock:
             first, last = of_year(year + period.offset)
         return period._replace(first=first, last=last.replace("-02-29", "-02-28"))
 
-    def _of_term(self, period: Period, named: Period | None) -> Period | None:
+    def _of_term(self, period: Period) -> Period | None:
         """A term that is not told by its years: the one named last, or the one of that time."""
-        words, start = self._text[period.start : period.end], period.start
-        yearly = words.endswith(_YEARLY)
-        if yearly and not self._terms and "đại hội" not in self._text[max(0, start - 60) : start]:
+        words, today = self.text[period.start : period.end], self.published
+        start, yearly = period.start, words.endswith(_YEARLY)
+        if yearly and not self.term and "đại hội" not in self.text[max(0, start - 60) : start]:
             return None
-        this_year, month_now = self.published.year, self.published.month
-        line = max(self._text.rfind(end, max(0, start - 250), start) for end in ("\n", ". "))
-        line -= 250 * self._text.startswith(("\n-", "\n+", "\n–"), line)
-        ahead = bool(_AHEAD.search(self._text, max(line, start - 250, 0), period.end + 30))
-        first = int(named.first[:4]) if named else (this_year - (month_now < 8)) // 5 * 5
+        ahead = bool(_AHEAD.search(self.text, max(0, start - 250), period.end + 30))
+        named, congress = self.term, (today.year - (today.month < 8)) // 5 * 5
+        first = int(named.first[:4]) if named else congress
+        just_named = named and named.end > start - 250
         if words.endswith(("qua", "rồi", "gần đây", "trở lại đây")):
-            first = this_year // 5 * 5 - 5
+            first = today.year // 5 * 5 - 5
         elif words.endswith("trước"):
             first -= 5
         elif words.endswith(("tới", "mới")):
-            first += 5 * (first < this_year)
+            first += 5 * (first < today.year)
         elif ahead:
-            first += 5 * (first + 5 <= this_year)
-        elif first >= this_year and month_now <= 10 and not (yearly and named.end > line):
+            first += 5 * (first + 5 <= today.year)
+        elif first >= today.year and today.month <= 10 and not (yearly and just_named):
             first -= 5  # what is told of a term before its congress is the one that ends
-        days = f"{first}-01-01", f"{first + 5}-12-31"
-        if words.startswith("từ "):
-            return period._replace(first=days[0], last=self._today)
+        return self._part_of_term(period, words, first, ahead)
+
+    def _part_of_term(self, period: Period, words: str, first: int, ahead: bool) -> Period:
+        begins, ends = f"{first}-01-01", f"{first + 5}-12-31"
         if words.startswith("đầu"):
-            return period._replace(first=days[0], last=days[0], kind="as_of")
+            return period._replace(first=begins, last=begins, kind="as_of")
         if words.startswith(("cuối", "hết")):
-            return period._replace(first=days[0], last=days[1], kind="as_of")
-        open_end = not ahead and first < this_year < first + 5
-        last = self._today if open_end else days[1]
-        return period._replace(first=days[0], last=last, offset=-words.endswith("trước"))
+            return period._replace(first=begins, last=ends, kind="as_of")
+        runs = words.startswith("từ ") or (not ahead and first < self.published.year < first + 5)
+        last = self.today if runs else ends
+        return period._replace(first=begins, last=last, offset=-words.endswith("trước"))
+
+
+# Only a noun stands between a number and its year.
+_BEHIND = over_folded(r"\s(?:(?!(?:và|nhưng|mà|thì|song|còn)\s)\w+\s){0,4}\(?")
+_IN_BRACKETS = re.compile(r"\s?(?:\(|: )\D{0,12}$")  # "hơn năm 2024 (57 đồng chí)"
+_ONWARD = re.compile(r"[^,;.:()]*|: ")
+_TELLS = over_folded(r"(?<!\w)(?:là|có|đạt|được|chỉ|mới)(?!\w)|[(:,]")
+
+_CHANGE = re.compile(r"(?:tăng|giảm|thêm|bớt|hụt)[^,;.\d]{0,12}$")
+
+
+class Clock:
+    """The period each place of a text speaks of, carried from sentence to sentence.
+
+    A paragraph starts from the text's own time, a sentence may name another, and a look back
+    ("năm trước", an earlier year) does not outlive its sentence. What happened and what stands
+    on a day are carried apart.
+    """
+
+    def __init__(self, folded: str, published: date | None):
+        self.published, self._today, self._text = published, str(published), folded
+        resolver = _Resolver(folded, published, find(folded, published))
+        self._main, self._named = resolver.main, resolver.named
+        told = [p for p in self._named if p.last not in ("", self._today) and not p.against]
+        self._lead = next((p for p in told if p.first[:4] == p.last[:4] and not p.event), None)
+        self._happened: Period | None = None
+        self._standing: Period | None = None
+        self._here: list[Period] = []
+        self._next = 0
 
     def paragraph(self) -> None:
         """Forget what the paragraph before spoke of."""
-        self.current, self._standing, self.here = None, None, []
-        self._paragraph = self._next
+        self._happened, self._standing, self._here = None, None, []
 
     def sentence(self, start: int, end: int) -> None:
         """Move to the next sentence; call in order of the text."""
-        told = [p for p in self.here if not p.against and not p.event]
-        if told and not self.here[0].against:
-            self._carry(told)
-        self._start, self._end = start, end
-        while self._next < len(self.named) and self.named[self._next].start < start:
+        self._carry([p for p in self._here if not p.against and not p.event])
+        first = self._next
+        while first < len(self._named) and self._named[first].start < start:
+            first += 1
+        self._next = first
+        while self._next < len(self._named) and self._named[self._next].start < end:
             self._next += 1
-        stop = self._next
-        while stop < len(self.named) and self.named[stop].start < end:
-            stop += 1
-        self.here = self.named[self._next : stop]
+        self._here = self._named[first : self._next]
 
     def _carry(self, told: list[Period]) -> None:
         """Keep the latest time of a sentence, for what happened and for what stands."""
-        flows = [p for p in told if p.offset >= 0 and (p.kind != "as_of" or self._until(p))]
-        flows = [p for p in flows if p.kind != "as_of" or p.last != self._today]
+        closing = [p for p in told if p.kind == "as_of" and self._until(p)]
+        now = [p for p in told if p.kind == "as_of" and p.last == self._today]
+        flows = [p for p in told if p.kind != "as_of" or (p in closing and p not in now)]
+        flows = [p for p in flows if p.offset >= 0]
         past = [p for p in flows if p.last[:4] <= self._today[:4]]
         latest = max(past or flows, key=lambda p: p.last, default=None)
-        if latest and not (self.current and latest.last < self.current.first):
-            self.current = self._fitted(latest, stock=False)
-        points = [p for p in told if p.kind == "as_of" and p.last <= self._today]
-        points = [p for p in points if p.last == self._today or self._until(p)]
+        if latest and not (self._happened and latest.last < self._happened.first):
+            self._happened = self._fitted(latest, stock=False)
+        points = [p for p in (*closing, *now) if p.last <= self._today]
         self._standing = max(points, key=lambda p: p.last, default=self._standing)
 
     def _until(self, period: Period) -> bool:
@@ -468,103 +451,91 @@ class Clock:
 
     def covers(self, position: int) -> bool:
         """Whether a position is part of a period named in the current sentence."""
-        return any(p.start <= position < p.end for p in self.here)
+        return any(p.start <= position < p.end for p in self._here)
 
     def at(
         self, position: int, end: int, limit: int, *, then: bool, stock: bool | None,
         plan: bool = False,
     ) -> Period:  # fmt: skip
-        """The period of a number: named right behind it, before it in its sentence, elsewhere in
-        its clause (to ``limit``), or carried. What stands at a time (``stock``) takes no term of
-        several years and no year carried from another sentence, unless it is a ``plan``."""
-        named = self._named(position, end, limit, then, stock)
-        if named and not (stock and _years(named) > 1 and named.kind != "as_of" and not plan):
+        """The period of a number: named right behind it in its clause (to ``limit``), before it
+        in its sentence, or carried. What stands at a time (``stock``) takes no term of several
+        years and no year carried from another sentence, unless it is a ``plan``."""
+        named = self._behind(end, limit) or self._before(position, then, stock)
+        if named and not (stock and named.years > 1 and named.kind != "as_of" and not plan):
             return self._fitted(named, stock, plan)
-        ahead = plan and self.current and self.current.last > self._today
-        carried = self._standing if stock and not ahead else self.current
+        ahead = plan and self._happened and self._happened.last > self._today
+        carried = self._standing if stock and not ahead else self._happened
         if carried and not named:
             return self._fitted(carried, stock, plan)
-        return self._default(position, stock)
+        return self._default(stock)
 
-    def _named(self, position: int, end: int, limit: int, then: bool, stock: bool) -> Period | None:
-        """The period that the sentence itself gives a number."""
-        text = self._text
-        change = _CHANGE.search(text, max(self._start, position - 24), position)
+    def _behind(self, end: int, limit: int) -> Period | None:
+        """The time right behind a number: "kết nạp 12 đảng viên năm 2019"."""
+        after = [p for p in self._here if end <= p.start < limit]
+        after = [p for p in after if not p.against or p.start - end < 3][:1]
+        gap = self._text[end : after[0].start] if after else ""
+        aside = gap.endswith("(") and self._of_next(after[0], limit)  # "(khi ấy là 4.733)"
+        return after[0] if after and not aside and _BEHIND.fullmatch(gap) else None
+
+    def _before(self, position: int, then: bool, stock: bool | None) -> Period | None:
+        """The last time before a number; one that is compared with only for what is compared."""
         before = [
             p
-            for p in self.here
+            for p in self._here
             if p.start < position
+            and not (stock and p.event)
+            and not (p.offset < 0 and _CHANGE.search(self._text, max(0, position - 24), position))
+            and not self._is_aside(p, position)
             and (
                 not p.against
-                or (then and _TELLS.search(text, p.end, position))
-                or _IN_BRACKETS.fullmatch(text[p.end : position])
+                or (then and _TELLS.search(self._text, p.end, position))
+                or _IN_BRACKETS.fullmatch(self._text[p.end : position])
             )
-            and not (stock and p.event and self._founds(p))
-            and not (change and p.offset < 0)
         ]
-        if before and text.startswith(_YEARLY, before[-1].start):
-            before.sort(key=lambda p: (_years(p) > 1, p.start))
+        yearly = [p for p in before if self._text.startswith(_YEARLY, p.start)]
+        if yearly and yearly[-1] is before[-1]:  # of the term it is a mean of
+            before.sort(key=lambda p: (p.years > 1, p.start))
         else:
-            before = [p for p in before if not text.startswith(_YEARLY, p.start)]
-        after = [
-            p
-            for p in self.here
-            if position < p.start < limit and (not p.against or p.start - end < 3)
-        ]
-        gap = text[end : after[0].start] if after else ""
-        now = after and after[0].last == self._today and not _ENDS.match(text, after[0].end)
-        aside = gap.endswith("(") and self._of_next(after[0], limit)  # "(khi ấy là 4.733)"
-        if after and not now and not aside and _BEHIND.fullmatch(gap):
-            return after[0]
-        rises = text.endswith("từ ", 0, position) and _RISES.match(text, end)
-        if rises and not (before and before[-1].last < self._today):
-            earlier = [p for p in self._of_paragraph(position) if p.last < self._today]
-            if earlier:
-                return min(earlier, key=lambda p: p.last)
-        if before:
-            return before[-1]
-        elsewhere = [p for p in after if p.offset >= 0 and "," not in text[end : p.start]]
-        if limit < self._end:  # before another number, words behind a time are that number's
-            elsewhere = [p for p in elsewhere if not self._of_next(p, limit)]
-        return elsewhere[0] if elsewhere else None
+            before = [p for p in before if p not in yearly]
+        return before[-1] if before else None
+
+    def _is_aside(self, period: Period, position: int) -> bool:
+        """Whether a time stands with other words in brackets that are closed before a number."""
+        before = self._text[max(0, period.start - 80) : period.start]
+        behind = self._text[period.end : position]
+        alone = before.endswith("(") and behind.startswith(")")
+        return before.rfind("(") > before.rfind(")") and ")" in behind and not alone
 
     def _of_next(self, period: Period, limit: int) -> bool:
         """Whether only words stand between a time and the next number: "(năm 2019: 36)"."""
         onward = _ONWARD.fullmatch(self._text, period.end, limit)
         return bool(onward) and (onward[0] != ": " or self._text[period.start - 1] == "(")
 
-    def _of_paragraph(self, position: int) -> list[Period]:
-        told = self.named[max(self._paragraph, self._next - 20) : self._next + len(self.here)]
-        return [p for p in told if p.start < position]
-
-    def _fitted(self, period: Period, stock: bool, plan: bool = False) -> Period:
+    def _fitted(self, period: Period, stock: bool | None, plan: bool = False) -> Period:
         """A closing day as the day itself for what stands, else as the end of a year or term."""
         if plan and period.relative == "term" and period.last == self._today:
             return period._replace(last=of_year(int(period.first[:4]) + 5)[1])
         if stock:
             closing = period.kind == "as_of"
             return period._replace(first=period.last) if closing else period
-        if _years(period) or not self._until(period):
+        if period.years or not self._until(period):
             return period
-        wider = [p for p in (self.current, *self.here) if p and p.start < period.start]
-        wider = [p for p in wider if _years(p) > 1 and p.first <= period.last]
+        wider = [p for p in (self._happened, *self._here) if p and p.start < period.start]
+        wider = [p for p in wider if p.years > 1 and p.first <= period.last]
         first = wider[-1].first if wider else min(period.first, f"{period.last[:4]}-01-01")
         return period._replace(first=first, kind="flow")
 
-    def _default(self, position: int, stock: bool | None) -> Period:
+    def _default(self, stock: bool | None) -> Period:
         """The period of what no words near it date."""
         today = self.published
-        if stock is not False and today:
-            return Period(0, 0, self._today, self._today, "as_of")
-        if today and _AHEAD.search(self._text, self._start, position):
-            return Period(0, 0, *of_year(today.year))
-        if self.main and not (today and today.year == self.main):
-            return Period(0, 0, *of_year(self.main))
         if not today:
-            return Period(0, 0)
-        back = today.year - (today.month <= 3)
-        if self.lead and back <= int(self.lead.last[:4]) <= today.year:
-            return self.lead
-        if today.month <= 2:
-            return Period(0, 0, *of_year(back))
+            return Period(0, 0, *(of_year(self._main) if self._main else ()))
+        if stock is not False:
+            return Period(0, 0, self._today, self._today, "as_of")
+        before, lead = today.year - 1, self._lead
+        turn = today.month <= 3 and self._main == before
+        if turn or (today.month <= 2 and self._main != today.year):
+            return Period(0, 0, *of_year(before))
+        if lead and today.year - (today.month <= 6) <= int(lead.last[:4]) <= today.year:
+            return lead
         return Period(0, 0, f"{today.year}-01-01", self._today)
