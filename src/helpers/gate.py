@@ -21,8 +21,6 @@ DECIDED = ("ahead", "behind", "larger", "smaller")
 MOST, NEWER = 24, 1 << 20  # the highest rank of two readings; what a rank weighs against days
 BLOCK = 1_500_000  # pairs of readings that are judged at once
 _PAIR = ["row_id", "column_id"]
-_TOLD = ["row", "column", "row_at", "column_at", "bits", "order", "days_apart", "drift"]
-_TOLD += ["units_to_reverse"]
 _COUNTS = ["quality_n", "quality_decided", "ahead", "behind", "plain_n", "plain_decided"]
 
 
@@ -63,7 +61,7 @@ def outcomes(
     for measure_id in side.names:
         limits = likeness.limits_of(rules[measure_id], max_year_gap)
         found[measure_id] = _measured(measure_id, side, rules, limits, is_row)
-    return _table(found, readings, order, rules)
+    return _table([*found.values()], [*found], side, readings, order, rules)
 
 
 def changes(
@@ -85,8 +83,10 @@ def changes(
         pairs[side.names[measure]] += _successive(own, side)
     for measure_id, some in pairs.items():
         later, earlier = np.array(sorted(some), dtype=int).reshape(-1, 2).T
-        found[measure_id] = _told(side, later, earlier, rules[measure_id]["direction"], limits)
-    return _table(found, readings, order, rules)
+        how = rules[measure_id]["direction"], limits
+        place = side.locality[later]
+        found[measure_id] = place, place, later, earlier, *judge(side, later, earlier, *how)
+    return _table([*found.values()], [*found], side, readings, order, rules)
 
 
 def _successive(own: np.ndarray, side: SimpleNamespace) -> Iterator[tuple[int, int]]:
@@ -105,7 +105,7 @@ def _successive(own: np.ndarray, side: SimpleNamespace) -> Iterator[tuple[int, i
 
 def _measured(
     measure_id: str, side: SimpleNamespace, rules: dict, limits: dict, is_row: np.ndarray
-) -> pd.DataFrame:
+) -> tuple[np.ndarray, ...]:
     """Return the judged pairs of localities of one measure: which, by what readings, how."""
     mine, how = _candidates(measure_id, side, rules), (rules[measure_id]["direction"], limits)
     own = mine[side.measure[mine] == side.names.index(measure_id)]
@@ -117,12 +117,9 @@ def _measured(
     row, column = np.nonzero(asked)
     a, b, disagree = _chosen(mine, measure_id, side, asked, how)
     is_met, a, b = a >= 0, np.where(a >= 0, a, newest[row]), np.where(b >= 0, b, newest[column])
-    told = _told(side, a, b, *how).assign(row=row, column=column)
-    told.loc[~is_met, ["bits", "order", "days_apart"]] = BIT["missing"], 0, np.nan
-    told.loc[is_met & disagree, ["bits", "order"]] = BIT["years_disagree"], 0
-    told.loc[told["bits"] > 0, ["drift", "units_to_reverse"]] = np.nan
-    return told.assign(row_at=np.where(a < 0, -1, side.at[a]),
-                       column_at=np.where(b < 0, -1, side.at[b]))  # fmt: skip
+    bits, order, days = judge(side, a, b, *how)
+    bits = np.where(is_met, np.where(disagree, BIT["years_disagree"], bits), BIT["missing"])
+    return row, column, a, b, bits, order, np.where(is_met, days, np.nan)
 
 
 def _candidates(measure_id: str, side: SimpleNamespace, rules: dict) -> np.ndarray:
@@ -225,48 +222,44 @@ def _rank(side: SimpleNamespace, a: np.ndarray, b: np.ndarray, bits: np.ndarray)
     return np.where(bits & FORBIDS, MOST - 5 - reasons, MOST - 5 + says)
 
 
-def _told(side: SimpleNamespace, a, b, direction: str, limits: dict) -> pd.DataFrame:
-    """Return what is said of pairs of readings, one row a pair."""
-    bits, order, days = judge(side, a, b, direction, limits)
-    units, drift = (np.where(order == 0, np.nan, one) for one in strength(side, a, b, order, days))
-    told = {"row": side.locality[a], "column": side.locality[b], "row_at": side.at[a]}
-    told |= {"column_at": side.at[b], "bits": bits, "order": order, "days_apart": days}
-    return pd.DataFrame(told | {"drift": drift, "units_to_reverse": units})
-
-
 def _table(
-    found: dict[str, pd.DataFrame], readings: pd.DataFrame, order: Sequence[str], rules: dict
+    found: list[tuple],
+    names: list[str],
+    side: SimpleNamespace,
+    readings: pd.DataFrame,
+    order: Sequence[str],
+    rules: dict,
 ) -> pd.DataFrame:
     """Return what was judged of each measure as a table in the order of pairs and measures."""
-    every = pd.concat([pd.DataFrame(columns=_TOLD, dtype=int), *found.values()])
-    measure = np.repeat(np.arange(len(found)), [len(one) for one in found.values()])
-    pair = every["row"].to_numpy(int) * len(order) + every["column"].to_numpy(int)
-    at = np.argsort(pair * len(found) + measure, kind="stable")
-    every, measure = every.iloc[at].reset_index(drop=True), measure[at]
-    direction = np.array([rules[name]["direction"] for name in found] or [""])[measure]
-    better = every["order"].where(direction != "lower_better", -every["order"])
-    code, indicators = pd.factorize(np.array([rules[name]["indicator"] for name in found], object))
-    take, quality = pd.Categorical.from_codes, direction != "none"
+    nothing = (np.array([], dtype=int),) * 7
+    every = [np.concatenate(some) for some in zip(nothing, *found, strict=True)]
+    measure = np.repeat(np.arange(len(found)), [len(one[0]) for one in found])
+    at = np.argsort((every[0] * len(order) + every[1]) * len(found) + measure, kind="stable")
+    row, column, a, b, bits, sign, days = (some[at] for some in every)
+    told, measure, take = [rules[name] for name in names], measure[at], pd.Categorical.from_codes
+    direction = np.array([""] + [rule["direction"] for rule in told])[measure + 1]
+    code, indicators = pd.factorize(np.array([rule["indicator"] for rule in told], dtype=object))
     frame = pd.DataFrame({
-        "row_id": take(every["row"], list(order)),
-        "column_id": take(every["column"], list(order)),
-        "measure_id": take(measure, list(found)),
+        "row_id": take(row, list(order)),
+        "column_id": take(column, list(order)),
+        "measure_id": take(measure, names),
         "indicator": take(code[measure], list(indicators)),
-        "quality": quality,
-        **_words(every["bits"].to_numpy(), better, quality),
+        "quality": direction != "none",
+        **_words(bits, np.where(direction == "lower_better", -sign, sign), direction != "none"),
     })  # fmt: skip
     one = readings[["low", "high"]].astype(float).reset_index(drop=True)
     one.loc[len(one)] = np.nan  # at -1 stands what states nothing
     one["period"] = pd.Categorical([*periods(readings), ""])
     one["facts"] = pd.Categorical([*readings["fact_ids"], ""])
     one["reading"] = [*range(len(readings)), -1]
-    for name in ("row", "column"):
-        stated = one.iloc[every[f"{name}_at"].to_numpy(int)].set_axis(frame.index)
+    for name, where in (("row", a), ("column", b)):
+        stated = one.iloc[np.append(side.at, -1)[where]].set_axis(frame.index)
         frame = frame.join(stated.add_prefix(f"{name}_"))
-    return frame.join(every[_TOLD[-3:]].astype(float))
+    units, drift = (np.where(bits == 0, some, np.nan) for some in strength(side, a, b, sign, days))
+    return frame.assign(days_apart=days.astype(float), drift=drift, units_to_reverse=units)
 
 
-def _words(bits: np.ndarray, order: pd.Series, quality: np.ndarray) -> dict:
+def _words(bits: np.ndarray, order: np.ndarray, quality: np.ndarray) -> dict:
     """Return verdicts and reasons as words, of the bits and of which side is better or larger."""
     clear = np.where(quality, 2, 4) + (order < 0)
     code = np.where(bits == 0, clear, np.where(bits & FORBIDS, 0, 1))
