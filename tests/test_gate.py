@@ -9,8 +9,11 @@ import re
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from helpers import codebook, gate, statements
+from party_cells import trials
 
 MEASURES = codebook.load("measures")
 SCHEMES = codebook.load("rating_schemes")
@@ -101,3 +104,45 @@ def test_the_table_of_cases_is_large_and_tries_every_word():
     said = {reason for case in CASES for reason in case["reasons"].split("|")}
     assert {*gate.REASONS, *gate.OPEN} <= said
     assert {*gate.DECIDED, "undecided", "not_comparable"} <= {one["verdict"] for one in CASES}
+
+
+# On invented articles without errors, whatever they are
+
+
+def judged(rows: list[dict], made: trials.Collection, names: list[str]) -> tuple:
+    """The outcomes of some facts, by pair, measure and periods, and whether each is wrong."""
+    places = pd.DataFrame(made.places)
+    taken = statements.take(pd.DataFrame(rows), MEASURES, SCHEMES)
+    found = gate.outcomes(taken, MEASURES, names, places=places)
+    key = ["row_id", "column_id", "measure_id", "row_period", "column_period"]
+    wrong = trials.judge(found, taken, made.truth, MEASURES)["wrong"]
+    return found.astype({name: str for name in key}).set_index(key), wrong
+
+
+@given(seed=st.integers(0, 999), data=st.data())
+@settings(max_examples=12, deadline=None)
+def test_a_fact_less_flips_nothing_and_decides_nothing_wrongly(seed, data):
+    made = trials.collect(4, 2, seed=seed)
+    names = [place["place_id"] for place in made.places]
+    left = data.draw(st.lists(st.sampled_from(range(len(made.facts))), max_size=3, unique=True))
+    rows = [row for at, row in enumerate(made.facts) if at not in left]
+    (all_, _), (fewer, wrong) = judged(made.facts, made, names), judged(rows, made, names)
+    assert not wrong.any()
+    both = pd.concat({"all": all_["verdict"], "fewer": fewer["verdict"]}, axis=1, join="inner")
+    both = both[both.isin(gate.DECIDED).all(axis=1)].astype(str)
+    assert (both["all"] == both["fewer"]).all()
+
+
+@given(seed=st.integers(0, 999), data=st.data())
+@settings(max_examples=8, deadline=None)
+def test_the_order_of_articles_and_a_locality_nobody_asks_for_change_nothing(seed, data):
+    made = trials.collect(4, 2, "contradiction", 0.5, seed)
+    names = [place["place_id"] for place in made.places]
+    before, _ = judged(made.facts, made, names)
+    hidden, rows = data.draw(st.sampled_from(names)), data.draw(st.permutations(made.facts))
+    rows = [row for row in rows if row["locality_id"] != hidden]
+    after, _ = judged(rows, made, [name for name in names if name != hidden])
+    of_others = before[[hidden not in key[:2] for key in before.index]]
+    shown = ["verdict", "reasons", "row_low", "row_high", "column_low", "column_high", "drift"]
+    shown += ["days_apart", "units_to_reverse"]
+    pd.testing.assert_frame_equal(of_others[shown], after[shown], check_categorical=False)
