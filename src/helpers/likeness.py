@@ -25,18 +25,7 @@ VAGUE = {"cells", "cells_assessed"}  # bases that do not say which cells
 LIMITS = {"as_of_days": 366, "flow_years": 0, "drift_after_days": np.inf, "drift_per_year": 0.0}
 YEAR, SLIP = 365.25, 1e-12
 ALIKE = ["measure_id", "rank", "scheme_id", "period_kind", "base", "unit", "doubts"]
-PLAIN = [
-    "at",
-    "locality",
-    "measure_id",
-    "actual",
-    "implied",
-    "low",
-    "high",
-    "low_open",
-    "high_open",
-]
-PLAIN += ["step", "about", "span"]
+PLAIN = ["at", "locality", "actual", "implied", "about", "span"]
 
 
 def unlike(
@@ -94,6 +83,7 @@ def sides(
     side |= {"names": sorted({*frame["measure_id"]})}
     side |= {"likes": _likes(frame.drop_duplicates("about"))}
     side |= {name: frame[name].to_numpy(float) for name in ("low", "high", "step")}
+    side |= {name: frame[name].to_numpy(bool) for name in ("low_open", "high_open")}
     low, high = _ranks(side["low"], side["high"])
     side |= {"low_rank": low + side["low_open"], "high_rank": high - side["high_open"]}
     return SimpleNamespace(**side)
