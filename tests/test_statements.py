@@ -33,36 +33,6 @@ def test_counts_of_a_rating_become_shares_of_their_base():
     assert amount(taken, "cells_rated_completed_or_worse").value == pytest.approx(41 / 449)
 
 
-def test_a_tier_nobody_printed_follows_from_the_other_three():
-    taken = take(ratings("a-1", "organisations", (11, 45, 4, None), 60))
-    assert amount(taken, "organisations_rated_not_completed").value == 0
-
-
-def test_a_count_without_its_base_is_no_share():
-    rows = ratings("a-1", "cells", (90, 318, 38, 3), 449)[1:]
-    share = amount(take(rows), "cells_rated_excellent")
-    assert (share.low, share.high) == (0, 1) and share.facts
-
-
-def test_a_rating_whose_article_names_no_base_has_an_unknown_share():
-    rows = [row | {"base_measure_id": None} for row in ratings("a-1", "cells", (9, 3, 3, 3), 18)]
-    taken = take([*rows, fact("a-1", "members", 400)])
-    rated = taken[taken["scheme_id"].ne("") & taken["origin"].eq("printed")]
-    assert set(zip(rated["low"], rated["high"], rated["base"], strict=True)) == {(0, 1, "")}
-
-
-def test_the_base_may_be_those_assessed_and_as_many_as_one_kind_of_cell():
-    rows = ratings("a-1", "cells", (90, 318, 38, 3), 449)
-    for row in rows:
-        row["base_measure_id"] = None
-    assessed = fact("a-1", "cells_assessed", 449)
-    taken = take([*rows, assessed])
-    both = "cells_assessed|cells_under_base"
-    assert set(taken[taken["scheme_id"] != ""]["base"]) == {both}
-    unclear = take([*rows[1:], assessed])
-    assert set(unclear[unclear["scheme_id"] != ""]["base"]) == {"cells_assessed"}
-
-
 def test_discipline_of_an_open_list_is_a_lower_bound():
     taken = take(five_articles().to_dict("records"))
     cases, rate = (amount(taken, f"discipline_cases{end}") for end in ("", "_per_1000_year"))
@@ -101,23 +71,10 @@ def test_sources_that_agree_are_narrowed_and_sources_that_conflict_are_kept_whol
     assert conflict["reasons"][0] == "conflict" and conflict["documents"][0] == "a-1|a-2"
 
 
-def test_more_rated_than_there_are_is_a_conflict_and_not_an_error():
-    taken = take(ratings("a-1", "cells", (900, 318, 38, 3), 449))
-    assert "conflict" in taken.set_index("measure_id").loc["cells_rated_excellent", "reasons"]
-
-
 def test_two_rules_with_one_measure_stay_two():
     rule = {"unit": "per_year", "bound": "at_least", "status": "rule"}
     rows = [fact("a-1", "officer_attendance_frequency", n, char_start=n, **rule) for n in (4, 6)]
     assert len(take(rows)) == 2
-
-
-def test_the_order_of_facts_changes_nothing():
-    facts = five_articles()
-    backwards = facts.iloc[::-1].reset_index(drop=True)
-    pd.testing.assert_frame_equal(
-        statements.take(facts, MEASURES, SCHEMES), statements.take(backwards, MEASURES, SCHEMES)
-    )
 
 
 def test_good_facts_pass_the_check():
@@ -141,11 +98,6 @@ SHARE = {"unit": "share", "scheme_id": "2018-2023"}
         (fact("a-1", "members", 3, scheme_id="2018-2023"), "no rating"),
         (fact("a-1", "members", 3, "2024-01-01"), "after publication on 2023-03-05"),
         (fact("a-1", "members", 3, locality_id="b"), "of b, but the article is about a"),
-    ],
-    ids=[
-        *("reversed bounds", "value outside its bounds", "negative", "share over one"),
-        *("tier of another scheme", "unknown scheme", "rating without scheme"),
-        *("scheme on a count", "a deed after publication", "another locality"),
     ],
 )
 def test_bad_facts_are_refused_with_the_row_named(row, said):
