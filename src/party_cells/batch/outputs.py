@@ -25,7 +25,7 @@ _PLAIN |= {"style", "title", "width"}
 _ACTIVE = re.compile(
     r"<(script|iframe|object|embed|form|link|meta|base|audio|video)\b"
     r"|<[^>]*?[\s/\"'](on[a-z]+)\s*=|<[^>]*?\b(javascript):"
-    r"|<img\b[^>]*?\b(src)\s*=\s*[\"']?(?!data:)",
+    r"|<img\b[^>]*?\b(src)\s*=(?!\s*[\"']?data:)",
     re.IGNORECASE,
 )
 _WITH_CONTENT = re.compile(r"<(script|style|iframe|object|title)\b.*?(</\1\s*>|$)", re.I | re.S)
