@@ -89,6 +89,15 @@ ATTACHED = new_markdown_cell("# Pictures\n\n![pic](attachment:p.png) ![far](http
 ATTACHED["attachments"] = {"p.png": {"image/png": "aGk="}}
 
 
+def test_a_formula_is_drawn_or_said_to_be_source_and_a_long_line_takes_one_pass():
+    assert 'src="data:image/svg+xml' in outputs.formula(r"\frac{a}{b}")
+    assert outputs.formula(r"\begin{x}") == r'<code class="math">$\begin{x}$</code>'
+    html = pages._markdown(r"$\frac{a}{b}$ and $\begin{x}$")
+    assert html.count("<img") == 1 and 'alt="$\\frac{a}{b}$"' in html
+    assert outputs.taken(html) == []
+    assert len(outputs.text("y" * 3_000_000)) > 3_000_000
+
+
 @pytest.mark.parametrize(
     ("cells", "title", "holds"),
     [
@@ -98,6 +107,11 @@ ATTACHED["attachments"] = {"p.png": {"image/png": "aGk="}}
         ([new_markdown_cell("w\n\n## Only this")], "Only this", ["<p>w"]),
         ([new_markdown_cell("# A\n\n# B")], "A", [">B</h2>"]),
         ([ATTACHED], "Pictures", ["data:image/png;base64,aGk="]),
+        (
+            [new_markdown_cell("# T\n\n[x](#A-b) [y](#c-d) \n\n## A b\n\n## A b")],
+            "T",
+            ['href="#A-b"', '<h2 id="A-b">', 'id="A-b-2"'],
+        ),
         ([new_raw_cell("raw <b>")], "tên tệp", ["<pre>raw &lt;b&gt;</pre>"]),
         ([new_markdown_cell("$x^2$ | $$y$$")], "tên tệp", ["$x^2$"]),
         (
@@ -144,7 +158,8 @@ def test_ordinary_notebooks_run_in_a_batch(tmp_path, monkeypatch, capsys):
     own[1].metadata["tags"] = ["parameters"]
     nbformat.write(new_notebook(cells=own), folder / "95-own.ipynb")
     raises = new_code_cell("1 / 0", metadata={"tags": ["raises-exception"]})
-    cells = [raises, new_code_cell("print('after')")]
+    skipped = new_code_cell("print('never')", metadata={"tags": ["skip-execution"]})
+    cells = [raises, skipped, new_code_cell("print('after')")]
     nbformat.write(new_notebook(cells=cells), folder / "sổ có lỗi.ipynb")
     monkeypatch.setattr(paths, "notebooks", lambda: folder)
     names = ("95-own", "sổ có lỗi")
@@ -155,3 +170,4 @@ def test_ordinary_notebooks_run_in_a_batch(tmp_path, monkeypatch, capsys):
     assert "<td>muong-lay</td>" in own and "<pre>done\n</pre>" in own
     page = (tmp_path / "out" / "en" / "sổ có lỗi.html").read_text("utf-8")
     assert "ZeroDivisionError: division by zero" in page and "after" in page
+    assert "<pre>never" not in page

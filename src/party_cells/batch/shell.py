@@ -263,7 +263,8 @@ class Client(PapermillNotebookClient):
         self.nb.metadata["language_info"] = IPythonKernel.language_info
 
     def execute_cell(self, cell: dict, cell_index: int) -> None:
-        if cell.cell_type != "code" or not cell.source.strip():
+        is_left_out = self.skip_cells_with_tag in cell.metadata.get("tags", [])
+        if cell.cell_type != "code" or is_left_out or not cell.source.strip():
             return
         self.on_cell_execute(cell=cell, cell_index=cell_index)
         cell.outputs, self.clear_before_next_output = [], False
