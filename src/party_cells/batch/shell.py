@@ -77,6 +77,8 @@ def require_good(cell: dict, cell_index: int, execute_reply: dict) -> None:
     if any(payload.get("source") == "ask_exit" for payload in said.get("payload", [])):
         raise CellFailed("the cell ended the kernel")
     if said["status"] == "error" and "raises-exception" not in cell.metadata.tags:
+        shown = [output for output in cell.outputs if output.output_type == "error"]
+        said = (shown or [said])[-1]  # what a form of an output raised is only shown
         error = f"{said['ename']}: {said['evalue']}"
         raise CellFailed("the cell called sys.exit" if "SystemExit" in error else error)
 
