@@ -306,26 +306,19 @@ def test_the_next_run_tells_which_facts_and_cells_have_changed(written, tmp_path
     assert re.search(r"Số tổ chức cơ sở đảng và đảng viên như báo đã in: 1<", card)
 
 
-def test_a_correction_of_a_row_in_use_is_told(ids, tmp_path, monkeypatch):
+def test_a_correction_of_a_row_in_use_and_a_withdrawal_from_an_article_in_use_are_told(
+    ids, tmp_path, monkeypatch
+):
     row = {"corrected_on": "2026-01-03", "table": "facts", "row_id": ids["muong-lay members"]}
     row |= {"column": "value", "expected_before": "1124", "value_after": "1142"}
     row |= {"reason": "digits swapped", "decided_by": "test"}
-    other = row | {"row_id": "other.1.members", "reason": "another report's"}
-    monkeypatch.setattr(decisions, "corrections", lambda: [row, other])
+    gone = row | {"row_id": "muong-lay-2019.1.members", "column": "fact_id", "value_after": ""}
+    others = [one | {"row_id": "other-2019.1.members"} for one in (row, gone)]
+    monkeypatch.setattr(decisions, "corrections", lambda: [row, gone, *others])
     pages.write(executed(tmp_path), tmp_path / "out")
     html = page(tmp_path / "out").html
-    assert "value: 1124 → 1142 (digits swapped)" in html and "another report" not in html
-
-
-def test_a_withdrawn_row_is_told_where_its_article_is_used(ids, tmp_path, monkeypatch):
-    row = {"corrected_on": "2026-01-03", "table": "facts", "row_id": "muong-lay-2019.1.members"}
-    row |= {"column": "fact_id", "expected_before": row["row_id"], "value_after": ""}
-    row |= {"reason": "of another year", "decided_by": "test"}
-    other = row | {"row_id": "other-2019.1.members", "expected_before": "other-2019.1.members"}
-    monkeypatch.setattr(decisions, "corrections", lambda: [row, other])
-    pages.write(executed(tmp_path), tmp_path / "out")
-    html = page(tmp_path / "out").html
-    assert "muong-lay-2019.1.members · withdrawn (of another year)" in html
+    assert "value: 1124 → 1142 (digits swapped)" in html
+    assert "muong-lay-2019.1.members · withdrawn (digits swapped)" in html
     assert "other-2019" not in html
 
 
@@ -397,21 +390,12 @@ def test_one_file_to_send_holds_what_a_reader_opens_and_nothing_else(landed):
 
 @pytest.mark.parametrize("count", [0, 1, 12, 13, 500])
 def test_a_landing_page_of_any_number_of_localities(count):
-    documents = {
-        f"d{n}": {
-            "document_id": f"d{n}",
-            "locality_id": f"l{n}",
-            "published_date": f"{2000 + n}",
-            "kind": "x",
-        }
-        for n in range(count)
-    }
+    names = ("document_id", "locality_id", "published_date", "kind")
+    rows = [(f"d{n}", f"l{n}", f"{2000 + n}", "x") for n in range(count)]
+    documents = {row[0]: dict(zip(names, row, strict=True)) for row in rows}
     made = landing._poster(Sources({}, {}, documents, {}, []), {}, "en")
-    assert (
-        (len(made["places"]), made["more"]) == (count, 0)
-        if count <= 12
-        else (min(count, 40), max(0, count - 40))
-    )
+    most = 12 if count <= 12 else 40
+    assert (len(made["places"]), made["more"]) == (min(count, most), max(0, count - most))
     assert made["beside"] == (count <= 12)
 
 

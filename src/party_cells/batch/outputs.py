@@ -39,7 +39,10 @@ _ELSEWHERE = {
     "application/javascript": "script",
     "application/vnd.jupyter.widget-view+json": "widget",
 }
-_HOME = re.compile(r"(?:/home|/Users|[A-Z]:\\Users)[/\\][^/\\\s\"']+|/root\b")
+_HOME = re.compile(  # of a person, and of the libraries
+    r"(?:/home|/Users|[A-Z]:\\Users)[/\\][^/\\\s\"']+|/root\b|/[^\s\"':]{0,200}(?=/site-packages/)"
+)
+_TEX = {r"\displaystyle": "", r"\le": r"\leq", r"\ge": r"\geq", r"\ne": r"\neq"}  # in mathtext
 _LAST_STATE = re.compile(
     r"(?m)^[^\n]*\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f]"
 )  # of a line written over
@@ -128,7 +131,8 @@ def formula(source: str) -> str:
     drawn = io.StringIO()
     with rc_context({"svg.hashsalt": source, "savefig.transparent": True}):
         try:
-            depth = mathtext.math_to_image(f"${source.strip()}$", drawn, dpi=72, format="svg")
+            known = re.sub(r"\\[A-Za-z]+", lambda name: _TEX.get(name[0], name[0]), source).strip()
+            depth = mathtext.math_to_image(f"${known}$", drawn, dpi=72, format="svg")
         except ValueError:
             return f'<code class="math">${escape(source)}$</code>'
     svg = re.sub(r"<metadata>.*?</metadata>", "", drawn.getvalue(), flags=re.DOTALL)
@@ -143,7 +147,7 @@ def text(words: str) -> str:
     '<pre>100 % of ~/x</pre>'
     """
     words = _HOME.sub("~", _LAST_STATE.sub("", strip_ansi(words)))
-    return f"<pre>{escape(words, quote=False)}</pre>"
+    return f"<pre>{escape(words, quote=False)}</pre>" if words.strip() else ""
 
 
 def shown(output: dict, markdown: Callable[[str], str], alt: str) -> str:

@@ -17,6 +17,7 @@ from html import escape, unescape
 from itertools import groupby
 from pathlib import Path
 from urllib.parse import quote as url_quote
+from urllib.parse import unquote
 
 import jinja2
 import nbformat
@@ -256,8 +257,8 @@ class _Prose(IPythonRenderer):
         return text  # a file of the project, which does not travel with the report
 
     def image(self, text: str, url: str, title: str | None = None) -> str:
-        name = url.removeprefix("attachment:")
-        forms = self.attachments.get(name, {}) if name != url else {}
+        name = unquote(url.removeprefix("attachment:"))
+        forms = self.attachments.get(name, {}) if url.startswith("attachment:") else {}
         made = (outputs.picture(mime, content, text) for mime, content in forms.items())
         return next(made, f'<img alt="{escape(text)}" src="{escape(url)}">')
 
@@ -313,11 +314,12 @@ class Page:
     def __init__(self, stem: str, sources: Sources, language: str):
         self.stem, self.sources, self.language = stem, sources, language
         self.uses, self.counts, self.headings, self.beside = Uses(), Counter(), [], {}
-        self.left, self.derived, self.titled = _SHOWN, {}, False
+        self.left, self.derived, self.title, self.titled = _SHOWN, {}, "", False
         self.named = Counter(("content", "evidence", "files"))  # names that the page has already
 
     def told(self, title: str, essay: list[Item]) -> dict:
         """What the template needs: what was found, the essay in blocks, the evidence."""
+        self.title = title
         for item in essay:
             self.derived |= item.shown.get("derived", {})
         found = _first(essay, ("finding",)) or _first(essay, ("sentence",))
@@ -355,10 +357,10 @@ class Page:
 
     def heading(self, found: re.Match) -> str:
         """A heading with its number; the first title of all stands above the page already."""
-        if found[1] == "1" and not self.titled:
+        level, words = max(2, int(found[1])), _words(found[2])
+        if not self.titled and (found[1] == "1" or words == self.title):
             self.titled = True
             return ""
-        level, words = max(2, int(found[1])), _words(found[2])
         name = words.replace(" ", "-")  # as JupyterLab names it, for the notebook's own links
         self.named[name] += 1
         name += f"-{self.named[name]}" * (self.named[name] > 1)
