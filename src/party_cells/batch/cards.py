@@ -13,7 +13,8 @@ from helpers.report import LANGUAGES, MIME, labels, translated, ui
 from party_cells.batch import passages
 from party_cells.batch.passages import Sources
 
-_VALUES = ("localities", "measures", "vocabulary:level", "vocabulary:status", "vocabulary:column")
+_VALUES = ("localities", "vocabulary:population", "measures", "vocabulary:level")
+_VALUES += ("vocabulary:status", "vocabulary:column")
 
 
 def record(notebook, stem: str, run: dict, anchors: Iterable[str], sources: Sources) -> dict:
@@ -132,9 +133,9 @@ def lacks(found: dict, language: str) -> list[str]:
 
 
 def parameters(found: dict, language: str) -> dict[str, str]:
-    """The parameters in the words that readers know, where there are any."""
-    names = labels("vocabulary:parameter", language)
-    return {names.get(n, n): value(v, language) for n, v in found["parameters"].items()}
+    """The parameters in the words that readers know, where there are any; not what is left open."""
+    names, given = labels("vocabulary:parameter", language), found["parameters"]
+    return {names.get(n, n): value(v, language) for n, v in given.items() if v not in (None, "")}
 
 
 def value(given, language: str) -> str:
