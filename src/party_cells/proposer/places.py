@@ -27,7 +27,7 @@ _COMMITTEES = {"tỉnh ủy": "tỉnh", "thành ủy": "thành phố", "huyện 
                "quận ủy": "quận"}  # fmt: skip
 _UPPER = "A-ZÀ-ÖØ-ÝĂĐÐĨŨƠƯ" + "".join(chr(code) for code in range(0x1EA0, 0x1EFA, 2))
 _WORD = rf"[{_UPPER}](?![{_UPPER}])[\w'’]*"  # not an abbreviation such as HTTNV
-_PROPER = rf"(?!Đảng(?!\w)|Ðảng(?!\w)){_WORD}(?: {_WORD}){{0,3}}"
+_PROPER = rf"(?!Đảng(?!\w)|Ðảng(?!\w)|Chi (?:cục|bộ|nhánh)){_WORD}(?: {_WORD}){{0,3}}"
 _ORDINAL = (
     r"(?:số )?(?:[12]?\d|30)(?![\d%/]|[.,]\d| (?:đảng|chi|đồng|người|hộ|tổ|đ/c|năm|tháng|ngày"
     r"|thôn|lần|cụ))"
@@ -71,13 +71,6 @@ _IS_A = re.compile(
     rf"(?<!\w)({_PROPER})(?= (?:vốn )?là (?:một )?(?:xã|phường|thị trấn)(?!\w))"
     rf"|Là (?:một )?(?:xã|phường|thị trấn)(?!\w)[^,.\n]{{0,50}}, ({_PROPER})"
 )
-_NAMELESS = (
-    r"(?:(?<!từ )một (?:đảng ủy|đảng bộ|chi bộ|xã|bản|thôn|ấp)(?: (?:xã|phường|thôn|bản"
-    r"|ấp))?(?=[ ,])"
-    r"(?! (?:nào|cơ sở|trực thuộc|độc lập|riêng|đảng|\d))"
-    r"|có (?:bản|thôn|ấp|chi bộ)(?= \d+ đảng viên))"
-)
-_NAMELESS = by_opening([("một có", _NAMELESS)], "{}", over_folded)
 _MERGED = (  # places that were merged, as one; not beside the new one, nor in brackets
     r"(?<!của )(?:ba|hai|bốn|năm|[2-9]) (?:xã|phường|đảng bộ|địa phương)(?: xã)? cũ(?!\w| và|\))"
     r"|khi còn là (?:ba|hai|bốn|năm|[2-9]) (?:xã|phường)(?!\w)"
@@ -85,16 +78,12 @@ _MERGED = (  # places that were merged, as one; not beside the new one, nor in b
 _MERGED = by_opening([("ba hai bốn năm khi 2 3 4 5 6 7 8 9", _MERGED)], "{}", over_folded)
 _NOW = over_folded(r"[^,.]{0,12}(?<!\w)(?:hiện|nay|mới|sắp xếp)(?!\w)")
 _WHOLE = over_folded(r"(?<!\w)(?:toàn|cả|chung|trên địa bàn) $")
-_WHOLE_PARTY = r"(?:toàn|cả|tính chung|chung) (?:toàn )?đảng bộ(?!\w)|(?:nhìn|tính) chung(?!\w)"
-_WHOLE_PARTY = by_opening([("toàn cả tính chung nhìn", _WHOLE_PARTY)], "{}", over_folded)
-_SEVERAL = over_folded(r"(?:(?<!\w)(?:các|những|nhiều|mỗi|từng|một|số)|\d) $")
 _OFFICE = over_folded(r"(?:bí thư|chủ tịch|chủ nhiệm|trưởng|trưởng ban)(?: \w+){0,3} $")
 _SURNAME = over_folded(
     r"(?:nguyễn|trần|lê|phạm|hoàng|huỳnh|phan|vũ|võ|đặng|bùi|đỗ|hồ|ngô|dương|lý|đinh|đào|mai|trịnh"
     r"|lương|hà|tô|cao|đoàn|trương|tạ|chu|lâm|vàng|giàng|sùng|lò|thào|mùa|hạng|vừ|cứ|lầu|quàng|cà"
     r"|tòng|lường|nông|triệu|ma|thạch|danh|sơn|kim|rơ|siu|ksor|y|a)(?: \w+){2,3}|h['’]\w+ \w+"
 )
-_SCENERY = over_folded(r"(?<!\w)(?:thuộc|giáp|cách|quê(?: ở)?) (?:địa bàn )?$")
 _WITHIN = over_folded(r" ?(?:,|\(|thuộc|của|ở|-)? ?")
 _HEAD = over_folded(r"(?:^|[.:;,!?\n“”\"–-] ?|(?<!\w)(?:ở|tại|riêng|như|là|còn|trở lại) )$")
 _FIRM_HEAD = over_folded(r"(?:^|[.:;\n“”\"] ?|(?<!\w)(?:ở|tại|riêng|như|là) )$")
@@ -102,14 +91,13 @@ _TELLS = over_folded(
     r"(?: (?:em|mình|tôi|này|ấy))?(?: (?:hiện|đã|nay|vẫn|mới|chỉ|cũng))*"
     r"(?= (?:có|họp|còn|kết nạp|lúc|cử|phân công|đặt|phấn đấu)(?!\w)| \d)"
 )
-_PARTY = r"đảng ủy(?= (?:đã |cũng )?(?:có|cử|giao|phân công|kết nạp|chỉ đạo)(?!\w))"
-_PARTY = by_opening([("đảng", _PARTY)], "{}", over_folded)
-
-_FAR = 1500
 _COUNTED = re.compile(r"(?: cũ)?(?: ít hơn,)? (?:có |còn |chỉ |với |góp )?\d")
-_NEXT = re.compile(rf"[,;] (?:còn )?({_PROPER})(?= (?:có |chỉ |góp )?\d+(?! (?:tuổi|năm)))")
+_ITEM = re.compile(
+    rf"(?:[,;:]|như|gồm) (?:còn )?({_PROPER})"
+    r"(?= (?:có |chỉ |góp )?\d+(?! (?:tuổi|năm|tháng)|/\d+/))"
+)
+_LISTS = over_folded(r"(?:đảng bộ|đảng ủy|xã|phường|địa phương|chi bộ) [^.:;\n]{0,80}:?$")
 _STOP = re.compile(r"[.!?\n]\s|\n")
-_CHIEF = fold("trưởng ")
 _BODIES = tuple(map(fold, ("đảng bộ ", "đảng ủy ")))
 
 
@@ -162,9 +150,8 @@ class Places:
             found = self._narrower(place)
             if found and not (before and self._qualifies(before, place)):
                 self.here.append(found)
-            larger = place.name and self._rank(place) < self._rank(self.own)
-            if larger or (found and found.name != self.own.name):
-                self._last[place.level] = place if larger else found
+            if found and found.name != self.own.name:
+                self._last[place.level] = found
             before = place
 
     def _carry(self) -> None:
@@ -174,9 +161,7 @@ class Places:
         alike = {p.name for p in self.here if p.level == first.level}
         if len(alike) > 1 and self.own.name not in alike:
             self.current = None
-        elif not first.name.startswith("một ") and (
-            first.level != "cell" or self._opens(first.start) or self._speaks(first.start)
-        ):
+        elif first.level != "cell" or self._opens(first.start) or self._speaks(first.start):
             self.current = first
 
     def _opens(self, position: int) -> bool:
@@ -212,22 +197,16 @@ class Places:
         alike = name.endswith(self._own_name) or self._own_full.endswith(name)
         if alike and place.level == self.own.level:
             return self.own._replace(start=place.start)
-        if _SCENERY.search(self._folded[max(self._start, place.start - 24) : place.start]):
-            return None
         rank, own = self._rank(place), self._rank(self.own)
         beside = place.level == self.own.level and (place.counted or place.level == "agency")
         return place if rank > own or beside or place.counted else None
 
     def _told(self, place: Place) -> Place | None:
         """The place that "cả phường" or "Huyện ủy" stands for: of its level, the last one named."""
-        level = "commune" if place.level == "party" else place.level
-        last = self._last.get(level) if level != self.own.level else None
-        if last and place.start - last.start > _FAR and level in ("cell", "commune"):
+        last = self._last.get(place.level) if place.level != self.own.level else None
+        larger = -1 < self._rank(place) < self._rank(self.own)
+        if larger and not place.counted:
             last = None
-        larger = -1 < _RANK.get(level, -1) < self._rank(self.own)
-        if place.level in ("cell", "party") and level != self.own.level and not last:
-            return None
-        last = None if larger and not place.counted else last
         return (last or self.own)._replace(start=place.start)
 
 
@@ -274,22 +253,13 @@ def _mentions(text: str, folded: str, around: list[Place]) -> list[Place]:
             reached = name.end()
         elif told := _stands_for_one(folded, match, level, before):
             found.append(told)
-    for match in matches(_NAMELESS, folded):
-        words = match[0].split()
-        commune = words[-1] in ("xã", "phường") or words[1:] == ["đảng", "ủy"]
-        level = "commune" if commune else "cell"
-        found.append(Place(match[0].strip(), level, match.start(), False, match.end()))
     for match in matches(_MERGED, folded):
         count, unit = match[0].removeprefix(fold("khi còn là ")).split()[:2]
         unit = unit if unit == fold("phường") else "xã"
         found.append(Place(f"{count} {unit} cũ", "commune", match.start(), True, match.end()))
     found.extend(_bare_names(text, folded, found, around))
-    found.extend(_listed(text, sorted(found, key=lambda p: p.start)))
-    for match in matches(_PARTY, folded):
-        if _HEAD.search(folded[max(0, match.start() - 14) : match.start()]):
-            found.append(Place("", "party", match.start()))
-    whole = matches(_WHOLE_PARTY, folded)
-    return found + [Place("", "own", match.start(), True) for match in whole]
+    found.extend(_listed(text, folded, sorted(found, key=lambda p: p.start)))
+    return found
 
 
 def _name(text: str, match: re.Match, word: str, own_level: str, before: str) -> re.Match | None:
@@ -299,9 +269,9 @@ def _name(text: str, match: re.Match, word: str, own_level: str, before: str) ->
         return _FORCE.match(text, match.end()) if body else None
     if own_level == "agency":
         return _FIRM.match(text, match.end()) if body or _FIRM_HEAD.search(before) else None
-    if before.endswith(_CHIEF):
-        return None
     small = own_level == "cell" or word in ("phường", "quận")
+    if word == "chi bộ" and text[match.start()].islower():  # "chi bộ 15, đảng ủy cơ sở 04"
+        small = False
     name = (_SMALL if small else _NAMED).match(text, match.end())
     person = name and _OFFICE.search(before) and _SURNAME.fullmatch(fold(name[1]))
     return None if person else name
@@ -312,11 +282,9 @@ def _stands_for_one(folded: str, match: re.Match, level: str, before: str) -> Pl
     if _WHOLE.search(before):
         return Place("", level, match.start(), True)
     tells = _TELLS.match(folded, match.end())
-    if level == "cell":
-        return Place("", level, match.start()) if tells and _HEAD.search(before) else None
     subject = bool(tells and _HEAD.search(before))
     of_committee = match["word"] in _FOLDED_COMMITTEES or match["body"]
-    if not (of_committee or (subject and level != "agency")) or _SEVERAL.search(before):
+    if level == "cell" or not (of_committee or (subject and level != "agency")):
         return None
     return Place("", level, match.start(), subject or bool(match["body"] and tells))
 
@@ -351,19 +319,21 @@ def _bare_names(text: str, folded: str, named: list[Place], around: list[Place])
     return found
 
 
-def _listed(text: str, named: list[Place]) -> list[Place]:
+def _listed(text: str, folded: str, named: list[Place]) -> list[Place]:
     """Places that go on a list by their bare names: "xã A có 12, B 15, còn C 9"."""
     counted = [p for p in named if p.counted and p.name and p.level in ("commune", "district")]
-    starts = {p.start for p in named}
-    found, at = [], 0
-    for match in _NEXT.finditer(text):
+    starts, found, at = {p.start for p in named}, [], 0
+    for match in _ITEM.finditer(text):
         while at < len(counted) and counted[at].end <= match.start():
             at += 1
         last = max([*counted[max(0, at - 1) : at], *found[-1:]], key=lambda p: p.end, default=None)
         gap = text[last.end : match.start()] if last else ""
-        if 0 < len(gap) < 60 and not _STOP.search(gap) and match.start(1) not in starts:
-            called = f"{last.name.split(' ', 1)[0]} {match[1]}"
-            found.append(Place(called, last.level, match.start(1), True, match.end()))
+        goes_on = 0 < len(gap) < 60 and not _STOP.search(gap)
+        begins = _LISTS.search(folded, max(0, match.start() - 100), match.start(1) - 1)
+        if match.start(1) not in starts and (goes_on or begins):
+            level = last.level if goes_on else "commune"
+            word = last.name.split(" ", 1)[0] if goes_on else "xã"
+            found.append(Place(f"{word} {match[1]}", level, match.start(1), True, match.end()))
     return found
 
 
