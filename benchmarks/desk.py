@@ -61,6 +61,7 @@ def _measure() -> None:
     from party_cells.desk import review
 
     shown = _timed("open the queue", lambda: review.figures(by="benchmark"))
+    _timed("read on while somebody looks", lambda: _read_on(shown))
     _timed("open it again", lambda: review.figures(by="benchmark"))
     print(f"  {len(shown.rows)} candidates")
     _decisions("a decision, nothing decided yet (median)", shown)
@@ -70,10 +71,17 @@ def _measure() -> None:
     texts = desk.texts()
     _timed(f"{len(rows)} decisions at once", lambda: desk.decide(rows, [], texts))
     full = _timed("open with a hundred left", lambda: review.figures(by="benchmark"))
+    _read_on(full)
     full.key = next(row["key"] for row in full.rows if not row["seen"])
     full._show("")
     _decisions("a decision, ten thousand decided (median)", full)
     _timed("derive all tables anew", desk.tables)
+
+
+def _read_on(shown) -> None:
+    """What the browser asks for until all articles are read."""
+    while shown.unread:
+        shown._heard(shown, {"do": "look"}, [])
 
 
 def _decisions(name: str, shown) -> None:

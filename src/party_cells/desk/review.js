@@ -91,7 +91,8 @@ function render({ model, el: root }) {
     }
     lock();
     if (within && !root.contains(document.activeElement)) root.focus({ preventScroll: true });
-    if (find(".unread")) setTimeout(look, 50);
+    clearTimeout(drawn.later);
+    if (find(".behind")) drawn.later = setTimeout(() => pending || look(), 50); // for what can wait
   }
 
   function fill(open) { // what was typed before comes back with its row
@@ -112,7 +113,6 @@ function render({ model, el: root }) {
     find(".article").scrollTop = document_id === drawn.document ? top : 0;
     drawn.document = document_id;
     reveal();
-    search(false);
   }
 
   function reveal() { // also when the desk gets its height only after it was drawn
@@ -122,21 +122,10 @@ function render({ model, el: root }) {
     if (top < 0 || top > pane.clientHeight - 40) pane.scrollTop = mark.offsetTop - pane.clientHeight / 3;
   }
 
-  function search(jump) { // where the searched words stand in the text
-    const words = find(".search").value.trim().toLowerCase(), ranges = [];
-    const walker = document.createTreeWalker(find(".article"), NodeFilter.SHOW_TEXT);
-    for (let node; words.length > 1 && (node = walker.nextNode());) {
-      const text = node.data.toLowerCase();
-      for (let found = text.indexOf(words); found >= 0; found = text.indexOf(words, found + 1)) {
-        const range = document.createRange();
-        range.setStart(node, found);
-        range.setEnd(node, found + words.length);
-        ranges.push(range);
-      }
-    }
-    if (window.Highlight) CSS.highlights.set("party-cells-found", new Highlight(...ranges));
-    drawn.found = jump ? ((drawn.found ?? -1) + 1) % (ranges.length || 1) : -1;
-    if (jump) ranges[drawn.found]?.startContainer.parentElement.scrollIntoView({ block: "center" });
+  function jump() { // to the next place where the searched words stand
+    const marks = root.querySelectorAll("mark.found");
+    drawn.found = ((drawn.found ?? -1) + 1) % (marks.length || 1);
+    marks[drawn.found]?.scrollIntoView({ block: "center" });
   }
 
   function remember() { // the words of the article that are selected
@@ -193,7 +182,7 @@ function render({ model, el: root }) {
       root.focus();
     } else if (key === "Enter" && target.name === "reason") {
       if (target.value.trim()) act({ do: "decide", action: "reject", reason: target.value });
-    } else if (key === "Enter" && target.name === "search") search(true);
+    } else if (key === "Enter" && target.name === "search") jump();
     else if (key === "Enter" && target.closest(".sentence")) act({ do: "decide", action: "accept" });
     else if (!target.matches("input, select, textarea") && !event.ctrlKey && !event.metaKey && !event.altKey) press(event);
   }

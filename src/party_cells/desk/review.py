@@ -12,10 +12,13 @@ never shows as saved what is not on disk.
 import hashlib
 import json
 import os
+import re
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from html import escape
 from itertools import pairwise
 from pathlib import Path
@@ -32,13 +35,25 @@ from party_cells import desk
 from party_cells.desk import intake, storage, typed, worklist
 from party_cells.desk.storage import Row
 
+# The parts of the sentence that a row reads as, and what is folded under it.
+FIGURE = (
+    ("value", "measure_id", "place_id", "period", "bound", "status"),
+    (
+        *("level", "unit", "value_basis", "value_low", "low_open", "value_high", "high_open"),
+        *("period_kind", "scheme_id", "population_stated", "base_measure_id", "base_text"),
+        *("quote", "note"),
+    ),
+)
+CODING = ("theme_id", "status", "place_id", "level", "stance"), ("speaker", "note")
+RULING = ("follows", *CODING[0][1:]), CODING[1]
 FILTERS = ("document_id", "state", "measure_id", "theme_id", "decision", "rule")
 ORDERS = {"by_article": None, "unsure_first": "", "sure_first": "true"}  # which `is_sure` is first
 KEYS = {"accept": "a", "reject": "r", "add": "n", "confirm": "f", "undo": "u", "edit": "e"}
 KEYS |= {"next": "j ArrowDown", "previous": "k ArrowUp", "search": "/", "keys": "?"}
+SAID_AROUND = ("place_id", "level", "period_start", "period_end", "period_kind", "status")
 SHOWN = 15  # rows of the queue in sight
 IN_BULK = "accepted in bulk"  # in the note of a row until a person confirms it
-FIRST, NEXT = 1.0, 0.25  # seconds that articles are read for, at opening and between two messages
+FIRST, NEXT = 0.7, 0.25  # seconds that articles are read for, at opening and between two messages
 TOGETHER = 4  # articles read at a time
 
 FOLDER = Path(__file__).parent
@@ -46,121 +61,88 @@ PAGES = jinja2.Environment(loader=jinja2.FileSystemLoader(FOLDER), autoescape=Tr
 PAGES.trim_blocks = PAGES.lstrip_blocks = True
 
 
-class Figures:
-    """Candidates for facts: what a row reads as, what is folded, how it is decided and saved."""
+@dataclass(frozen=True)
+class Task:
+    """What is decided at the desk: the rows, what they read as, how a decision is saved."""
 
-    table, about, coder = "checks", "measure_id", ""
-    unit = staticmethod(check_unit)
-    actions = ("accept", "add", "confirm")
-    in_bulk = ("all", "sure")
-    sentence = ("value", "measure_id", "place_id", "period", "bound", "status")
-    folded = (
-        *("level", "unit", "value_basis", "value_low", "low_open", "value_high", "high_open"),
-        *("period_kind", "scheme_id", "population_stated", "base_measure_id", "base_text"),
-        *("quote", "note"),
-    )
+    table: str
+    about: str
+    sentence: tuple[str, ...]
+    folded: tuple[str, ...]
+    actions: tuple[str, ...]
+    propose: Callable[[list[corpus.Document]], list[Row]]
+    rows: Callable[[list[corpus.Document], list[Row]], list[Row]]
+    decided: Callable[[Row, Row, str], list[Row]]
+    save: Callable[[list[Row], list[Row]], list[Row]]
 
-    def propose(self, articles: list[corpus.Document]) -> list[Row]:
-        return worklist.candidates(articles)
+    @property
+    def coder(self) -> str:
+        """Whose pass it is, as ``coder 1``; empty where anybody decides, by name."""
+        return self.table.partition("codings_")[2].replace("_", " ")
 
-    def rows(self, articles: list[corpus.Document], proposed: list[Row]) -> list[Row]:
-        return worklist.queue(articles, proposed)
-
-    def decided(self, old: Row, row: Row, action: str) -> list[Row]:
-        """The decision on a candidate; accepting what was edited is correcting it."""
-        edited = any(row[name] != old[name] for name in row if name not in ("note", "reason"))
-        said = "corrected" if edited or old["decision"] == "corrected" else "accepted"
-        if action == "reject":
-            said = "rejected"
-        elif old["state"] == "new" or old["decision"] == "added":
-            said = "added"
-        elif action == "confirm" and not edited:
-            said = old["decision"] or said
-        bulk = IN_BULK if action == "accept_all" else ""
-        note = f"{row['note'].replace(IN_BULK, '').strip()} {bulk}".strip()
-        return [
-            row | {"decision": said, "confirmed_by_person": str(not bulk).lower(), "note": note}
-        ]
-
-    def save(self, after: list[Row], before: list[Row], texts: dict[str, str]) -> list[Row]:
-        return desk.decide(after, before, texts)
-
-
-class Passages:
-    """One coder's own pass; a passage that was accepted from a proposal says so in its note."""
-
-    about, unit, in_bulk = "theme_id", staticmethod(passage_unit), ()
-    actions = ("accept", "add")
-    sentence = ("theme_id", "status", "place_id", "level", "stance")
-    folded = ("speaker", "note")
-
-    def __init__(self, coder: str, blind: bool):
-        self.table, self.hand, self.blind = f"codings_{coder}", coder, blind
-        self.coder = coder.replace("_", " ")
-
-    def propose(self, articles: list[corpus.Document]) -> list[Row]:
-        return [] if self.blind else worklist.theme_candidates(self.hand, articles)
-
-    def rows(self, articles: list[corpus.Document], proposed: list[Row]) -> list[Row]:
-        return worklist.codings(self.hand, articles, proposed)
-
-    def decided(self, old: Row, row: Row, action: str) -> list[Row]:
-        if action == "reject":
-            return [row | {"decision": "dismissed"}]
-        note = f"from a proposal {row['note']}".strip() if old["state"] == "open" else row["note"]
-        return [row | {"note": note, "decision": "coded"}]
-
-    def save(self, after: list[Row], before: list[Row], _: dict[str, str]) -> list[Row]:
-        return desk.code(self.hand, after, before)
-
-
-class Rulings(Passages):
-    """What two coders say differently, passage by passage; both stay on record."""
-
-    table, coder = "adjudications", ""
-    actions = ("accept", "confirm")
-    sentence = ("follows", *Passages.sentence[1:])
-
-    def __init__(self):
-        """Nothing is proposed here."""
-
-    def propose(self, articles: list[corpus.Document]) -> list[Row]:
-        return []
-
-    def rows(self, articles: list[corpus.Document], proposed: list[Row]) -> list[Row]:
-        return worklist.rulings(articles)
-
-    def decided(self, old: Row, row: Row, action: str) -> list[Row]:
-        """The ruling, and with it those on the other passages of a theme the coders agree on."""
-        said = {"confirm": "confirmed", "accept": "as coded"}.get(action, "")
-        ruling = row | {"kept": str(action != "reject").lower(), "reason": row["reason"] or said}
-        others = [other | {"kept": "true", "reason": "the coders agree"} for other in row["others"]]
-        return [each | {"confirmed_by_person": "true"} for each in (ruling, *others)]
-
-    def save(self, after: list[Row], before: list[Row], _: dict[str, str]) -> list[Row]:
-        return desk.adjudicate(after, before)
-
-
-Task = Figures | Passages
+    def unit(self, row: Row) -> tuple:
+        """What a row decides on."""
+        return passage_unit(row) if self.about == "theme_id" else check_unit(row)
 
 
 def figures(language: str = "en", by: str | None = None):
     """Check the candidates for facts; in JupyterLab a live desk, elsewhere the queue as a table."""
-    return _open(Figures(), language, by)
+    actions = ("accept", "add", "confirm")
+    ways = worklist.candidates, worklist.queue, _check, desk.decide
+    return _open(Task("checks", "measure_id", *FIGURE, actions, *ways), language, by)
 
 
 def themes(coder: str, language: str = "en", blind: bool = False):
     """A coder's own pass over the articles (``coder_1`` or ``coder_2``).
 
     The proposals of the rules are offered unless the pass is to be ``blind``; a passage that was
-    accepted from one is no independent reading.
+    accepted from one says so in its note, because it is no independent reading.
     """
-    return _open(Passages(coder, blind), language, coder)
+    propose = _nothing if blind else partial(worklist.theme_candidates, coder)
+    ways = propose, partial(worklist.codings, coder), _passage, partial(desk.code, coder)
+    task = Task(f"codings_{coder}", "theme_id", *CODING, ("accept", "add"), *ways)
+    return _open(task, language, coder)
 
 
 def differences(language: str = "en", by: str | None = None):
     """Settle what two coders say differently, passage by passage; both stay on record."""
-    return _open(Rulings(), language, by)
+    ways = _nothing, worklist.rulings, _ruling, desk.adjudicate
+    actions = ("accept", "confirm")
+    return _open(Task("adjudications", "theme_id", *RULING, actions, *ways), language, by)
+
+
+def _nothing(_: list[corpus.Document]) -> list[Row]:
+    return []
+
+
+def _check(old: Row, row: Row, action: str) -> list[Row]:
+    """The decision on a candidate; accepting what was edited is correcting it."""
+    edited = any(row[name] != old[name] for name in row if name not in ("note", "reason"))
+    said = "corrected" if edited or old["decision"] == "corrected" else "accepted"
+    if action == "reject":
+        said = "rejected"
+    elif old["state"] == "new" or old["decision"] == "added":
+        said = "added"
+    elif action == "confirm" and not edited:
+        said = old["decision"] or said
+    bulk = IN_BULK if action == "accept_all" else ""
+    note = f"{row['note'].replace(IN_BULK, '').strip()} {bulk}".strip()
+    return [row | {"decision": said, "confirmed_by_person": str(not bulk).lower(), "note": note}]
+
+
+def _passage(old: Row, row: Row, action: str) -> list[Row]:
+    """A coder's passage; one that the rules proposed says so."""
+    note = f"from a proposal {row['note']}".strip() if old["state"] == "open" else row["note"]
+    said = {"decision": "dismissed"} if action == "reject" else {"decision": "coded", "note": note}
+    return [row | said]
+
+
+def _ruling(_: Row, row: Row, action: str) -> list[Row]:
+    """The ruling on a passage, and with it on the others of a theme the coders agree on."""
+    said = {"confirm": "confirmed", "accept": "as coded"}.get(action, "")
+    ruling = row | {"kept": str(action != "reject").lower(), "reason": row["reason"] or said}
+    others = [other | {"kept": "true", "reason": "the coders agree"} for other in row["others"]]
+    return [each | {"confirmed_by_person": "true"} for each in (ruling, *others)]
 
 
 def _open(task: Task, language: str, by: str | None):
@@ -198,9 +180,11 @@ class Review(anywidget.AnyWidget):
     def __init__(self, task: Task, language: str, by: str):
         super().__init__()
         self.task, self.by, self.language = task, by, language
+        self.of_themes = task.about == "theme_id"
         self.words = report.labels("vocabulary:desk", language)
         self.columns = report.labels("vocabulary:column", language)
         self.columns = self.columns | {"rule": self.columns["rule_name"]}
+        self.hint, self.hinted = None, ()
         self.filters, self.search, self.order = {}, "", "by_article"
         self.document_id, self.key, self.draft, self.asked, self.undoable = "", "", None, "", []
         self._load()
@@ -225,10 +209,9 @@ class Review(anywidget.AnyWidget):
         self.texts = {name: document.text for name, document in self.articles.items()}
         self.reader = worklist.Reader(self.task.table, self.texts, self.language)
         self.names = {name: worklist.names(name, self.language) for name in FILTERS[:-1]}
-        self.choices = {
-            column: {code: worklist.names(column, self.language).get(code, code) for code in codes}
-            for column, codes in self.reader.codes.items()
-        }
+        at = report.LANGUAGES.index(self.language)
+        closed = self.reader.codes.items()
+        self.choices = {c: {code: said[at] for code, said in codes.items()} for c, codes in closed}
         self.unread, self.proposed = self.documents, []
         self._read_on(FIRST)
 
@@ -306,8 +289,6 @@ class Review(anywidget.AnyWidget):
             hands = {row["decided_by"] for pair in refused.pairs for row in pair}
             return f"{self.named('state', 'conflict')}: {', '.join(sorted(hands))}"
         wrong = getattr(refused, "wrong", [])
-        if isinstance(refused, codebook.TableInvalid) and hasattr(refused, "rows"):
-            wrong = [(column, "") for column in dict.fromkeys(refused.rows["column"])]
         return "\n".join(self._misfit(*each) for each in wrong) or str(refused)
 
     def _misfit(self, column: str, why: str) -> str:
@@ -317,9 +298,11 @@ class Review(anywidget.AnyWidget):
         return f"{self.columns.get(column, column)}: {said or own}"
 
     def _on_look(self, _: dict) -> None:
-        """What other hands have decided is there already; more articles may be read."""
+        """What other hands decided is there already; now is the time for what nobody waits for."""
         if self.unread:
             self._read_on(NEXT)
+        elif not self.of_themes:
+            self.hint, self.hinted = self._look_ahead(), (self.document_id, self.lines)
 
     def _on_reload(self, _: dict) -> None:
         self._load()
@@ -346,11 +329,8 @@ class Review(anywidget.AnyWidget):
         """
         document, row = self.articles[message["document_id"]], self._current()
         start, end = int(message["start"]), int(message["end"])
-        span = _span(document.text, start, end)
-        if self.task.unit is passage_unit:
-            span["quote"] = span["number_text"]
         if row and row["at_start"] < 0 and row["document_id"] == document.document_id:
-            self.draft = row | span
+            self.draft = row | _span(document.text, start, end)
             return ""
         here = [r for r in self.rows if r["document_id"] == document.document_id]
         carried = [r for r in here if r["at_start"] < end and start < r["at_end"]]
@@ -359,8 +339,8 @@ class Review(anywidget.AnyWidget):
             seen = next((r for r in carried if self._passes(r)), None)
             self.asked, self.draft, self.key = key, None, seen["key"] if seen else self.key
             return self.words["carried" if seen else "hidden"]
-        self.draft = _blank(document, self.task) | span | _like(here, document.text, start, end)
-        self.draft |= {"key": key} | ({"measure_id": measure} if measure else {})
+        self.draft = _begun(document, self.task, here, start, end) | {"key": key}
+        self.draft |= {"measure_id": measure} if measure else {}
         return ""
 
     def _on_place(self, message: dict) -> str:
@@ -382,6 +362,7 @@ class Review(anywidget.AnyWidget):
         if action == "reject" and not reason:
             raise Refused(self.words["needs_reason"])
         fields = {} if action == "reject" else message.get("fields", {})
+        fields |= {"measure_id": message["measure_id"]} if "measure_id" in message else {}
         new, wrong = self.reader.read(row, fields)
         if wrong:
             told = [(self.columns.get(name, name), unread) for name, unread in wrong]
@@ -444,7 +425,7 @@ class Review(anywidget.AnyWidget):
         keys, by = [old["key"] for old, _ in made], made[0][1]["decided_by"]
         units = {self.task.unit(old) for old, _ in made}
         seen = [r["seen"] for r in self.rows if r["seen"] and self.task.unit(r) in units]
-        saved = self.task.save([row for _, row in made], seen, self.texts)
+        saved = self.task.save([row for _, row in made], seen)
         if others := {row.get("decided_by", by) for row in saved} - {by}:
             self._refresh()
             raise Refused(self.words["already"].format(by=", ".join(others)))
@@ -456,7 +437,7 @@ class Review(anywidget.AnyWidget):
         """The rows that were saved, in the place of those that were shown."""
         alone = len(storage.log().lines) == self.lines + len(saved)  # no other hand's between
         fresh = {"|".join(self.task.unit(row)): row for row in saved}
-        if self.task.unit is passage_unit or not alone or {*keys} != {*fresh}:
+        if self.of_themes or not alone or {*keys} != {*fresh}:
             return self._refresh()  # a ruling may settle several passages
         for key, row in fresh.items():
             decided = row | {"state": "decided", "seen": row, "key": key}
@@ -488,16 +469,19 @@ class Review(anywidget.AnyWidget):
         states = Counter(each["state"] for each in self.rows)
         at = next((at for at, each in enumerate(visible) if each["key"] == self.key), 0)
         first = max(0, min(at - SHOWN // 2, len(visible) - SHOWN))
+        bulk = () if self.of_themes else ("all", "sure")
+        fresh = self.hinted == (self.document_id, self.lines)
         self.view = {
             "said": said,
             "row": row,
             "seen": row and _token(row),
             "list": visible[first : first + SHOWN],
             "progress": {"done": states["decided"], "all": len(self.rows), "here": len(visible)},
-            "acceptable": {which: len(self._acceptable(which)) for which in self.task.in_bulk},
-            "hint": self._hint(),
+            "acceptable": {which: len(self._acceptable(which)) for which in bulk},
+            "hint": self.hint if fresh else None,
+            "is_behind": bool(self.unread) or not (fresh or self.of_themes),
         }
-        why = "why_checks" if self.task.unit is check_unit else "why_codings"
+        why = "why_codings" if self.of_themes else "why_checks"
         reasons = [word for code, word in sorted(self.words.items()) if why in code]
         about = {"orders": ORDERS, "truths": worklist.TRUTHS, "reasons": reasons, "press": KEYS}
         page = PAGES.get_template("review.html.j2")
@@ -507,7 +491,7 @@ class Review(anywidget.AnyWidget):
         """How far a row is: its state, or what was decided, whether a person confirmed it."""
         if row["state"] == "open" and row.get("is_sure") == "true":
             return self.words["sure"]
-        if row["state"] != "decided" or self.task.unit is passage_unit:
+        if row["state"] != "decided" or self.of_themes:
             return self.named("state", row["state"])
         how = "confirmed" if row["confirmed_by_person"] == "true" else ""
         how = self.words.get("in_bulk" if IN_BULK in row["note"] else how, "")
@@ -522,43 +506,63 @@ class Review(anywidget.AnyWidget):
             return typed.shown(row[name], row["unit"], self.language)
         return row.get(name, "")
 
-    def pieces(self) -> Iterator[tuple[str, dict]]:
-        """The article cut at every end of a mark; a piece wears the shortest mark that covers it.
+    def pieces(self) -> Iterator[tuple[str, str, dict]]:
+        """The article cut at every end of a mark: its words, the marks on them, what a click does.
 
-        Marked are the row on show, the spans that carry rows, and every other number.
+        Marked are the rows, every number, and what is searched for; a click shows the shortest row
+        that covers the words, or begins one.
         """
-        text, row = self.texts.get(self.document_id, ""), self.view["row"]
-        amounts = numbers.read(evidence.fold(text)) if self.task.unit is check_unit else []
-        marks = [(one.start, one.end, {"state": "number"}) for one in amounts]
-        marks += [(r["at_start"], r["at_end"], r) for r in self.rows
-                  if r["document_id"] == self.document_id and r["at_start"] >= 0]  # fmt: skip
-        if row and row["at_start"] >= 0:
-            marks.append((row["at_start"], row["at_end"], row))
-        marks.sort(key=lambda mark: mark[0])
+        text, marks, over, at = self.texts.get(self.document_id, ""), self._marks(), [], 0
         edges = sorted({0, len(text), *(end for mark in marks for end in mark[:2])})
-        open_, at = [], 0
         for start, end in pairwise(edges):
             while at < len(marks) and marks[at][0] <= start:
-                open_.append(marks[at])
+                over.append(marks[at])
                 at += 1
-            open_ = [mark for mark in open_ if mark[1] > start]
-            yield text[start:end], min(reversed(open_), key=_length, default=(0, 0, {}))[2]
+            over = [mark for mark in over if mark[1] > start]
+            does = [mark[3] for mark in sorted(over, key=_rank) if mark[3]]
+            yield text[start:end], " ".join(mark[2] for mark in over), (does or [{}])[0]
 
-    def _hint(self) -> dict | None:
+    def _marks(self) -> list[tuple[int, int, str, dict]]:
+        """Where each mark of the article begins and ends, what it is, what a click on it sends."""
+        text, row, marks = evidence.fold(self.texts.get(self.document_id, "")), self.view["row"], []
+        rows = [r for r in self.rows if r["document_id"] == self.document_id and r is not row]
+        for each in [*rows, *([row] if row else [])]:
+            said = "here" if each is row else each["state"]
+            does = {"data-do": "go", "data-key": each["key"]}
+            marks += (
+                [(each["at_start"], each["at_end"], said, does)] if each["at_start"] >= 0 else []
+            )
+        for one in [] if self.of_themes else numbers.read(text):
+            place = {"data-start": one.start, "data-end": one.end}
+            does = {"data-do": "select", "data-document_id": self.document_id, **place}
+            marks.append((one.start, one.end, "number", does))
+        found = re.finditer(re.escape(self.search), text) if self.search else ()
+        marks += [(*match.span(), "found", {}) for match in found]
+        return sorted(marks, key=lambda mark: mark[0])
+
+    def learned(self) -> str:
+        """What the proposer has learned from the decisions of this collection, in a line."""
+        own = codebook.table_path("measures").with_name("second_reader.csv")
+        day = date.fromtimestamp(own.stat().st_mtime).isoformat() if own.is_file() else ""
+        lines = [row for row in storage.log().lines.values() if row["hand"] == "checker"]
+        since = sum(row["decided_on"] > day for row in lines)
+        said = self.words["learned" if day else "not_learned"]
+        return said.format(day=report.date(day, self.language) if day else "", count=since)
+
+    def _look_ahead(self) -> dict | None:
         """What one more row of the article would decide: the base that its ratings lack."""
-        if self.task.unit is not check_unit:
-            return None
         here = {_code(r, "measure_id"): r for r in self.rows if r["document_id"] == self.document_id
                 and r["decision"] != "rejected" and r["at_start"] >= 0}  # fmt: skip
         for kind, others in statements.KINDS.items():
-            rated = {measure for measure in here if measure.startswith(f"{kind}_rated_")}
-            base = next((here[m] for m in (*others, kind) if m in here), None)
-            if rated and base and f"{kind}_assessed" not in here:
-                asked = Counter(_code(row, "measure_id") for row in self.rows)
-                pairs = sum(asked[measure] > 1 for measure in rated)
+            ratings = [r for name, r in here.items() if name.startswith(f"{kind}_rated_")]
+            quotes = {row["quote"] for row in ratings}
+            counts = [here[name] for name in (*others, kind) if name in here]
+            base = next((row for row in counts if row["quote"] in quotes), None)
+            if base and f"{kind}_assessed" not in here:
                 about = self.named("measure_id", f"{kind}_assessed")
-                said = {"words": base["number_text"], "about": about, "ratings": len(rated)}
+                said = {"words": base["number_text"], "about": about, "ratings": len(ratings)}
                 said = self.words["one_more"].format(**said)
+                pairs = worklist.would_decide(kind, base["locality_id"])
                 said += self.words["opens"].format(pairs=pairs) if pairs else ""
                 return {"said": said, "row": base, "measure_id": f"{kind}_assessed"}
         return None
@@ -569,9 +573,9 @@ def _code(row: Row, column: str) -> str:
     return row.get(column) or row.get(f"proposed_{column}", "")
 
 
-def _length(mark: tuple[int, int, dict]) -> tuple[int, bool]:
-    """How a mark ranks where several cover the same words; a row before a mere number."""
-    return mark[1] - mark[0], mark[2]["state"] == "number"
+def _rank(mark: tuple[int, int, str, dict]) -> tuple:
+    """Which of the marks on some words is meant: a row before a number, then the shorter."""
+    return mark[2] == "number", mark[1] - mark[0], mark[2] != "here"
 
 
 def _stamp(table: str) -> tuple:
@@ -586,26 +590,22 @@ def _token(row: Row) -> str:
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _blank(document: corpus.Document, task: Task) -> Row:
-    """A row that a person begins: what the document says of itself, nothing else."""
+def _begun(article: corpus.Document, task: Task, rows: list[Row], start: int, end: int) -> Row:
+    """A row that a person begins: the words, and what the article and the nearest row say."""
     empty = dict.fromkeys((*codebook.columns(task.table), "reason"), "")
-    locality, day = document.meta["locality_id"], document.meta["published_date"]
-    about = {"document_id": document.document_id, "locality_id": locality, "place_id": locality}
+    locality, day = article.meta["locality_id"], article.meta["published_date"]
+    about = {"document_id": article.document_id, "locality_id": locality, "place_id": locality}
     about |= {"level": "district", "rule": "by_hand", "state": "new", "seen": None, "others": []}
-    if task.unit is passage_unit:
-        return empty | about | {"stance": "stated"}
+    row = empty | about | _span(article.text, start, end)
+    if task.about == "theme_id":
+        return row | {"stance": "stated", "quote": row["number_text"]}
     usual = {"period_start": day, "period_end": day, "period_kind": "as_of", "status": "actual"}
     usual |= {"bound": "exact"} | dict.fromkeys(worklist.TRUTHS, "false")
-    return empty | about | usual | {"population_stated": "true"}
-
-
-def _like(rows: list[Row], text: str, start: int, end: int) -> Row:
-    """When and where the nearest row of the same sentence is said to be."""
-    left, right = _sentence(text, start, end)
-    same = [row for row in rows if left <= row["at_start"] < right and "bound" in row]
-    names = ("place_id", "level", "period_start", "period_end", "period_kind", "status")
-    near = min(same, key=lambda row: abs(row["at_start"] - start), default={})
-    return {name: near[name] for name in names if name in near}
+    left, right = _sentence(article.text, start, end)
+    same = [each for each in rows if left <= each["at_start"] < right]
+    near = min(same, key=lambda each: abs(each["at_start"] - start), default={})
+    said = {name: near[name] for name in SAID_AROUND if name in near}
+    return row | usual | {"population_stated": "true"} | said
 
 
 def _sentence(text: str, start: int, end: int) -> tuple[int, int]:

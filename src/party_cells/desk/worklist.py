@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers import codebook, corpus, decisions, evidence, report
+from helpers import codebook, corpus, decisions, evidence, report, requests, statements
 from helpers.decisions import check_unit, locate, passage_unit
 from party_cells import desk, proposer
 from party_cells.desk import spreadsheet, storage, typed
@@ -63,7 +63,7 @@ def codings(
     return _in_order(own + dismissed, articles, proposed or [], decisions.theme_unit)
 
 
-def rulings(articles: list[corpus.Document]) -> list[Row]:
+def rulings(articles: list[corpus.Document], _: Iterable[Row] = ()) -> list[Row]:
     """The passages of both coders as rows of the adjudications: what they differ on first.
 
     ``state`` is open where the coders say different things of a theme and nobody has settled the
@@ -137,14 +137,14 @@ def placed(row: Row, articles: Mapping[str, str]) -> Row:
 
 
 def columns() -> list[str]:
-    """The columns of a candidate: those of a check, and whether the proposer is sure."""
-    return [*codebook.columns("checks"), "is_sure"]
+    """The columns of a candidate: those of a check, and how sure the proposer is of it."""
+    return [*codebook.columns("checks"), "is_sure", "other_measure_id"]
 
 
 def candidates(articles: list[corpus.Document]) -> list[Row]:
     """What the rules propose in every article, as undecided rows of the checks.
 
-    ``is_sure`` is true where the proposer says so.
+    ``is_sure`` is true where the proposer says so; ``other_measure_id`` is what else it may be.
     """
     rows = _proposed(articles, columns(), proposer.candidates)
     same = {"population_stated": "true"}
@@ -188,6 +188,16 @@ def _text(value: str | float | bool | None) -> str:
     if isinstance(value, float):
         return "" if math.isnan(value) else f"{value:.15g}"
     return "" if value is None else str(value)
+
+
+def would_decide(kind: str, locality: str) -> int:
+    """How many comparisons the ratings of a kind would decide, were they stated with their base."""
+    facts = codebook.load("facts")
+    about = facts[facts["measure_id"].str.contains(kind) | (facts["base_measure_id"] == kind)]
+    codebooks = codebook.load("measures"), codebook.load("rating_schemes")
+    readings = statements.take(about, *codebooks)
+    missing = requests.missing_facts(readings, codebooks[0], [locality])
+    return int(missing.loc[missing["asked"] == f"{kind}_rated", "decides_alone"].max() or 0)
 
 
 # --- the queue as a spreadsheet -----------------------------------------------------------------
@@ -293,22 +303,21 @@ def import_queue(path: Path, by: str, on: str) -> tuple[int, pd.DataFrame]:
     The refusals have the columns row, column, expected and found. The other rows are saved, so a
     mended workbook can be imported again. Raises `storage.DecisionConflict` after saving.
     """
-    edited = [row for row in spreadsheet.read(path) if row.written or row.formulas]
-    articles, refused, ready = desk.texts(), [], []
-    reader = Reader("checks", articles)
-    for row in edited:
-        decided, wrong = _from_sheet(row, reader)
-        refused += [(row.line, *each) for each in wrong]
-        ready += [] if wrong else [(row, decided | {"decided_by": by, "decided_on": on})]
-    refused += (misfits := _misfits(ready))
-    lines = {line for line, *_ in misfits}
-    ready = [(row, decided) for row, decided in ready if row.line not in lines]
-    seen = [row.exported["seen"] for row in edited if row.exported and row.exported.get("seen")]
-    units = {check_unit(decided) for _, decided in ready}
-    before = [row for row in seen if check_unit(row) in units]
+    articles = desk.texts()
+    reader, problems = Reader("checks", articles), desk.rules(articles)
+    refused, ready, before = [], [], []
+    for edited in spreadsheet.read(path):
+        if edited.written or edited.formulas:
+            row, wrong = _from_sheet(edited, reader)
+            row |= {"decided_by": by, "decided_on": on}
+            wrong = wrong or [(*misfit, row[misfit[0]]) for misfit in desk.unfit(row, problems)]
+            refused += [(edited.line, *each) for each in wrong]
+            seen = edited.exported and edited.exported.get("seen")
+            ready += [] if wrong else [row]
+            before += [seen] if not wrong and seen and check_unit(seen) == check_unit(row) else []
     problems = pd.DataFrame(refused, columns=["row", "column", "expected", "found"])
     if ready:
-        desk.decide([decided for _, decided in ready], before, articles)
+        desk.decide(ready, before, articles)
     return len(ready), problems.sort_values(["row", "column"], ignore_index=True)
 
 
@@ -345,22 +354,3 @@ def _found_by_quote(row: Row, quote: str, articles: Mapping[str, str]) -> Row:
     start, end = found[0]
     ends = {"char_start": str(start), "char_end": str(end), "number_text": text[start:end]}
     return ends | {"quote": text[slice(*quotes[0])]} | evidence.selectors(text, start, end)
-
-
-def _misfits(ready: list[tuple[spreadsheet.Edited, Row]]) -> list[tuple[int, str, str, str]]:
-    """The cells that do not fit the dictionary or would not make one whole fact."""
-    try:
-        storage.as_text([decided for _, decided in ready])
-    except codebook.TableInvalid as error:  # says first what is no value, then what is no id
-        found = [
-            (ready[bad.line - 2][0].line, bad.column, bad.expected, bad.found)
-            for bad in error.rows.itertuples()
-        ]
-        lines = {line for line, *_ in found}
-        return found + _misfits([pair for pair in ready if pair[0].line not in lines])
-    problems = desk.rules()
-    return [
-        (row.line, *wrong, decided[wrong[0]])
-        for row, decided in ready
-        for wrong in desk.unfit(decided, problems)
-    ]
