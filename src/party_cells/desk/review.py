@@ -549,16 +549,21 @@ class Review(anywidget.AnyWidget):
         said = self.words["learned" if day else "not_learned"]
         return said.format(day=report.date(day, self.language) if day else "", count=since)
 
+    def _said_with(self, row: Row, others: list[Row]) -> bool:
+        """Whether one of some rows stands in the sentence of a row."""
+        left, right = _sentence(self.texts[self.document_id], row["at_start"], row["at_end"])
+        return any(left <= other["at_start"] < right for other in others)
+
     def _look_ahead(self) -> dict | None:
         """What one more row of the article would decide: the base that its ratings lack."""
-        here = {_code(r, "measure_id"): r for r in self.rows if r["document_id"] == self.document_id
-                and r["decision"] != "rejected" and r["at_start"] >= 0}  # fmt: skip
+        here = [row for row in self.rows if row["document_id"] == self.document_id
+                and row["decision"] != "rejected" and row["at_start"] >= 0]  # fmt: skip
         for kind, others in statements.KINDS.items():
-            ratings = [r for name, r in here.items() if name.startswith(f"{kind}_rated_")]
-            quotes = {row["quote"] for row in ratings}
-            counts = [here[name] for name in (*others, kind) if name in here]
-            base = next((row for row in counts if row["quote"] in quotes), None)
-            if base and f"{kind}_assessed" not in here:
+            ratings = [r for r in here if _code(r, "measure_id").startswith(f"{kind}_rated_")]
+            counts = [row for row in here if _code(row, "measure_id") in (*others, kind)]
+            base = next((row for row in counts if self._said_with(row, ratings)), None)
+            known = {_code(row, "measure_id") for row in here}
+            if base and f"{kind}_assessed" not in known:
                 about = self.named("measure_id", f"{kind}_assessed")
                 said = {"words": base["number_text"], "about": about, "ratings": len(ratings)}
                 said = self.words["one_more"].format(**said)

@@ -197,7 +197,7 @@ def would_decide(kind: str, locality: str) -> int:
     codebooks = codebook.load("measures"), codebook.load("rating_schemes")
     readings = statements.take(about, *codebooks)
     missing = requests.missing_facts(readings, codebooks[0], [locality])
-    return int(missing.loc[missing["asked"] == f"{kind}_rated", "decides_alone"].max() or 0)
+    return max(missing.loc[missing["asked"] == f"{kind}_rated", "decides_alone"], default=0)
 
 
 # --- the queue as a spreadsheet -----------------------------------------------------------------
