@@ -92,7 +92,7 @@ def test_a_disk_that_fills_between_two_tables_is_put_right_by_the_next_derivatio
     with monkeypatch.context() as patched, pytest.raises(OSError, match="No space"):
         patched.setattr(storage, "splice", full)  # the decision is saved, facts.csv is not
         desk.decide([members(articles)], articles=articles)
-    with pytest.raises(desk.TablesStale, match=r"facts\.csv"):
+    with pytest.raises(decisions.NotDerived, match=r"facts\.csv"):
         desk.tables(check=True)
     assert desk.tables() == ["facts"] and len(codebook.load("facts")) == 2
 

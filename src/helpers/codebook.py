@@ -269,13 +269,11 @@ def _targets(reference: dict) -> tuple[set[str], str]:
 
 def _typed(cells: pd.DataFrame, table: str) -> pd.DataFrame:
     """Cells of text that fit the dictionary, with its types."""
+    kinds = {f["name"]: _DTYPES[f["type"]] for f in fields(table) if f["type"] in _DTYPES}
     typed = cells.replace("", None)
-    for field in _schema(table)["fields"]:
-        name, kind = field["name"], _DTYPES.get(field["type"])
-        if kind == "boolean":
-            typed[name] = typed[name].str.lower().map({"true": True, "false": False})
-        typed[name] = typed[name].astype(kind or "str")
-    return typed
+    for name in (name for name, kind in kinds.items() if kind == "boolean"):
+        typed[name] = typed[name].str.lower().map({"true": True, "false": False})
+    return typed.astype(kinds)
 
 
 # --- writing ------------------------------------------------------------------------------------
@@ -313,26 +311,26 @@ def rows(frame: pd.DataFrame, table: str) -> list[Row]:
 
 def _as_text(frame: pd.DataFrame) -> pd.DataFrame:
     """A table as its cells are written."""
-    written = {}
+    written = frame.astype("object")
     for name, values in frame.items():
         if pd.api.types.is_bool_dtype(values):
-            values = values.astype("object").map({True: "true", False: "false"})
+            written[name] = written[name].map({True: "true", False: "false"})
         elif pd.api.types.is_float_dtype(values):
-            values = values.map("{:.15g}".format, na_action="ignore")
-        written[name] = values.astype("str").fillna("")
-    return pd.DataFrame(written)
+            written[name] = values.map("{:.15g}".format, na_action="ignore")
+    return written.astype("str").fillna("")
 
 
-def replace(path: Path, text: str) -> None:
-    """Write a text file whole: beside it, flushed to disk, then renamed over it.
+def replace(path: Path, content: str | bytes) -> None:
+    """Write a file whole: beside it, flushed to disk, then renamed over it.
 
     Its mode stays, and a link stays a link to the file that is written.
     """
     path = path.resolve()
     beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.unlink(missing_ok=True)
     try:
-        with open(beside, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with open(beside, "xb") as file:  # never through a link
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         if path.exists():

@@ -441,7 +441,7 @@ def require_anchored(found: pd.DataFrame, articles: dict[str, str] | None = None
         raise Unanchored(pd.DataFrame(lost))
     problems = rules(articles)
     if wrong := [(row[name], f"{c}: {said}") for row in rows for c, said in problems(row)]:
-        raise statements.FactsInvalid(wrong)
+        raise statements.FactsInvalid(wrong, table)
     return found
 
 
@@ -454,9 +454,9 @@ def rules(articles: dict[str, str]) -> Callable[[Row], list[Problem]]:
     It gives the columns that are wrong, each with what is expected there.
     """
     tables = [codebook.load(name) for name in ("measures", "rating_schemes", "documents")]
-    fits, known = statements.checker(*tables), codebook.load("localities")
-    places = {row.place_id: (row.locality_id, row.level) for row in known.itertuples()}
-    about = dict(zip(tables[2]["document_id"], tables[2]["locality_id"], strict=True))
+    fits, about = statements.checker(*tables), tables[2].set_index("document_id")["locality_id"]
+    known = {row["place_id"]: row for row in codebook.rows_of("localities")}
+    places = {name: (row["locality_id"], row["level"]) for name, row in known.items()}
 
     def problems(row: Row) -> list[Problem]:
         row = _in_place(row, row.get("number_text") or row["quote"], articles)

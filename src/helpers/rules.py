@@ -133,10 +133,10 @@ def _span(start: str, end: str) -> str:
 class FactsInvalid(ValueError):
     """Facts that contradict themselves or their codebooks; `rows` has them with what is wrong."""
 
-    def __init__(self, problems: list[tuple[str, str]]):
+    def __init__(self, problems: list[tuple[str, str]], table: str = "facts"):
         self.rows = pd.DataFrame(problems, columns=["fact_id", "problem"])
         told = "\n".join(f"  {fact_id}: {problem}" for fact_id, problem in problems)
-        super().__init__(f"facts.csv has {len(problems)} rows to correct at the desk:\n{told}")
+        super().__init__(f"{table}.csv has {len(problems)} rows to correct at the desk:\n{told}")
 
 
 def check_facts(

@@ -48,15 +48,6 @@ CORRECTABLE = {
 NOBODY = {"", "coder 1", "coder 2", "adjudicator", "first reading", "unknown", "nobody"}
 
 
-class TablesStale(ValueError):
-    """Derived tables differ from what the decisions give; ``tables`` names them."""
-
-    def __init__(self, tables: list[str]):
-        self.tables = tables
-        names = ", ".join(f"{name}.csv" for name in tables)
-        super().__init__(f"{names}: not what the decisions give; run `party-cells tables`")
-
-
 class DecisionIncomplete(ValueError):
     """A decision that would not make one whole fact, or on another row; nothing was saved.
 
@@ -80,32 +71,27 @@ def moved(articles: dict[str, str] | None = None) -> list[str]:
 def tables(check: bool = False) -> list[str]:
     """Write the derived tables that differ from the decisions; returns their names.
 
-    With ``check`` nothing is written and a difference raises `TablesStale`. Without it half a line
-    at the end of the log, which a kill or a full disk left, is taken away.
+    With ``check`` nothing is written, and rows that differ are `decisions.NotDerived`. Without it
+    half a line at the end of the log, which a kill or a full disk left, is taken away.
     """
     if check:
-        if stale := list(_differing()):
-            raise TablesStale(stale)
+        codebook.load("decisions")
+        for table in ("facts", "codings"):
+            decisions.require_derived(table)
         return []
     with storage.locked():
         storage.log()
-        found = _differing()
-        for name, text in found.items():
-            codebook.replace(codebook.table_path(name), text)
+        codebook.load("decisions")
+        given = {name: codebook.to_text(frame, name).encode() for name, frame in derive().items()}
+        found = {name: data for name, data in given.items() if _on_disk(name) != data}
+        for name, data in found.items():
+            codebook.replace(codebook.table_path(name), data)
     return list(found)
 
 
-def _differing() -> dict[str, str]:
-    """The text of each derived table that is not what its file has."""
-    decisions.Log()  # a line that was edited or cut off is named as such
-    codebook.load("decisions")
-    found = {name: codebook.to_text(frame, name) for name, frame in derive().items()}
-    return {name: text for name, text in found.items() if _on_disk(name) != text}
-
-
-def _on_disk(table: str) -> str | None:
+def _on_disk(table: str) -> bytes | None:
     path = codebook.table_path(table)
-    return path.read_bytes().decode() if path.exists() else None
+    return path.read_bytes() if path.exists() else None
 
 
 # --- what fits ----------------------------------------------------------------------------------

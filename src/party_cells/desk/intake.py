@@ -100,19 +100,24 @@ def add(source: Path, *, locality: str, published: str, **given: str) -> str:
     paths.raw().mkdir(parents=True, exist_ok=True)
     paths.processed().mkdir(exist_ok=True)
     with storage.locked():
-        manifest = _manifest()
+        manifest = codebook.rows_of("documents")
         _refuse_double(source.name, document_id, data, text, manifest)
         row = _row(document_id, locality, published, data, text, given)
-        listed = pd.concat([manifest, pd.DataFrame([row])], ignore_index=True)
-        listed = listed.astype("str").replace("", None)
-        codebook.validate(listed, "documents")
+        listed = _with(manifest, row, "documents")
         path = paths.raw() / row["file"]
         if path.is_symlink() or (path.exists() and path.read_bytes() != data):
             raise ArticleRefused(f"{path.name}: another file of this name is in raw/; give an --id")
         _add_locality(locality, given)
-        _keep(path, data)
+        codebook.replace(path, data)
+        path.chmod(0o444)  # not to be written again
         codebook.save(listed, "documents")
     return document_id
+
+
+def _with(rows: list[dict[str, str]], row: dict[str, str], table: str) -> pd.DataFrame:
+    """A table with one row more, if that fits its dictionary."""
+    names = [*dict.fromkeys([*codebook.columns(table), *(rows or [row])[0]])]
+    return codebook.validate(pd.DataFrame([*rows, row], columns=names, dtype="str"), table)
 
 
 def _require_slug(what: str, slug: str) -> None:
@@ -160,23 +165,16 @@ def _is_utf_8(data: bytes) -> bool:
         return False
 
 
-def _manifest() -> pd.DataFrame:
-    """The manifest as text; without rows for a collection that begins."""
-    rows = storage.rows("documents")
-    return pd.DataFrame(rows, columns=None if rows else codebook.columns("documents"), dtype="str")
-
-
 def _refuse_double(
-    name: str, document_id: str, data: bytes, text: str, manifest: pd.DataFrame
+    name: str, document_id: str, data: bytes, text: str, manifest: list[dict[str, str]]
 ) -> None:
-    if document_id in set(manifest["document_id"]):
-        raise ArticleRefused(f"{name}: {document_id} is taken; give another id with --id")
-    digest = hashlib.sha256(data).hexdigest()
-    if len(same := manifest[manifest["sha256"] == digest]):
-        raise ArticleRefused(f"{name}: the same bytes as {same.iloc[0]['document_id']}")
-    for row in manifest.to_dict("records"):
-        known = corpus.decode((paths.raw() / row["file"]).read_bytes(), row["encoding"])
-        if _words(known) == _words(text):
+    for row in manifest:
+        if row["document_id"] == document_id:
+            raise ArticleRefused(f"{name}: {document_id} is taken; give another id with --id")
+        known = (paths.raw() / row["file"]).read_bytes()
+        if known == data:
+            raise ArticleRefused(f"{name}: the same bytes as {row['document_id']}")
+        if _words(corpus.decode(known, row["encoding"])) == _words(text):
             raise ArticleRefused(f"{name}: the same words as {row['document_id']}")
 
 
@@ -188,30 +186,23 @@ def _row(
     document_id: str, locality: str, published: str, data: bytes, text: str, given: dict[str, str]
 ) -> dict[str, str]:
     """The row of the manifest; what nobody said is unknown."""
-    unknown = dict.fromkeys(("outlet", "outlet_basis", "author", "url", "retrieved_on"), "unknown")
-    unknown |= {"kind": "unknown", "rights": "unknown", "published_basis": "printed"}
-    first_line = text.strip().split("\n", 1)[0].strip()
     if len(given.get("title", "")) > LONGEST:
         raise ArticleRefused(f"--title: expected at most {LONGEST} characters")
-    if len(first_line) > LONGEST:  # a text without line ends
-        first_line = first_line[:LONGEST].rpartition(" ")[0] + " …"
-    own = {name: cell for name, cell in given.items() if name in codebook.columns("documents")}
-    return {
-        **unknown,
-        "title": first_line,
-        "encoding": "utf-8",
-        **own,
-        "document_id": document_id,
-        "file": f"{document_id}.txt",
-        "locality_id": locality,
-        "published_date": published,
-        "sha256": hashlib.sha256(data).hexdigest(),
-    }
+    title = text.strip().split("\n", 1)[0].strip()
+    if len(title) > LONGEST:  # a text without line ends
+        title = title[:LONGEST].rpartition(" ")[0] + " …"
+    names = codebook.columns("documents")
+    usual = {name: "unknown" for name in names if name != "note"}
+    usual |= {"title": title, "encoding": "utf-8"}
+    own = {name: cell for name, cell in given.items() if name in names}
+    about = {"document_id": document_id, "file": f"{document_id}.txt", "locality_id": locality}
+    about |= {"published_date": published, "sha256": hashlib.sha256(data).hexdigest()}
+    return usual | {"published_basis": "printed"} | own | about
 
 
 def _add_locality(locality: str, given: dict[str, str]) -> None:
     """The row of a locality that the collection does not have yet."""
-    known = [row["place_id"] for row in storage.rows("localities")]
+    known = [row["place_id"] for row in codebook.rows_of("localities")]
     if locality in known:
         return
     if "name" not in given:
@@ -232,7 +223,6 @@ def add_place(
     name_en: str = "",
     province: str = "",
     place_id: str = "",
-    note: str = "",
 ) -> str:
     """Add a place of a locality, such as a village, cell or commune; returns its place_id.
 
@@ -242,7 +232,7 @@ def add_place(
     place_id = place_id or slug_of(name)
     _require_slug("place_id", place_id)
     with storage.locked():
-        rows = storage.rows("localities")
+        rows = codebook.rows_of("localities")
         known = {row["place_id"]: row for row in rows}
         if place_id in known:
             raise ArticleRefused(f"{place_id} is a place already: {known[place_id]['name_vi']}")
@@ -250,25 +240,8 @@ def add_place(
             raise ArticleRefused(f"unknown locality {locality_id!r}; known: {', '.join(known)}")
         home = known.get(locality_id, {"province_vi": province, "province_en": province})
         row = {"place_id": place_id, "locality_id": locality_id, "name_vi": name.strip()}
-        row |= {"name_en": name_en or name.strip(), "level": level, "note": note}
+        row |= {"name_en": name_en or name.strip(), "level": level, "successor_verified": "false"}
         row |= {part: home[part] for part in ("province_vi", "province_en")}
         row["position"] = str(1 + max((int(each["position"] or 0) for each in rows), default=0))
-        row |= {"successor_verified": "false"}
-        names = [*dict.fromkeys([*codebook.columns("localities"), *(rows or [{}])[0]])]
-        made = pd.DataFrame([*rows, row], columns=names, dtype="str")
-        codebook.save(made.replace("", None), "localities")
+        codebook.save(_with(rows, row, "localities"), "localities")
     return place_id
-
-
-def _keep(path: Path, data: bytes) -> None:
-    """The bytes under their name, whole or not at all, and not to be written again."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.unlink(missing_ok=True)
-    try:
-        with open(beside, "xb") as file:  # never through a link
-            file.write(data)
-            os.fsync(file.fileno())
-        beside.chmod(0o444)
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)

@@ -126,10 +126,13 @@ def as_text(found: list[dict]) -> list[Row]:
 
     What names and signs a line is not asked for.
     """
-    names = codebook.columns("decisions")
-    given = [_SIGNED | filled(row) | {"line_id": f"{at:012x}"} for at, row in enumerate(found)]
-    frame = pd.DataFrame([{n: _cell(row.get(n)) for n in names} for row in given], columns=names)
-    return codebook.rows(codebook.validate(frame, "decisions"), "decisions")
+    fields = codebook.fields("decisions")
+    given = (_SIGNED | filled(row) | {"line_id": f"{at:012x}"} for at, row in enumerate(found))
+    made = [{f["name"]: _cell(f, row.get(f["name"])) for f in fields} for row in given]
+    names, numbered = codebook.columns("decisions"), dict(enumerate(made, 2))
+    if wrong := codebook.misfits(names, numbered, "decisions"):
+        raise codebook.TableInvalid(codebook.table_path("decisions"), wrong)
+    return made
 
 
 def filled(row: dict) -> dict:
@@ -140,11 +143,15 @@ def filled(row: dict) -> dict:
 _SIGNED = {"action": "decide", "hand": "checker", "decision": "open", "decided_by": "nobody"}
 
 
-def _cell(value: object) -> str:
-    """A value as text: missing is empty, whole numbers have no point."""
+def _cell(field: dict, value: object) -> str:
+    """A value as the text of its column: missing is empty, whole numbers have no point."""
     if value is None or value is pd.NA or value != value:
         return ""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    text = str(value)
+    if field["type"] == "boolean":
+        return text.lower()
+    is_number = field["type"] in ("number", "integer") and not codebook.misfit(field, text)
+    return f"{float(text):.15g}" if is_number or isinstance(value, float) else text
 
 
 def rows(table: str) -> list[Row]:

@@ -31,6 +31,7 @@ def tables(check: bool = False) -> int:
 
 
 def audit_() -> int:
+    decisions.require_derived("facts")
     found = desk.audited()
     for row in found.itertuples():
         said = f"{row.audit_verdict}: {row.audit_test}: {row.fact_ids}: expected {row.expected_en}"
