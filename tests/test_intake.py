@@ -75,6 +75,10 @@ def files(folder) -> dict:
 
 VNI = "Ñaûng boä huyeän coù 65 chi boä vaø 1.142 ñaûng vieân, trong ñoù coù 30 ñaûng vieân döï bò"
 VIQR = "DDa?ng bo^. huye^.n co' 65 chi bo^. va` 1.142 dda?ng vie^n, trong ddo' co' 30 du+. bi."
+TCVN3 = (
+    bytes.fromhex("a7b66e6720")
+    + b"b\xe9 huy\xd6n c\xe3 41 chi b\xe9 tr\xf9c thu\xe9c, 2.310 \xae\xb6ng"
+)
 REFUSED = {  # the bytes, what is said of the article, and what is said of it in return
     "a locality without a name": (TEXT, {"locality": "nowhere"}, "unknown locality 'nowhere'"),
     "a locality with marks": (TEXT, {"locality": "hòa-lạc"}, "--locality.*instance hoa-lac"),
@@ -92,7 +96,14 @@ REFUSED = {  # the bytes, what is said of the article, and what is said of it in
     "a PDF": (b"%PDF-1.4 ...", {}, "a PDF, not a text"),
     "a Word document": (b"PK\x03\x04 ...", {}, "a zip archive or a Word document"),
     "a page": (f"<!DOCTYPE html><p>{TEXT}", {}, "HTML, not a text"),
+    "a page without a head": (f"\ufeff<div><p>{TEXT}</p></div>", {}, "HTML, not a text"),
+    "a picture": (b"\x89PNG\r\n\x1a\n ...", {}, "a picture, not a text"),
     "NUL": (TEXT + "\0", {}, "NUL in the text"),
+    "lost letters": (TEXT.replace("ả", "\ufffd"), {}, "in the text: save it anew"),
+    "mojibake in part": (TEXT * 3 + TEXT.encode().decode("latin-1"), {}, "read as Latin-1"),
+    "TCVN3 declared otherwise": (TCVN3, {"encoding": "windows-1258"}, "like TCVN3"),
+    "an id that no disk takes": (TEXT, {"id": "m" * 300}, "--id: expected small letters"),
+    "a day that is none": (TEXT, {"retrieved_on": "soon"}, "--retrieved-on: expected like"),
     "letters of no width alone": ("\u200b\u200c\ufeff\n", {}, "no letter in it"),
     "UTF-8 declared UTF-16": (TEXT, {"encoding": "utf-16"}, "the bytes are UTF-8, not utf-16"),
     "UTF-8 declared TCVN3": (TEXT, {"encoding": "tcvn3"}, "the bytes are UTF-8, not tcvn3"),
@@ -158,7 +169,7 @@ def test_a_place_is_added_once_and_within_its_locality(article):
     ]:
         with pytest.raises(intake.ArticleRefused, match=said):
             desk.add_place(name, locality, level="commune")
-    with pytest.raises(codebook.TableInvalid, match="level"):
+    with pytest.raises(intake.ArticleRefused, match="level: expected one of"):
         desk.add_place("Xã Mới", "yen-minh", level="galaxy")
 
 

@@ -40,17 +40,23 @@ OPTIONS = {
 
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-LONGEST = 300  # characters of a title
+LONGEST, LONGEST_ID = 300, 100  # characters of a title, of an id
 NO_TEXTS = {  # how files begin that are no texts
     b"%PDF": "a PDF",
     b"PK\x03\x04": "a zip archive or a Word document",
     b"\xd0\xcf\x11\xe0": "an old Word document",
     b"{\\rtf": "rich text",
+    b"\x1f\x8b": "a gzip archive",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
 }
+TAGS = re.compile(r"</?(html|head|body|div|p|span|br|table|script|meta|\?xml)\b[^>]*>", re.I)
+UNKNOWN = re.compile("[\0-\x08\x0e-\x1f\ufffd-\uffff]")  # what no text has
 VIETNAMESE = re.compile(r"[đĐăĂơƠưƯ\u1ea0-\u1ef9]")
 SPELT = {  # what other ways of writing the letters look like, by the marks that they leave
     "VNI": re.compile(r"[aeiouyAEIOUY][ùøûõïáàåãäéèúüêëâ]|ñ|Ñ|ö[ùøûõï]?|ô[ùøûõï]"),
     "VIQR": re.compile(r"[aeiouy][(^+]?['`?~.](?=\w)|[aeo]\^|[ou]\+|a\(|\bdd", re.IGNORECASE),
+    "TCVN3 read as another": re.compile(r"[®¶§¸©¨](?=\w)|(?<=\w)[®¶§¸©¨µ]"),
     "UTF-8 read as Latin-1": re.compile("Ä[\u0090\u0091\u2018]|á[»º]|Æ[°¡]|Ã[\u0080-\u00bf]|Äƒ"),
 }
 
@@ -115,14 +121,18 @@ def add(source: Path, *, locality: str, published: str, **given: str) -> str:
 
 
 def _with(rows: list[dict[str, str]], row: dict[str, str], table: str) -> pd.DataFrame:
-    """A table with one row more, if that fits its dictionary."""
+    """A table with one row more, if every cell of that fits."""
+    for field in codebook.fields(table):
+        name, cell = field["name"], row.get(field["name"], "")
+        if said := codebook.misfit(field, cell):
+            raise ArticleRefused(f"--{name.replace('_', '-')}: expected {said}; found {cell!r}")
     names = [*dict.fromkeys([*codebook.columns(table), *(rows or [row])[0]])]
     return codebook.validate(pd.DataFrame([*rows, row], columns=names, dtype="str"), table)
 
 
 def _require_slug(what: str, slug: str) -> None:
-    if not SLUG.fullmatch(slug):
-        said = f"small letters a-z, digits and -, for instance {slug_of(slug) or 'hoa-lac'}"
+    if not SLUG.fullmatch(slug) or len(slug) > LONGEST_ID:
+        said = f"small letters a-z, digits and -, for instance {slug_of(slug)[:40] or 'hoa-lac'}"
         raise ArticleRefused(f"{what}: expected {said}; found {slug!r}")
 
 
@@ -138,23 +148,29 @@ def slug_of(name: str) -> str:
 
 def _text(name: str, data: bytes, encoding: str | None) -> str:
     """The text of the bytes, if it is one and its letters are Vietnamese."""
-    looks = next((said for begins, said in NO_TEXTS.items() if data.startswith(begins)), "")
-    looks = looks or ("HTML" if re.match(rb"\s*<(!doctype|html|\?xml)", data, re.I) else "")
-    if looks:
-        raise ArticleRefused(f"{name}: {looks}, not a text; save the words of the article as text")
+    for begins, looks in NO_TEXTS.items():
+        if data.lstrip().startswith(begins):
+            raise ArticleRefused(f"{name}: {looks}, not a text; save the words of the article")
     if encoding and "utf-8" not in encoding.lower() and _is_utf_8(data):
         raise ArticleRefused(f"{name}: the bytes are UTF-8, not {encoding}; leave out --encoding")
     text = corpus.decode(data, encoding)
     letters = sum(char.isalpha() for char in text)
     if not letters:
         raise ArticleRefused(f"{name}: the text is empty: no letter in it")
-    if "\0" in text:
-        raise ArticleRefused(f"{name}: NUL in the text; is it UTF-16, to be told by --encoding?")
-    if len(VIETNAMESE.findall(text)) < letters / 50:
-        marks = {said: len(form.findall(text)) for said, form in SPELT.items()}
-        likely = max(marks, key=marks.get)
-        looks = f"it looks like {likely}" if marks[likely] > letters / 50 else "is it Vietnamese?"
-        raise ArticleRefused(f"{name}: hardly a letter is Vietnamese: {looks}; save it as UTF-8")
+    if TAGS.search(text):
+        raise ArticleRefused(f"{name}: HTML, not a text; save the words of the article as text")
+    if found := UNKNOWN.search(text):
+        said = "NUL" if found[0] == "\0" else repr(found[0])
+        raise ArticleRefused(f"{name}: {said} in the text: save it anew, or tell its --encoding")
+    marks = {said: len(form.findall(text)) for said, form in SPELT.items()}
+    is_vietnamese = len(VIETNAMESE.findall(text)) >= letters / 50
+    if is_vietnamese:  # all but these stand in good Vietnamese too
+        marks = {said: count for said, count in marks.items() if "read as" in said}
+    likely = max(marks, key=marks.get)
+    if marks[likely] > max(2, letters / 100):
+        raise ArticleRefused(f"{name}: the letters look like {likely}; save the text as UTF-8")
+    if not is_vietnamese:
+        raise ArticleRefused(f"{name}: hardly a letter is Vietnamese; is it a Vietnamese text?")
     return text
 
 
