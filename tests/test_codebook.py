@@ -1,7 +1,5 @@
 """Tables fit their dictionary, or are refused by line and column; saving is whole and stable."""
 
-import os
-
 import pandas as pd
 import pytest
 
@@ -69,32 +67,6 @@ def test_an_invalid_table_is_not_written(data_folder):
     with pytest.raises(codebook.TableInvalid):
         codebook.save(codebook.load("furniture").assign(kind="advert"), "furniture")
     assert path.read_bytes() == before
-
-
-def test_a_change_in_one_frame_is_not_seen_in_the_next(data_folder):
-    frame = codebook.load("measures")
-    frame.loc[0, "label_en"] = "changed"
-    frame["direction"] = "none"
-    assert not codebook.load("measures").equals(frame)
-
-
-def test_a_change_that_its_time_does_not_show_is_read(data_folder):
-    path = data_folder / "processed" / "furniture.csv"
-    path.write_bytes(path.read_bytes())
-    codebook.load("furniture")
-    then = path.stat()
-    path.write_bytes(path.read_bytes().replace(b"document_id", b"document_ix", 1))
-    os.utime(path, ns=(then.st_atime_ns, then.st_mtime_ns))
-    with pytest.raises(codebook.TableInvalid, match="document_id"):
-        codebook.load("furniture")
-
-
-def test_a_table_is_checked_again_when_one_that_it_points_to_has_changed(data_folder):
-    codebook.load("furniture")
-    path = data_folder / "raw" / "documents.csv"
-    path.write_text(path.read_text("utf-8").replace("nam-dong-2015", "nam-dong-2016"), "utf-8")
-    with pytest.raises(codebook.TableInvalid, match=r"a document_id of documents\.csv"):
-        codebook.load("furniture")
 
 
 @pytest.mark.parametrize("table", ["measures", "themes"])

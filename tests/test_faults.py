@@ -194,9 +194,3 @@ def test_a_lock_left_by_a_kill_stops_nobody(articles):
     program += "with storage.locked():\n    os.kill(os.getpid(), 9)"
     assert subprocess.run([sys.executable, "-c", program]).returncode == -9
     assert len(desk.decide([members(articles)])) == 1
-
-
-def test_the_command_line_says_a_fault_in_one_line(articles, capsys):
-    codebook.table_path("measures").write_text("")
-    assert cli.main(["tables"]) == 1
-    assert "measures.csv" in capsys.readouterr().err

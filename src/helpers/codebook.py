@@ -158,7 +158,7 @@ def parse(path: Path, data: bytes) -> tuple[list[str], dict[int, Row]]:
     Raises `TableInvalid`, in one line with what to do, for what is not UTF-8 or not parted by
     commas, an unresolved merge, and a row that is cut off or has cells too many.
     """
-    lines = list(io.StringIO(_decoded(path, data), newline="\n"))
+    lines = list(io.StringIO(text_of(path, data), newline="\n"))
     if marked := next((n for n, line in enumerate(lines, 1) if _MARKER.match(line)), 0):
         said = f"an unresolved merge ({lines[marked - 1][:7]})"
         raise refused(path, marked, said, "keep the lines of both sides, delete the markers")
@@ -187,12 +187,14 @@ def refused(path: Path, line: int, said: str, remedy: str) -> TableInvalid:
     return TableInvalid(path, [problem], f"{path.name} line {line}: {said}; {remedy}")
 
 
-def _decoded(path: Path, data: bytes) -> str:
+def text_of(path: Path, data: bytes) -> str:
+    """The text of a table's file, the same where an editor gave it the line ends of Windows."""
     try:
-        return data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise refused(path, line, "not UTF-8", "save it as CSV in UTF-8") from None
+    return text.replace("\r\n", "\n") if text.partition("\n")[0].endswith("\r") else text
 
 
 # --- checking -----------------------------------------------------------------------------------

@@ -167,7 +167,7 @@ def rows(table: str) -> list[Row]:
 def splice(table: str, old: list[Row], new: list[Row]) -> None:
     """Take rows out of a derived table and put others in, where they belong. Within `locked`."""
     path = codebook.table_path(table)
-    header, *records = _records(path.read_bytes().decode())
+    header, *records = _records(codebook.text_of(path, path.read_bytes()))
     (names,) = csv.reader([header])
     fields = {f["name"]: f["type"] for f in codebook.fields(table)}
     keys = [(name, fields[name] == "integer") for name in codebook.key(table)]
