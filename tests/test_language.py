@@ -7,7 +7,6 @@ import pytest
 
 from helpers import codebook, paths
 
-ESSAYS = ("10", "20", "25", "30", "40", "50", "60", "65", "70", "80", "90", "template")
 WRONG = {  # what is not to be written, and what is
     "vi": {
         r"đuôi (thấp|dưới)|phần cuối|nhóm cuối": "nhóm xếp loại thấp",
@@ -42,14 +41,13 @@ def texts(language: str) -> list[str]:
     for table in ("vocabulary", "measures", "rating_schemes", "themes"):
         found += codebook.load(table)[f"label_{language}"].dropna().tolist()
     for path in sorted(paths.notebooks().glob("*.ipynb")):
-        if path.stem.startswith(ESSAYS):
-            notebook = json.loads(path.read_text("utf-8"))
-            cells, about = notebook["cells"], notebook["metadata"]["party_cells"]
-            found += [about["title"][language], about["question"][language]]
-            prose = [c for c in cells if c["metadata"].get("tags") == [language]]
-            found += ["".join(cell["source"]) for cell in prose]
-            code = ["".join(c["source"]) for c in cells if c["cell_type"] == "code"]
-            found += re.findall(rf'\b{language}="([^"]*)"', "\n".join(code))
+        notebook = json.loads(path.read_text("utf-8"))
+        cells, about = notebook["cells"], notebook["metadata"]["party_cells"]
+        found += [about["title"][language], about["question"][language]]
+        prose = [c for c in cells if c["metadata"].get("tags") == [language]]
+        found += ["".join(cell["source"]) for cell in prose]
+        code = ["".join(c["source"]) for c in cells if c["cell_type"] == "code"]
+        found += re.findall(rf'\b{language}="([^"]*)"', "\n".join(code))
     return found
 
 
