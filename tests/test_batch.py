@@ -345,6 +345,19 @@ def test_renewing_changes_outputs_and_nothing_else(project, capsys):
     assert json.loads(path.read_text())["cells"][1]["source"] == "1 / 0"
 
 
+def test_what_is_in_the_other_language_is_folded_and_nothing_is_run(project):
+    path = notebook(project, "10-one", "1", "2")
+    content = json.loads(path.read_text())
+    for cell, tag in zip(content["cells"][1:], ("en", "vi"), strict=True):
+        cell["metadata"]["tags"] = [tag]
+    path.write_text(json.dumps(content))
+    for language, folded in (("vi", [False, True, False]), ("both", [False, False, False])):
+        assert cli.main(["notebooks", "--language", language]) == 0
+        cells = json.loads(path.read_text())["cells"]
+        assert [c["metadata"].get("jupyter") == {"source_hidden": True} for c in cells] == folded
+        assert not any(cell["outputs"] for cell in cells)
+
+
 def test_list_shows_parameters_with_their_help(project, capsys):
     notebook(
         project, "10-one", parameters='tone: str = "a"  # how; one of: a, b', title={"en": "T?"}

@@ -1,5 +1,6 @@
 """The wheel, installed outside the repository: from nothing to a report."""
 
+import shutil
 import subprocess
 import sys
 import venv
@@ -18,8 +19,10 @@ def test_init_add_and_report_from_the_wheel(tmp_path):
 
     run("git", "clone", "-q", paths.ROOT, tmp_path / "clone")
     named = run(sys.executable, "-c", BUILD, tmp_path, cwd=tmp_path / "clone").split()[-1]
-    venv.create(tmp_path / "own", with_pip=True)
-    pip = [tmp_path / "own" / "bin" / "python", "-m", "pip", "install", "-q"]
+    venv.create(tmp_path / "own", with_pip=not shutil.which("uv"))
+    python, uv = tmp_path / "own" / "bin" / "python", shutil.which("uv")
+    pip = [uv, "pip", "install", "-q", "--python", python]
+    pip = pip if uv else [python, "-m", "pip", "install", "-q"]
     run(*pip, "--require-hashes", "-r", paths.ROOT / "requirements.lock")
     run(*pip, "--no-deps", tmp_path / named)
     (tmp_path / "mau.txt").write_text(TEXT, "utf-8")
