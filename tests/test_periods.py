@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from helpers.evidence import fold
-from party_cells.proposer import periods
+from party_cells.proposer import periods, spelling
 
 NAMED = [
     ("ngày 31/12/2020", "2020-12-31", "2020-12-31", "as_of"),
@@ -147,3 +147,19 @@ def test_a_period_of_open_end_gives_a_stock_no_time():
     clock = periods.Clock(text, None)
     clock.sentence(0, len(text))
     assert clock.at(36, 39, len(text), then=False, stock=True).first == ""
+
+
+def test_a_table_of_years_flattened_to_lines_is_read_by_its_rows():
+    told = spelling.spell("Năm\nKết nạp\nKhai trừ\n2014\n241\n3\n2015\n258\n5").text
+    assert told.endswith("năm 2014; Kết nạp: 241; Khai trừ: 3\nnăm 2015; Kết nạp: 258; Khai trừ: 5")
+    assert [p.last for p in periods.find(fold(told))] == ["2014-12-31", "2015-12-31"]
+
+
+def test_a_number_said_once_more_in_words_and_marks_of_notes_are_no_numbers():
+    told = spelling.spell("Có 15 (mười lăm) chi bộ, 340 đảng viên(2), 12 (ba nữ).").text
+    assert told == "Có 15 chi bộ, 340 đảng viên, 12 (ba nữ)."
+
+
+def test_a_time_in_brackets_that_are_closed_holds_for_what_they_hold():
+    text = "Năm 2013 kết nạp 187 (năm 2012 kết nạp 204), chuyển chính thức 13"
+    assert years_of(text, "2014-03-07") == "2013"

@@ -65,3 +65,16 @@ def test_former_communes_are_known_by_their_bare_names():
 def test_without_a_locality_the_most_named_place_is_the_texts_own():
     text = "Huyện Yên Minh họp. Ở huyện Yên Minh có xã Đường Thượng."
     assert places.Places(text, fold(text), None, None).own.name == "huyện Yên Minh"
+
+
+@pytest.mark.parametrize("name", ["Thạch Khê Nam", "Tượng Lĩnh"])
+def test_a_list_names_places_by_their_bare_names(name):
+    text = "Một số đảng ủy kết nạp vượt chỉ tiêu cả năm: Thạch Khê Nam 7/6; Tượng Lĩnh 6/5"
+    found = places.Places(text, fold(text), "huyện Thạch Đông", None)
+    found.sentence(0, len(text))
+    assert found.at(text.index(name) + len(name) + 1).name == f"xã {name}"
+
+
+def test_a_number_behind_cells_in_a_list_is_no_name():
+    text = "Cấp thi hành kỷ luật: chi bộ 15, đảng ủy cơ sở 04"
+    assert named_at(text, "04", "huyện Can Thượng") == "huyện Can Thượng"

@@ -290,7 +290,7 @@ class _Resolver:
         self.text, self.published, self.today = folded, published, str(published)
         self.main = _main_year([p for p in named if not p.relative], published)
         self.term: Period | None = None
-        self.founding = next((p for p in named if self._founds(p)), None)
+        self.founding = next((p for p in named if self.founds(p)), None)
         self.spoken: Period | None = None
         self.latest: Period | None = None
         self.named: list[Period] = []
@@ -309,7 +309,7 @@ class _Resolver:
         named = 4 <= p.years <= 5 and not (p.against or p.relative)
         return named and bool(_TERM.search(self.text[max(0, p.start - 24) : p.start]))
 
-    def _founds(self, period: Period) -> bool:
+    def founds(self, period: Period) -> bool:
         """Whether a day is the one on which something was founded or merged."""
         before = self.text[max(0, period.start - 40) : period.start]
         return period.kind == "as_of" and bool(_FOUNDED.search(before))
@@ -408,7 +408,7 @@ class Clock:
     def __init__(self, folded: str, published: date | None):
         self.published, self._today, self._text = published, str(published), folded
         resolver = _Resolver(folded, published, find(folded, published))
-        self._main, self._named = resolver.main, resolver.named
+        self._main, self._named, self._founds = resolver.main, resolver.named, resolver.founds
         told = [p for p in self._named if p.last not in ("", self._today) and not p.against]
         self._lead = next((p for p in told if p.first[:4] == p.last[:4] and not p.event), None)
         self._happened: Period | None = None
@@ -483,7 +483,7 @@ class Clock:
             p
             for p in self._here
             if p.start < position
-            and not (stock and p.event)
+            and not (stock and p.event and self._founds(p))
             and not (p.offset < 0 and _CHANGE.search(self._text, max(0, position - 24), position))
             and not self._is_aside(p, position)
             and (

@@ -12,6 +12,8 @@ from html import unescape
 from itertools import pairwise
 from typing import NamedTuple
 
+from helpers.numbers import number
+
 _CHARACTERS = dict.fromkeys("\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff", "")
 _CHARACTERS |= dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2043\ufe58\ufe63÷", "-")
 _CHARACTERS |= dict.fromkeys("⁰¹²³⁴⁵⁶⁷⁸⁹†‡", "")  # marks of footnotes
@@ -48,10 +50,11 @@ _PASSES: tuple[tuple[str, Callable[[re.Match], str]], ...] = (
     (r"< ?= ?(?=\d)", lambda m: "không quá "),
     (r"> ?= ?(?=\d)", lambda m: "ít nhất "),
     (r"\r\n?", lambda m: "\n"),
-    (r"(?<=\w) ?\[\d{1,3}\]|(?<=\d)\(\d{1,2}\)(?=\s)|(?<=\d)\*+(?=\s)", lambda m: ""),
+    (r"(?<=\w) ?\[\d{1,3}\]|(?<=\w)\(\d{1,2}\)(?=[\s.,;])|(?<=\d)\*+(?=\s)", lambda m: ""),
     (r"[^\S\n]*\t[^\S\n]*(?=\d)", lambda m: ": "),
     (r"[^\S\n]*\t[^\S\n]*", lambda m: "; "),
     (r"[^\S\n]{2,}|[^\S\n ]", lambda m: " "),
+    (r"(?<=\d) \([^()\d]{3,40}\)", lambda m: "" if _is_repeated(m) else m[0]),
     (r"(?<=\d)['·](?=\d{3}(?!\d))", lambda m: "."),
     (r"(?<=\d) (?=\.\d{3}(?!\d))", lambda m: ""),
     (rf"(?<=\d)\+(?= ?{_COUNTED}| ?%)|(?<=%)\+", lambda m: " trở lên"),
@@ -102,6 +105,12 @@ def _one_form(found: str, before: str) -> str:
     return unicodedata.normalize("NFKC", found).replace("⁄", " phần ")  # "⅔"
 
 
+def _is_repeated(words: re.Match) -> bool:
+    """Whether brackets hold the number before them once more: "15 (mười lăm)"."""
+    figure = re.search(r"[\d.,]+$", words.string[max(0, words.start() - 20) : words.start()])
+    return number(figure[0]) == number(words[0].strip(" ()"))
+
+
 def _replaced(old: Spelled, found: Iterator[tuple[int, int, str]]) -> Spelled:
     """The spelling with some spans replaced; what is put in stands where they stood."""
     parts, starts, ends, reached = [], [], [], 0
@@ -122,6 +131,8 @@ def _replaced(old: Spelled, found: Iterator[tuple[int, int, str]]) -> Spelled:
 
 
 _NUMBER_CELL = re.compile(r"\s*(?:\d[\d.,/ ]*%?|-)\s*")
+_YEAR_CELL = re.compile(r"\s*(?:19|20)\d{2}\s*")
+_HEAD_OF_YEARS = re.compile(r"^\s*năm\s*$", re.IGNORECASE | re.MULTILINE)
 
 
 def _cells(text: str) -> Iterator[tuple[int, int, str]]:
@@ -130,13 +141,20 @@ def _cells(text: str) -> Iterator[tuple[int, int, str]]:
     The lines "Đơn vị", "Chi bộ", "Đảng viên", "Xã A", "12", "340" become "Xã A; Chi bộ: 12; …".
     """
     lines = [(m.start(), m.end()) for m in re.finditer(r"[^\n]+", text)]
-    numeric = [bool(_NUMBER_CELL.fullmatch(text, *line)) for line in lines]
+    by_year = bool(_HEAD_OF_YEARS.search(text))
+    years = [by_year and bool(_YEAR_CELL.fullmatch(text, *line)) for line in lines]
+    numeric = [
+        bool(_NUMBER_CELL.fullmatch(text, *line)) and not year
+        for line, year in zip(lines, years, strict=True)
+    ]
     heads: list[str] = []
     for at, (before, line) in enumerate(pairwise(lines), start=1):
+        if years[at]:
+            yield line[0], line[0], "năm "
         if not (numeric[at] or numeric[at - 1]):
             heads = []  # two lines of words: the table is over
         run = _run(numeric, at) if numeric[at] and not numeric[at - 1] else 0
-        if run > 1:
+        if run > 1 or (run and years[at - 1]):
             heads = _heads(text, lines, at, run) or heads
         if numeric[at] and heads:
             column = next((back for back in range(1, len(heads) + 1) if not numeric[at - back]), 0)
