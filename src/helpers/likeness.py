@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
-from helpers.rules import KINDS, rules_of, text
+from helpers.rules import KINDS, day, rules_of, text
 
 REASONS = ("level", "place", "boundary", "population", "base", "scheme", "period", "period_gap")
 REASONS += ("status", "conflict")  # why two may not be compared
@@ -94,7 +94,9 @@ def _deepest(frame: pd.DataFrame, places: pd.DataFrame | None) -> pd.Series:
     own = frame[frame["place_id"] == frame["locality_id"]]
     known = own.groupby("locality_id")["rank"].min().to_dict()
     if places is not None:
-        known |= places.set_index("place_id")["level"].map(RANK).fillna(BELOW).to_dict()
+        levels = places.set_index("place_id").reindex(columns=["level"])["level"].map(text)
+        ranks = levels.map(RANK).fillna(BELOW)
+        known |= ranks[ranks >= 0].to_dict()
     return frame["locality_id"].map(known).fillna(1)
 
 
@@ -121,6 +123,8 @@ def _doubts(frame: pd.DataFrame, places: pd.DataFrame | None) -> pd.Series:
     reasons, is_share = frame["reasons"].astype("str"), frame["unit"] == "share"
     is_known = frame["base"].map({base: bool(_kinds(base)) for base in set(frame["base"])})
     is_free = (frame["low"] <= 0) & (frame["high"] >= np.where(is_share, 1.0, np.inf))
+    is_open = frame["formula"].astype("str").str.contains("?", regex=False)
+    is_open |= frame["implied"] | frame["bound"].eq("unknown")
     is_rated = frame["measure_id"].astype("str").str.contains("_rated_")
     against = {
         "level": frame["rank"] < 0,
@@ -132,8 +136,8 @@ def _doubts(frame: pd.DataFrame, places: pd.DataFrame | None) -> pd.Series:
         "period": (frame["period_end"] == "") | (frame["period_start"] == ""),
         "status": frame["status"] != "actual",
         "conflict": reasons.str.contains("conflict"),
-        "missing": is_free & frame["value"].isna(),
-        "imprecise": is_free & frame["value"].notna(),
+        "missing": is_free & is_open,
+        "imprecise": is_free & ~is_open,
     }
     return sum(BIT[name] * is_so.astype(int) for name, is_so in against.items())
 
@@ -146,8 +150,12 @@ def _is_outside(frame: pd.DataFrame, places: pd.DataFrame | None) -> pd.Series:
     """Return whether a period lies outside the days in which its place had these boundaries."""
     if places is None:
         return pd.Series(False, frame.index)
-    known = places.set_index("place_id")[["valid_from", "valid_to"]].map(text)
-    since, until = (frame["place_id"].map(known[name]).fillna("") for name in known)
+    days = {}
+    for name, is_end in (("valid_from", False), ("valid_to", True)):
+        said = places.set_index("place_id").reindex(columns=[name])[name].map(text)
+        known = said.map(lambda cell, is_end=is_end: day(cell, is_end))
+        days[name] = frame["place_id"].map(known).fillna("")
+    since, until = days.values()
     ends, starts = frame["period_end"], frame["period_start"]
     return ((until != "") & (ends > until)) | ((since != "") & (starts < since))
 

@@ -185,9 +185,10 @@ def _as_share(one: Reading, said: list[Reading], rules: dict) -> Reading:
     base, whole = _base(one, said, rule["base"])
     step = 1 / whole.low if whole and whole.low > 0 else one.step if is_share else 0.01
     one = one.but(base=base, step=step)
-    if is_share or one.amount.high == 0:  # none is none of any base
+    is_none = one.amount.high == 0 and (whole is None or whole.high > 0)
+    if is_share or is_none:  # none is none of any base
         return one.but(amount=replace(one.amount, unit="share"))
-    if whole:
+    if whole and whole.high > 0:
         return _computed(one, lambda: bounds.share(one.amount, whole))
     # The fact stays in the provenance of a share that nobody can know.
     return one.but(amount=bounds.unknown("share", 0, 1, one.amount.facts))
