@@ -166,6 +166,14 @@ def _table(task: Task, rows: list[Row]) -> report.Shown:
     )
 
 
+SAID_OF = {  # how the desk says what other rooms refuse, whichever language they speak
+    desk.DecisionIncomplete: "changed",
+    intake.ArticleRefused: "place_refused",
+    OSError: "not_written",
+    ValueError: "not_readable",
+}
+
+
 class Refused(ValueError):
     """What was asked for is not done; the message says why, in the language of the desk."""
 
@@ -289,7 +297,12 @@ class Review(anywidget.AnyWidget):
             hands = {row["decided_by"] for pair in refused.pairs for row in pair}
             return f"{self.named('state', 'conflict')}: {', '.join(sorted(hands))}"
         wrong = getattr(refused, "wrong", [])
-        return "\n".join(self._misfit(*each) for each in wrong) or str(refused)
+        if isinstance(refused, codebook.TableInvalid):
+            wrong = [(column, "") for column in refused.rows["column"].unique() if column]
+        if wrong or isinstance(refused, Refused):
+            return "\n".join(self._misfit(*each) for each in wrong) or str(refused)
+        code = next(code for kind, code in SAID_OF.items() if isinstance(refused, kind))
+        return self.words[code].format(why=refused)
 
     def _misfit(self, column: str, why: str) -> str:
         """What does not fit; why in full where the desk speaks English."""
