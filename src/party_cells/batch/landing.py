@@ -74,7 +74,8 @@ def bundle(out: Path) -> Path:
 def headline(sources: Sources, language: str) -> str:
     """What the articles together tell, in one computed sentence: diagnosis against remedy."""
     told, counts = _coded(sources), [len(sources.documents), len(sources.facts)]
-    found = practices.answers(told, codebook.load("themes")) if len(told) else told
+    themes = codebook.load("themes")
+    found = practices.answers(told, themes).query("status != 'overcome'") if len(told) else told
     left = found.query("remedy_ids == ''")["theme_id"] if len(found) else found
     if not len(left):
         return ui("headline_counts", language).format(*_written([*counts, len(told)], language))
