@@ -14,7 +14,7 @@ def reader(*rows: tuple[str, str], macros: dict[str, str] | None = None) -> lexi
     frame = pd.DataFrame(kinds, columns=["kind", "id", "pattern"]).reindex(
         columns=COLUMNS, fill_value=""
     )
-    return lexicon.compiled(frame, ("noun",))
+    return lexicon.compiled(frame)
 
 
 def found(terms: lexicon.Lexicon, text: str) -> list[tuple[str, str]]:

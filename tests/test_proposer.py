@@ -83,7 +83,7 @@ def test_an_analyst_adds_a_measure_without_code():
     new = {"kind": "aspect", "id": "young", "family": "group", "population": "members",
            "measure": "", "pattern": "tuổi hai mươi"}  # fmt: skip
     more = pd.concat([terms, pd.DataFrame([new])], ignore_index=True)
-    found = proposer.candidates("có 12 đảng viên tuổi hai mươi", terms=more, judge=None)
+    found = proposer.candidates("có 12 đảng viên tuổi hai mươi", terms=more)
     assert [row["measure_id"] for row in found] == ["members_young"]
 
 

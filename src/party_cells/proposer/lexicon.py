@@ -3,6 +3,10 @@
 A row holds alternatives parted by ``|``; ``{name}`` stands for the macro of that id. Where several
 terms could begin at one place, the one with the longest fixed wording wins, so that "chi bộ cơ sở"
 comes before "chi bộ" whatever the order of the rows.
+
+Rows of the kinds ``turn`` and ``status`` are hints: where a number stands in these words
+(``pattern``, "#" for the number, "±#" where it is not exact, "#%" for a share), it may be of the
+measure (or status) ``id``, or of ``none``, instead of those that ``population`` matches.
 """
 
 import re
@@ -15,6 +19,8 @@ import pandas as pd
 from helpers import numbers
 from helpers.evidence import fold
 
+GRAMMAR, HINTS = ("noun", "aspect", "cue"), ("turn", "status")
+_LISTS = ("ordinal", "furniture", "field")
 _OPTIONAL = re.compile(r"\(\?:[^()]*\)[?*]|\(\?<?[=!][^()]*\)|\\[wd]\+|\w\?")
 _GROUP = re.compile(r"\(\?:([^()|]*)(?:\|[^()]*)?\)(?![?*])")  # innermost: its first alternative
 _NO_PATTERN = (re.error, KeyError, RecursionError)
@@ -66,14 +72,28 @@ class Found(NamedTuple):
     term: Term
 
 
+class Hint(NamedTuple):
+    """What a number may be that stands in certain words, and what it is then not."""
+
+    kind: str
+    name: str
+    says: str
+    instead_of: re.Pattern
+    words: re.Pattern
+
+
 class Lexicon(NamedTuple):
     """The compiled terms: ``groups`` finds those of the grammar by their first word, ``lists``
     holds plain word lists (kinds ``ordinal``, ``field`` and ``furniture``) by id."""
 
     groups: dict[str, tuple[re.Pattern, tuple[Term, ...]]]
     lists: dict[str, re.Pattern]
-    turns: tuple = ()
-    status_turns: tuple = ()
+    hints: tuple[Hint, ...] = ()
+
+    @property
+    def terms(self) -> list[Term]:
+        """Every term of the grammar, once."""
+        return list(dict.fromkeys(term for _, terms in self.groups.values() for term in terms))
 
     def scan(self, folded: str, start: int, end: int) -> Iterator[Found]:
         """The terms between two offsets, in order, not overlapping."""
@@ -87,40 +107,46 @@ class Lexicon(NamedTuple):
                     yield Found(begin, reached, terms[match.lastindex - 1])
 
 
-def compiled(terms: pd.DataFrame, kinds: tuple[str, ...]) -> Lexicon:
-    """A lexicon of the rows of these kinds; raises `TermsInvalid` with the rows that fail."""
+def compiled(terms: pd.DataFrame) -> Lexicon:
+    """A lexicon of the rows of a table; raises `TermsInvalid` with the rows that fail."""
     rows = terms.fillna("")
     macros = {r.id: r.pattern for r in rows.itertuples() if r.kind == "macro"}
     try:
-        return _joined(rows, macros, kinds)
+        return _joined(rows, macros)
     except _NO_PATTERN as error:  # of all rows together; which of them it is, costs more to tell
-        faults = [_fault(rows.iloc[[at]], macros, kinds) for at in range(len(rows))]
+        faults = [_fault(rows.iloc[[at]], macros) for at in range(len(rows))]
         said = "; ".join(filter(None, faults)) or str(error)
         bad_rows = rows[[bool(fault) for fault in faults]]
         raise TermsInvalid(f"terms that are no pattern: {said}", bad_rows) from None
 
 
-def _joined(rows: pd.DataFrame, macros: dict[str, str], kinds: tuple[str, ...]) -> Lexicon:
+def _joined(rows: pd.DataFrame, macros: dict[str, str]) -> Lexicon:
     entries, lists = [], {}
-    for row in rows.itertuples():
+    hints = rows[rows["kind"].isin(HINTS)].sort_values(["kind", "family"])
+    for row in rows[~rows["kind"].isin(HINTS)].itertuples():
         wordings = alternatives(fold(_expanded(row.pattern, macros)))
-        if row.kind in kinds:
+        if row.kind in GRAMMAR:
             term = Term(row.kind, row.id, row.family, row.population, row.measure)
             openings = (opening for wording in wordings for opening in _openings(wording))
             entries.extend((_first_word(opening), opening, term) for opening in openings)
-        elif row.kind in ("turn", "status"):
-            continue
-        elif row.kind in ("ordinal", "furniture", "field"):
-            lists[row.id] = _FRAMES.get(row.id, "(?<!\\w)(?:{})").format("|".join(wordings))
+        elif row.kind in _LISTS:
+            frame = _FRAMES.get(row.id, "(?<!\\w)(?:{})")
+            lists[row.id] = re.compile(frame.format("|".join(wordings)))
         else:
             re.compile("|".join(wordings))
-    return Lexicon(_by_first_word(entries), {k: re.compile(p) for k, p in lists.items()})
+    return Lexicon(_by_first_word(entries), lists, tuple(map(_hint, hints.itertuples())))
 
 
-def _fault(row: pd.DataFrame, macros: dict[str, str], kinds: tuple[str, ...]) -> str:
+def _hint(row) -> Hint:
+    words = over_folded(rf"(?<!\w)(?:{row.pattern})(?!\w)")
+    says, instead_of = row.id.removeprefix("none"), re.compile(row.population)
+    return Hint(row.kind, f"{row.kind} {row.family}", says, instead_of, words)
+
+
+def _fault(row: pd.DataFrame, macros: dict[str, str]) -> str:
     """What is wrong with one row; empty if it is a pattern."""
     try:
-        _joined(row, macros, kinds)
+        _joined(row, macros)
     except _NO_PATTERN as error:
         return f"{row['kind'].item()} {row['id'].item()}: {error} in {row['pattern'].item()!r}"
     return ""
@@ -192,16 +218,21 @@ def _openings(wording: str) -> list[str]:
     """
     if not wording.startswith("(?:"):
         return [wording]
-    depth, at = 0, 0
-    for at, char in enumerate(wording):  # noqa: B007 - the index is used after the loop
+    end = _closing(wording)
+    inside, rest = wording[3:end], wording[end + 1 :]
+    sign = rest[:1] if rest[:1] in ("?", "*", "+") else ""
+    rest = rest[len(sign) :]
+    again = wording[: end + 1] + "*" if sign in ("*", "+") else ""
+    heads = [part + again + rest for part in alternatives(inside)]
+    heads += [rest] if sign in ("?", "*") else []
+    return [opening for head in heads for opening in _openings(head)]
+
+
+def _closing(wording: str) -> int:
+    """Where the group that a wording begins with ends."""
+    depth = 0
+    for at, char in enumerate(wording):
         depth += (char == "(") - (char == ")")
         if not depth:
-            break
-    inside, rest = wording[3:at], wording[at + 1 :]
-    sign = rest[:1] if rest[:1] in "?*+" else ""
-    rest = rest[len(sign) :]
-    again = wording[: at + 1] + "*" if sign in ("*", "+") else ""
-    heads = [part + again + rest for part in alternatives(inside)]
-    if sign in ("?", "*") and sign:
-        heads.append(rest)
-    return [opening for head in heads for opening in _openings(head)]
+            return at
+    raise re.error(f"{wording!r} has a group without an end")
