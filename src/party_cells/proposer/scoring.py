@@ -14,9 +14,14 @@ import pandas as pd
 from helpers import bounds, corpus, report
 from helpers.evidence import fold
 from party_cells import proposer
+from party_cells.proposer.reader import Reader
 
 GOLD = ["char_start", "number_text", "value", "bound", "unit", "measure_id", "status", "level",
         "place", "period_start", "period_end", "repeat"]  # fmt: skip
+_KINDS = {  # the features of the first reader, by what their names begin with
+    "hints": ("hinted",), "terms_left_over": ("not ",), "cues": ("cue ", "kind "),
+    "number_before": ("same ", "other ", "beside ", "told ", "first"),
+}  # fmt: skip
 _MARK = re.compile(r"⟦([^|⟦⟧]+)\|([^⟦⟧]*)⟧")
 _LEVELS = {"tỉnh": "province", "huyện": "district", "thị xã": "district", "thành phố": "district"}
 _LEVELS |= {"xã": "commune", "phường": "commune", "thị trấn": "commune", "đảng bộ": "agency"}
@@ -168,7 +173,7 @@ def scores(gold: pd.DataFrame, candidates: pd.DataFrame, known: set[str]) -> pd.
 
 def judged(articles: Iterable[Path], **how) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Gold and proposals of annotated articles, in the order of their names; ``how`` as for
-    `candidates`, such as ``judge=None``: the rules alone.
+    `candidates`, such as one of `readers`.
 
     Each article has offsets of its own: the n-th begins at n million.
     """
@@ -181,6 +186,20 @@ def judged(articles: Iterable[Path], **how) -> tuple[pd.DataFrame, pd.DataFrame]
         golds.append(gold.assign(char_start=gold["char_start"] + number * 1_000_000))
         found.append(rows.assign(char_start=rows["char_start"] + number * 1_000_000))
     return pd.concat(golds, ignore_index=True), joined(found)
+
+
+def readers() -> dict[str, Reader]:
+    """The reader in use, and the same without what each kind of feature tells it."""
+    reader = proposer.committed()
+    found = {"both_readers": reader, "without_words": _with(reader, words={})}
+    for name, begin in _KINDS.items():
+        kept = {f: w for f, w in reader.learned.choice.items() if not f.startswith(begin)}
+        found[f"without_{name}"] = _with(reader, choice=kept)
+    return found
+
+
+def _with(reader: Reader, **weights) -> Reader:
+    return Reader(reader.lexicon, reader.measures, reader.learned._replace(**weights))
 
 
 def side_by_side(judged: dict[str, tuple[pd.DataFrame, pd.DataFrame]], known: set[str]) -> dict:
