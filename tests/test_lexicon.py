@@ -9,12 +9,9 @@ from party_cells.proposer import lexicon
 COLUMNS = ["kind", "id", "family", "population", "measure", "pattern"]
 
 
-def reader(*rows: tuple[str, str], macros: dict[str, str] | None = None) -> lexicon.Lexicon:
-    kinds = [("macro", *row) for row in (macros or {}).items()] + [("noun", *row) for row in rows]
-    frame = pd.DataFrame(kinds, columns=["kind", "id", "pattern"]).reindex(
-        columns=COLUMNS, fill_value=""
-    )
-    return lexicon.compiled(frame)
+def reader(*rows: tuple[str, ...]) -> lexicon.Lexicon:
+    frame = pd.DataFrame(rows, columns=["kind", "id", "pattern"])
+    return lexicon.compiled(frame.reindex(columns=COLUMNS, fill_value=""))
 
 
 def found(terms: lexicon.Lexicon, text: str) -> list[tuple[str, str]]:
@@ -24,29 +21,26 @@ def found(terms: lexicon.Lexicon, text: str) -> list[tuple[str, str]]:
 
 
 def test_the_longest_fixed_wording_wins_whatever_the_order():
-    terms = reader(("cells", "chi bộ(?: (?:to|nhỏ))?"), ("base", "chi bộ cơ sở"))
-    assert found(terms, "chi bộ cơ sở, chi bộ nhỏ") == [
-        ("chi bộ cơ sở", "base"),
-        ("chi bộ nhỏ", "cells"),
-    ]
+    terms = reader(("noun", "cells", "chi bộ(?: (?:to|nhỏ))?"), ("noun", "base", "chi bộ cơ sở"))
+    told = dict(found(terms, "chi bộ cơ sở, chi bộ nhỏ"))
+    assert told == {"chi bộ cơ sở": "base", "chi bộ nhỏ": "cells"}
 
 
 def test_words_are_whole_and_spellings_one():
-    terms = reader(("x", "ủy viên|hoà"))
-    assert found(terms, "Uỷ viên; hòa; hoàn; hòa-bình") == [
-        ("ủy viên", "x"),
-        ("hòa", "x"),
-        ("hòa", "x"),
-    ]
+    told = found(reader(("noun", "x", "ủy viên|hoà")), "Uỷ viên; hòa; hoàn; hòa-bình")
+    assert [word for word, _ in told] == ["ủy viên", "hòa", "hòa"]
 
 
 def test_a_macro_stands_for_its_pattern():
-    terms = reader(("villages", "{v}(?:, {v})*"), macros={"v": "(?:thôn|bản)"})
+    terms = reader(("macro", "v", "(?:thôn|bản)"), ("noun", "villages", "{v}(?:, {v})*"))
     assert found(terms, "12 thôn, bản") == [("thôn, bản", "villages")]
 
 
-@pytest.mark.parametrize("pattern", ["chi (bộ", "{không} có", "(?:a|b"])
-def test_a_pattern_that_cannot_be_used_is_named(pattern):
-    with pytest.raises(lexicon.TermsInvalid, match="noun x") as error:
-        reader(("x", pattern))
+BAD = [("noun", "chi (bộ"), ("noun", "{không} có"), ("noun", "(?:a|b"), ("turn", "chi (bộ")]
+
+
+@pytest.mark.parametrize(("kind", "pattern"), BAD)
+def test_a_pattern_that_cannot_be_used_is_named(kind, pattern):
+    with pytest.raises(lexicon.TermsInvalid, match=f"{kind} x") as error:
+        reader((kind, "x", pattern))
     assert len(error.value.rows) == 1
