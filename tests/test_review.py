@@ -242,6 +242,15 @@ def test_it_is_said_what_one_more_row_would_decide(at_desk, monkeypatch):
     assert worklist.would_decide("cells", "yen-minh") > worklist.would_decide("cells", "kien-xuong")
 
 
+def test_a_village_is_added_by_the_name_that_was_typed_for_the_place(at_desk):
+    go_to(at_desk, "1.142")
+    typed = {"place_id": "Bản Mới", "level": "village"}
+    about = {"key": at_desk.view["row"]["key"], "seen": at_desk.view["seen"], "fields": typed}
+    assert say(at_desk, "place", **about) == "Saved: Bản Mới"
+    decide(at_desk, **typed)
+    assert checks().loc["1.142", ["place_id", "level"]].tolist() == ["ban-moi", "village"]
+
+
 # --- many at once -------------------------------------------------------------------------------
 
 

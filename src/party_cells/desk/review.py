@@ -253,10 +253,13 @@ class Review(anywidget.AnyWidget):
         return self.shown
 
     def _passes(self, row: Row) -> bool:
-        if any(_code(row, name) != code for name, code in self.filters.items()):
-            return False
+        fits = all(_code(row, name) == code for name, code in self.filters.items())
+        return fits and (not self.search or self.search in self._words(row))
+
+    def _words(self, row: Row) -> str:
+        """What the search looks at."""
         words = (row.get("number_text", ""), row["quote"], self.about(row))
-        return not self.search or self.search in evidence.fold(" ".join(words))
+        return evidence.fold(" ".join(words))
 
     def about(self, row: Row) -> str:
         """The name of the measure or theme of a row."""
@@ -557,8 +560,7 @@ class Review(anywidget.AnyWidget):
         """What the proposer has learned from the decisions of this collection, in a line."""
         own = codebook.table_path("measures").with_name("second_reader.csv")
         day = date.fromtimestamp(own.stat().st_mtime).isoformat() if own.is_file() else ""
-        lines = [row for row in storage.log().lines.values() if row["hand"] == "checker"]
-        since = sum(row["decided_on"] > day for row in lines)
+        since = sum(row["decided_on"] > day for row in storage.log().of("checker"))
         said = self.words["learned" if day else "not_learned"]
         return said.format(day=report.date(day, self.language) if day else "", count=since)
 
