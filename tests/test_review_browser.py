@@ -147,6 +147,11 @@ def go_to(shown, words: str) -> None:
     shown.page.wait_for_timeout(350)  # a row is looked at before it is decided on
 
 
+def begin(shown) -> None:
+    choose(shown, "kien-xuong-2023")
+    go_to(shown, "439")
+
+
 def select_words(shown, words: str) -> None:
     """Select words of the article as a mouse would, and let the desk know."""
     shown.locator(".article").evaluate(
@@ -273,9 +278,8 @@ def test_hostile_text_stays_text_in_an_article_without_rows(opened):
 
 def test_two_kernels_on_one_queue_show_each_others_decisions(opened):
     first, second = opened("figures"), opened("second")
-    for shown in (first, second):
-        choose(shown, "kien-xuong-2023")
-        go_to(shown, "439")
+    begin(first)
+    begin(second)
     first.locator("[data-action='accept']").click()
     decided(first, 1)
     second.page.keyboard.press("a")
@@ -304,9 +308,8 @@ def test_two_tabs_of_one_notebook_are_two_desks_on_one_queue(opened, lab):
     run_cell(page)  # the same kernel
     second = page.locator(".jp-NotebookPanel:visible .party-cells-desk")
     second.wait_for()
-    for shown in (first, second):
-        choose(shown, "kien-xuong-2023")
-        go_to(shown, "439")
+    begin(first)
+    begin(second)
     first.locator("[data-action='accept']").click()
     decided(first, 1)
     second.page.keyboard.press("a")
@@ -322,8 +325,7 @@ def test_two_tabs_of_one_notebook_are_two_desks_on_one_queue(opened, lab):
 
 def test_offline_says_not_saved_and_back_it_is_saved_once_or_not_at_all(opened):
     shown = opened("figures")
-    choose(shown, "kien-xuong-2023")
-    go_to(shown, "439")
+    begin(shown)
     shown.page.context.set_offline(True)
     shown.page.keyboard.press("a")
     shown.page.keyboard.press("a")
@@ -337,8 +339,7 @@ def test_offline_says_not_saved_and_back_it_is_saved_once_or_not_at_all(opened):
 
 def test_a_restarted_kernel_is_told_and_running_the_cell_again_goes_on(opened, lab):
     shown = opened("figures")
-    choose(shown, "kien-xuong-2023")
-    go_to(shown, "439")
+    begin(shown)
     restart(lab, "figures")
     shown.page.keyboard.press("a")
     expect(shown.locator(".said")).to_contain_text("NOT SAVED", timeout=30_000)

@@ -204,22 +204,10 @@ def test_export_and_import_from_the_command_line(tmp_path, proposed, capsys):
 # --- what comes back is bounded before it is read ----------------------------------------------
 
 
-def _last_cell(sheet):
-    sheet["XFD1048576"] = "x"
-
-
-def _blank_far_below(sheet):
-    sheet["A1048576"] = " "
-
-
-def _many_columns(sheet):
-    sheet.cell(2, 200).value = "x"
-
-
-@pytest.mark.parametrize("spoil", [_last_cell, _blank_far_below, _many_columns])
-def test_a_sheet_larger_than_a_queue_is_refused_in_one_line(book, spoil):
+@pytest.mark.parametrize(("cell", "text"), [("XFD1048576", "x"), ("A1048576", " "), ("GR2", "x")])
+def test_a_sheet_larger_than_a_queue_is_refused_in_one_line(book, cell, text):
     workbook = load_workbook(book[0])
-    spoil(workbook["queue"])
+    workbook["queue"][cell] = text
     workbook.save(book[0])
     with pytest.raises(ValueError, match="delete what stands there") as refused:
         spreadsheet.read(book[0])
