@@ -142,7 +142,7 @@ def test_each_refusal_is_named_by_row_and_column_and_the_rest_is_saved(book):
         ({(CELLS, "note"): "a note and no decision"}, "decision"),
         ({(CELLS, "decision"): "accepted", (CELLS, "measure_id"): "galaxies"}, "measure_id"),
         ({(CELLS, "decision"): "accepted", (CELLS, "value_low"): "-inf"}, "value_low"),
-        ({(CELLS, "decision"): "accepted", (CELLS, "value_low"): "-5"}, "value_low"),
+        ({(CELLS, "decision"): "accepted", (CELLS, "value_low"): "-5"}, "value"),
         ({(CELLS, "decision"): "accepted", (CELLS, "period_start"): "2031-01-01"}, "period_start"),
         ({(CELLS, "decision"): "accepted", (CELLS, "locality_id"): "kien-xuong"}, "locality_id"),
         ({(CELLS, "decision"): "accepted", (CELLS, "place_id"): None}, "place_id"),
