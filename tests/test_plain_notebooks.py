@@ -162,6 +162,11 @@ def test_ordinary_notebooks_run_in_a_batch(tmp_path, monkeypatch, capsys):
     cells = [raises, skipped, new_code_cell("print('after')")]
     nbformat.write(new_notebook(cells=cells), folder / "sổ có lỗi.ipynb")
     monkeypatch.setattr(paths, "notebooks", lambda: folder)
+    kernel = {"name": "ir", "display_name": "R", "language": "R"}
+    other = new_notebook(cells=[new_code_cell("x <- 1")], metadata={"kernelspec": kernel})
+    nbformat.write(other, folder / "96-r.ipynb")
+    assert batch.report(only=("96-r",), out=tmp_path / "out") == 1
+    assert "its cells are in R; only notebooks in Python can be run" in capsys.readouterr().out
     names = ("95-own", "sổ có lỗi")
     assert batch.report(only=names, out=tmp_path / "out") == 0, capsys.readouterr().out
     assert report.ui("lacks_evidence", "en") in capsys.readouterr().out

@@ -44,7 +44,7 @@ def parts(data: Path, into: Path, articles: int = ARTICLES) -> list[dict]:
 def propose_part(job: dict) -> dict:
     """Propose in the articles of one part and write its file; the record of it, as of a run."""
     os.environ[paths.DATA_VARIABLE] = job["data"]
-    begun, done = time.monotonic(), {"stem": job["stem"], "status": "done", "error": ""}
+    done = {"stem": job["stem"], "status": "done", "error": ""}
     try:
         found = worklist.candidates([corpus.read_listed(row) for row in job["rows"]])
         text = codebook.CsvLines()
@@ -53,7 +53,7 @@ def propose_part(job: dict) -> dict:
         codebook.replace(Path(job["into"]), text.getvalue())
     except (ValueError, OSError) as error:  # one line, and the other parts go on
         done |= {"status": "failed", "error": str(error).splitlines()[0]}
-    return done | {"seconds": round(time.monotonic() - begun, 2)}
+    return done
 
 
 def propose_all(out: Path, some, articles: int = ARTICLES, require=lambda: None) -> list:

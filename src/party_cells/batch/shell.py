@@ -47,9 +47,13 @@ TOO_LARGE = "the output is too large"
 
 def run_cells(job: dict, executed: Path) -> None:
     """Execute a notebook by papermill, in a forked shell or, ``plain``, in an ordinary kernel;
-    CellFailed says where it failed. What was executed is written either way.
+    CellFailed says where it failed. What was executed is written either way. ValueError for a
+    notebook in another language.
     """
     notebook, begun = load_notebook_node(job["path"]), []
+    language = notebook.metadata.get("kernelspec", {}).get("language") or "python"
+    if language.lower() != "python":
+        raise ValueError(f"its cells are in {language}; only notebooks in Python can be run")
     if job["given"]:
         kind = {"kernel_name": "python3", "language": "python"}  # also where a notebook names none
         notebook = parameterize_notebook(notebook, job["given"], **kind)
