@@ -199,7 +199,9 @@ def grid(
     order = list(labels("vocabulary:mark", "en"))
     told = [_mark(code, ids) for code, ids in zip(marks["mark"], marks["ids"], strict=True)]
     downs = list(marks[rows].unique() if all_rows is None else all_rows)
-    marks = marks.assign(told=told).sort_values("mark", key=lambda codes: codes.map(order.index))
+    marks = marks.assign(told=told).sort_values(
+        "mark", kind="stable", key=lambda codes: codes.map(order.index)
+    )
     frame = _crossed(marks, rows, "locality_id").reindex(index=downs, columns=list(columns))
     frame = frame.T if len(columns) > MOST_COLUMNS else frame
     used = [_mark(code) for code in order if code in {*marks["mark"]}]
