@@ -27,11 +27,7 @@ def output(kind: str = "display_data", **data):
 @pytest.mark.parametrize(
     ("shows", "holds", "never"),
     [
-        (
-            output("stream", name="stdout", text="a <b>\r100 % of /Users/lan/x"),
-            "100 % of ~/x",
-            "lan",
-        ),
+        (output("stream", name="stdout", text="a\r10 % of /Users/lan/x"), ">10 % of ~/x", "lan"),
         (output("stream", name="stderr", text="careful"), "<pre>careful</pre>", None),
         (output("error", **ERROR), "<pre>ValueError: no</pre>", "\x1b"),
         (output(text_html=FRAME._repr_html_(), text_plain="a b"), "<td>Đảng</td>", "<i>"),
@@ -45,11 +41,7 @@ def output(kind: str = "display_data", **data):
         (output(text_html="<p style='background: url(x)'>w</p>"), "w</p>", "url"),
         (output(text_markdown="**bold** <script>x()</script>"), "<strong>bold</strong>", "x()"),
         (output(text_latex=r"$\alpha$", text_plain="L()"), r"$\alpha$", "L()"),
-        (
-            output("display_data", **{"image/png": "aGk=\n"}),
-            'src="data:image/png;base64,aGk="',
-            None,
-        ),
+        (output(**{"image/png": "aGk=\n"}), 'src="data:image/png;base64,aGk="', None),
         (output("display_data", **{"image/jpeg": "aGk="}), "data:image/jpeg", None),
         (output("display_data", **{"image/svg+xml": DRAWING}), "data:image/svg+xml", "onload"),
         (output(**{"application/json": {"a": [1]}, "text_plain": "J"}), '"a": [', ">J<"),
@@ -85,6 +77,7 @@ OWN = [
     'sns.barplot(data=facts, x="value", y="locality_id")',
     'print("done")',
 ]
+HEADED = new_markdown_cell("# T\n\n[x](#A-b) [y](#c-d) \n\n## A b\n\n## A b")
 ATTACHED = new_markdown_cell("# Pictures\n\n![pic](attachment:p.png) ![far](https://example.org/x)")
 ATTACHED["attachments"] = {"p.png": {"image/png": "aGk="}}
 
@@ -107,18 +100,10 @@ def test_a_formula_is_drawn_or_said_to_be_source_and_a_long_line_takes_one_pass(
         ([new_markdown_cell("w\n\n## Only this")], "Only this", ["<p>w"]),
         ([new_markdown_cell("# A\n\n# B")], "A", [">B</h2>"]),
         ([ATTACHED], "Pictures", ["data:image/png;base64,aGk="]),
-        (
-            [new_markdown_cell("# T\n\n[x](#A-b) [y](#c-d) \n\n## A b\n\n## A b")],
-            "T",
-            ['href="#A-b"', '<h2 id="A-b">', 'id="A-b-2"'],
-        ),
+        ([HEADED], "T", ['href="#A-b"', '<h2 id="A-b">', 'id="A-b-2"']),
         ([new_raw_cell("raw <b>")], "tên tệp", ["<pre>raw &lt;b&gt;</pre>"]),
         ([new_markdown_cell("$x^2$ | $$y$$")], "tên tệp", ["$x^2$"]),
-        (
-            [new_markdown_cell("# Tiêu đề", metadata={"tags": ["vi"]})],
-            "Tiêu đề",
-            [],
-        ),
+        ([new_markdown_cell("# Tiêu đề", metadata={"tags": ["vi"]})], "Tiêu đề", []),
         (
             [new_markdown_cell(f"# {tag}", metadata={"tags": [tag]}) for tag in ("vi", "en")],
             "en",

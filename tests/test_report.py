@@ -120,14 +120,6 @@ def test_a_hostile_id_makes_a_harmless_address():
     assert report.anchor("a b.1.members") != report.anchor("a~20~b.1.members")
 
 
-def test_a_hostile_label_is_text(data_folder):
-    measures = codebook.load("measures")
-    measures.loc[measures["measure_id"] == "members", ["label_en", "label_vi"]] = HOSTILE
-    codebook.save(measures, "measures")
-    frame = pd.DataFrame({"measure_id": ["members"], "members": [1]})
-    assert "<img" not in report.table(frame, "t", en="A", vi="B").parts["vi"]["html"]
-
-
 def test_a_quotation_is_marked_as_vietnamese():
     assert '<td lang="vi">Đảng bộ</td>' in shown("Đảng bộ", column="quote").parts["en"]["html"]
 
