@@ -174,7 +174,8 @@ def _days(text: str, language: str, last: bool) -> Iterable[tuple[int, int, int]
     """Year, month and day in every order that the form allows."""
     text = re.sub(r"[T ]\d\d:\d\d(:\d\d)?(\.\d+)?$", "", text)
     text = re.sub(r"\s*(?:ngày|tháng|năm)\s*", "/", text.lower()).strip("/")
-    if found := re.fullmatch(r"(\d{4})-(\d\d?)-(\d\d?)", text):
+    text = re.sub(r"([a-z]{3})[a-z]* (\d\d?),? (\d{4})", r"\2 \1 \3", text)
+    if found := re.fullmatch(r"(\d{4})[/.-](\d\d?)[/.-](\d\d?)", text):
         yield tuple(map(int, found.groups()))
     elif found := re.fullmatch(r"(\d\d?)[/.-](\d\d?)[/.-](\d{4})", text):
         first, second, year = map(int, found.groups())
