@@ -60,19 +60,6 @@ def test_nothing_is_confirmed_before_a_person_has_confirmed_it():
             assert not by_hand.any()
 
 
-def test_a_share_keeps_to_its_unit_and_a_fact_to_its_measure():
-    facts = codebook.load("facts").merge(codebook.load("measures"), on="measure_id")
-    shares = facts[facts["unit"] == "share"]
-    assert (shares["value"] <= 1).all()
-    assert all(row.unit in row.units.split("|") for row in facts.itertuples())
-
-
-def test_ratings_have_a_scheme_and_nothing_else_has():
-    facts = codebook.load("facts")
-    rated = facts["measure_id"].str.contains("_rated_")
-    assert (facts["scheme_id"].notna() == rated).all()
-
-
 def value(measure_id: str, locality_id: str, place_id: str | None = None) -> bounds.Bounded:
     """The one fact of a measure at a place, as a bounded number."""
     facts = codebook.load("facts")

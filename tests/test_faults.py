@@ -165,17 +165,6 @@ def test_a_clock_that_goes_back_hides_no_change(articles):
     assert [row["decided_by"] for row in (first, *storage.rows("checks"))] == ["lan", "hoa"]
 
 
-def test_corrections_hold_when_the_clock_goes_back_or_stands_still(articles):
-    fact = codebook.load("facts").iloc[0]["fact_id"]
-    for after, on in (("một", "2026-11-21"), ("hai", "2026-11-21"), ("ba", "2026-11-20")):
-        desk.correct("facts", fact, "note", after, "heard again", "lan", on)
-        assert codebook.load("facts").iloc[0]["note"] == after
-    assert desk.tables(check=True) == [] and len(decisions.corrections()) == 3
-    with pytest.raises(ValueError, match="no number"):
-        desk.correct("facts", fact, "value", "many", "no number", "lan", "2026-11-22")
-    assert desk.tables(check=True) == [] and len(decisions.corrections()) == 3
-
-
 def test_a_report_that_is_open_elsewhere_stays_whole_for_its_reader(tmp_path):
     out, beside = tmp_path / "out", tmp_path / "beside"
     (beside / "notebooks").mkdir(parents=True)

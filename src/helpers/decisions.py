@@ -448,11 +448,12 @@ def require_anchored(found: pd.DataFrame, articles: dict[str, str] | None = None
 # --- what a row must hold against ---------------------------------------------------------------
 
 
-def rules(articles: dict[str, str]) -> Callable[[Row], list[Problem]]:
+def rules(articles: dict[str, str] | None = None) -> Callable[[Row], list[Problem]]:
     """What finds out why a row does not fit its article and its codebooks.
 
     It gives the columns that are wrong, each with what is expected there.
     """
+    articles = texts() if articles is None else articles
     tables = [codebook.load(name) for name in ("measures", "rating_schemes", "documents")]
     fits, about = statements.checker(*tables), tables[2].set_index("document_id")["locality_id"]
     known = {row["place_id"]: row for row in codebook.rows_of("localities")}

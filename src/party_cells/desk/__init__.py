@@ -27,7 +27,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from helpers import codebook, decisions, evidence
-from helpers.decisions import check_unit, derive, fact_id, locate, texts
+from helpers.decisions import check_unit, derive, fact_id, locate, rules, texts
 from party_cells import audit
 from party_cells.desk import storage, typed
 from party_cells.desk.intake import add_place
@@ -95,11 +95,6 @@ def _on_disk(table: str) -> bytes | None:
 
 
 # --- what fits ----------------------------------------------------------------------------------
-
-
-def rules(articles: dict[str, str] | None = None) -> Callable[[Row], list[tuple[str, str]]]:
-    """What finds out why a row does not fit its codebooks and its article: see `unfit`."""
-    return decisions.rules(texts() if articles is None else articles)
 
 
 def unfit(row: Row, problems: Callable[[Row], list[tuple[str, str]]]) -> list[tuple[str, str]]:

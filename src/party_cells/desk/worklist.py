@@ -336,12 +336,8 @@ def _from_sheet(edited: spreadsheet.Edited, reader: Reader) -> tuple[Row, list[t
         old = {"decision": "added", "rule": "by_hand"} | named | place
         written = {name: written[name] for name in spreadsheet.TO_DECIDE[1:] if name in written}
     row, wrong = reader.read({name: {**empty, **old}[name] for name in empty}, written)
-    if row["decision"] == "accepted" and set(written) - {
-        "decision",
-        "reason",
-        "note",
-        "confirmed_by_person",
-    }:
+    beside = {"decision", "reason", "note", "confirmed_by_person"}
+    if row["decision"] == "accepted" and set(written) - beside:
         row["decision"] = "corrected"
     wrong = [(column, str(unread), written[column]) for column, unread in wrong]
     if not row["decision"]:
