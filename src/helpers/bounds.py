@@ -15,37 +15,20 @@ from helpers import numbers
 
 ROUNDINGS = ("none", "printed_digits", "next_step")  # readings of a printed figure
 
-PHRASES = {
-    "en": {
-        "point": "{0}",
-        "unknown": "not stated",
-        "free": "not determined",
-        "about": "about {0}",
-        "nearly": "nearly {0}",
-        "more": "more than {0}",
-        "at_least": "at least {0}",
-        "less": "less than {0}",
-        "at_most": "at most {0}",
-        "closed": "{0} to {1}",
-        "left_open": "more than {0}, at most {1}",
-        "right_open": "at least {0}, less than {1}",
-        "open": "more than {0}, less than {1}",
-    },
-    "vi": {
-        "point": "{0}",
-        "unknown": "không nêu",
-        "free": "chưa xác định được",
-        "about": "khoảng {0}",
-        "nearly": "gần {0}",
-        "more": "trên {0}",
-        "at_least": "ít nhất {0}",
-        "less": "dưới {0}",
-        "at_most": "không quá {0}",
-        "closed": "từ {0} đến {1}",
-        "left_open": "trên {0}, không quá {1}",
-        "right_open": "từ {0} đến dưới {1}",
-        "open": "trên {0}, dưới {1}",
-    },
+_PHRASES = {  # English, Vietnamese
+    "point": ("{0}", "{0}"),
+    "unknown": ("not stated", "không nêu"),
+    "free": ("not determined", "chưa xác định được"),
+    "about": ("about {0}", "khoảng {0}"),
+    "nearly": ("nearly {0}", "gần {0}"),
+    "more": ("more than {0}", "trên {0}"),
+    "at_least": ("at least {0}", "ít nhất {0}"),
+    "less": ("less than {0}", "dưới {0}"),
+    "at_most": ("at most {0}", "không quá {0}"),
+    "closed": ("{0} to {1}", "từ {0} đến {1}"),
+    "left_open": ("more than {0}, at most {1}", "trên {0}, không quá {1}"),
+    "right_open": ("at least {0}, less than {1}", "từ {0} đến dưới {1}"),
+    "open": ("more than {0}, less than {1}", "trên {0}, dưới {1}"),
 }
 
 
@@ -239,7 +222,11 @@ def share(part: Bounded, whole: Bounded) -> Bounded:
             f"A part of {part.low:g} or more is no share of {whole.high:g} or less (facts "
             f"{list(quotient.facts)}): check that the base is the whole of which this is a part."
         )
-    return clip(replace(quotient, unit="share"), 0, 1)
+    low, high = max(quotient.low, 0), min(quotient.high, 1)
+    opens = quotient.low_open and quotient.low >= 0, quotient.high_open and quotient.high <= 1
+    return replace(
+        quotient, low=low, high=high, low_open=opens[0], high_open=opens[1], unit="share"
+    )
 
 
 def rate(count: Bounded, base: Bounded, per: float = 1, unit: str = "ratio") -> Bounded:
@@ -249,17 +236,6 @@ def rate(count: Bounded, base: Bounded, per: float = 1, unit: str = "ratio") -> 
     28.70264064293915
     """
     return replace((count if per == 1 else count * per) / base, unit=unit)
-
-
-def clip(b: Bounded, low: float, high: float) -> Bounded:
-    """Return `b` without what lies outside [low, high]; at least one number must stay."""
-    ends = (
-        max(b.low, low),
-        min(b.high, high),
-        b.low_open and b.low >= low,
-        b.high_open and b.high <= high,
-    )
-    return replace(b, low=ends[0], high=ends[1], low_open=ends[2], high_open=ends[3])
 
 
 def hull(first: Bounded, *others: Bounded) -> Bounded:
@@ -348,7 +324,7 @@ def words(b: Bounded, language: str) -> str:
     amounts = _outward(b, key, amounts) if b.bound == "derived" else amounts
     digits = 1 if b.bound == "derived" else _decimals(amounts)
     written = (numbers.write(number, b.unit, language, digits) for number in amounts)
-    return PHRASES[language][key].format(*written)
+    return _PHRASES[key][language == "vi"].format(*written)
 
 
 def _outward(b: Bounded, key: str, amounts: tuple[float, ...]) -> tuple[float, ...]:

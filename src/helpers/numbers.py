@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from helpers.evidence import fold
@@ -23,12 +24,9 @@ _ABOUT_PAIRS = {
     "dăm ba": (3, 5), "dăm bảy": (5, 7), "dăm bẩy": (5, 7), "vài ba": (2, 3), "đôi ba": (2, 3),
     "dăm bốn": (4, 5), "năm bảy": (5, 7), "năm bẩy": (5, 7), "mươi mười lăm": (10, 15),
     "mười mười lăm": (10, 15), "năm mười": (5, 10), "một đôi": (1, 2), "một vài": (1, 3),
-} | {
-    f"{low} {high}": (at, at + 1)
-    for at, (low, high) in enumerate(
-        zip(["một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín"],
-            ["hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín", "mười"], strict=True), start=1)
 }  # fmt: skip
+_COUNTING = ["một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín", "mười"]
+_ABOUT_PAIRS |= {" ".join(pair): (at, at + 1) for at, pair in enumerate(pairwise(_COUNTING), 1)}
 
 # The words of a number. "Năm" is five or a year: inside a number only before a scale or after
 # "linh", alone only before what is counted ("năm chi bộ") and not in "cuối năm", "trong năm".
@@ -64,18 +62,14 @@ _SCALED = rf"{_DIGITS}(?:\s?(?:{_SCALE}|(?<!phần )trăm|chục)(?!\w){_TAIL}*+
 # What can stand in the place of a number and is none: dates, clock times, terms, numbers of
 # documents, telephone numbers, scores such as 4,5/5.
 _NO_AMOUNT = (
-    (
-        r"\d{1,2}\s?[/.-]\s?\d{1,2}\s?[/.-]\s?(?:19|20)\d{2}(?!\d)|\d{1,2}([/-])\d{1,2}\1\d{2}(?!\d)"
-        r"|\d{1,2}\s?[/-]\s?(?:19|20)\d{2}(?!\d|\.\d)"
-        r"|(?:19|20)\d{2}\s?[-–/]\s?(?:19|20)\d{2}(?!\d)|\d{1,2}(?:h\d{0,2}|:\d{2}(?::\d{2})?)(?!\w)"
-        r"|\d+\s?[-/]\s?(?:\d{4}\s?[-/]\s?)?(?:nq|qđ|qđi|ct|hd|kl|kh|tt|bc|cv|tb|nđ|đa|ctr|cth|hđ|"
-        r"ql|qc|ttr|pl|l|ch|tw)(?![a-zà-ỹ])(?:[-/]\w+)*+|0\d{2,3}[.\s]\d{3,4}[.\s]\d{3,4}|\d{9,}"
-        r"|\d+,\d/\d+|\d+(?:\.\d+){3,}"
-    )
-    .replace(r"([/-])", "(?P<mark>[/-])")
-    .replace(r"\1", "(?P=mark)")
+    r"\d{1,2}\s?[/.-]\s?\d{1,2}\s?[/.-]\s?(?:19|20)\d{2}(?!\d)|\d{1,2}(?P<mark>[/-])\d{1,2}(?P=mark)\d{2}(?!\d)"
+    r"|\d{1,2}\s?[/-]\s?(?:19|20)\d{2}(?!\d|\.\d)"
+    r"|(?:19|20)\d{2}\s?[-–/]\s?(?:19|20)\d{2}(?!\d)|\d{1,2}(?:h\d{0,2}|:\d{2}(?::\d{2})?)(?!\w)"
+    r"|\d+\s?[-/]\s?(?:\d{4}\s?[-/]\s?)?(?:nq|qđ|qđi|ct|hd|kl|kh|tt|bc|cv|tb|nđ|đa|ctr|cth|hđ|"
+    r"ql|qc|ttr|pl|l|ch|tw)(?![a-zà-ỹ])(?:[-/]\w+)*+|0\d{2,3}[.\s]\d{3,4}[.\s]\d{3,4}|\d{9,}"
+    r"|\d+,\d/\d+|\d+(?:\.\d+){3,}"
 )
-_NUMBER_WORDS = "một hai ba bốn năm sáu bảy bẩy tám chín mười"
+_NUMBER_WORDS = " ".join([*_COUNTING, "bẩy"])
 _PAIR_WORDS = " ".join({pair.split()[0]: 0 for pair in _ABOUT_PAIRS})
 # The words behind a number that may make more of it; before any other word it is what it is.
 _GOES_ON = rf"(?:tháng|tuần|quý|qúy|năm|phần|trên|đến|tới|trăm|chục|{_SCALE})"
@@ -230,23 +224,6 @@ def read(folded: str) -> list[Amount]:
     return found
 
 
-def read_one(words: str) -> Amount | None:
-    """The one amount that some words hold (a cell, a ``number_text`` with its qualifier): its
-    ``value, low, high, bound, unit``; None where they hold none or several.
-
-    Of a ratio ("58/318") it is the part.
-
-    >>> one = read_one("trên 1.142")
-    >>> one.value, one.low, one.high, one.bound, one.unit
-    (1142.0, 1142.0, inf, 'at_least', 'count')
-    >>> read_one("từ 3 đến 5, nay là 7") is None
-    True
-    """
-    found = read(fold(words.strip()))
-    ratio = len(found) == 2 and [a.form for a in found] == ["part", "whole"]
-    return found[0] if len(found) == 1 or ratio else None
-
-
 def by_opening(
     forms: Iterable[tuple[str, str]], frame: str, compiled: Callable = re.compile
 ) -> dict[str, re.Pattern]:
@@ -367,11 +344,6 @@ def _is_factor(text: str, amount: Amount) -> bool:
     return bool(said) and not often
 
 
-def _percent_after(text: str, end: int) -> int:
-    sign = _PERCENT.match(text, end)
-    return sign.end() if sign else end
-
-
 def _qualifier(before: str) -> re.Match | None:
     """The qualifier at the end of the words before a number."""
     return _QUALIFIER.search(before) if before[:-1].endswith(_QUALIFIES) else None
@@ -379,7 +351,8 @@ def _qualifier(before: str) -> re.Match | None:
 
 def _bounded(text: str, amount: Amount) -> Amount:
     """The amount with the interval that the words before and just after it allow."""
-    right = _percent_after(text, amount.end)
+    sign = _PERCENT.match(text, amount.end)
+    right = sign.end() if sign else amount.end
     before = text[max(0, amount.start - 20) : amount.start]
     found = _qualifier(before)
     found = None if found and _COMPARED.search(before) else found
