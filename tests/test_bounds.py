@@ -91,18 +91,6 @@ def test_order_hull_and_overlap_agree_with_the_interval_library(a, b):
             bounds.meet(a, b)
 
 
-@given(intervals(), intervals())
-def test_at_most_one_of_two_is_above_the_other(a, b):
-    assert not (bounds.above(a, b) and bounds.above(b, a))
-
-
-def test_ratio_of_two_lower_bounds_has_no_bound_but_zero_and_infinity():
-    members = make(3550, INF, True, unit="persons")
-    people = make(66000, INF, True, unit="persons")
-    ratio = members / people
-    assert (ratio.low, ratio.high, ratio.low_open, ratio.high_open) == (0, INF, True, True)
-
-
 @pytest.mark.parametrize(
     ("a", "b", "expected"),
     [
@@ -112,8 +100,8 @@ def test_ratio_of_two_lower_bounds_has_no_bound_but_zero_and_infinity():
         (make(0, 2), make(2, INF), (0, 1, False, False)),
         (make(1, 2, True), make(2, 4, False, True), (0.25, 1, True, False)),
         (make(1, 2), make(-4, -2), (-1, -0.25, False, False)),
+        (make(3550, INF, True), make(66000, INF, True), (0, INF, True, True)),
     ],
-    ids=["zero at an end", "zero inside", "only zero", "no upper end", "open ends", "negative"],
 )
 def test_division_at_the_edges(a, b, expected):
     q = a / b
@@ -125,11 +113,7 @@ def test_a_sum_or_product_is_open_where_either_side_is():
     assert (make(1, 2, False, True) + make(1, 1)).high_open
     assert (make(1, 2, True) * make(3, 3)).low_open
     assert not (make(1, 2) + make(1, 1)).low_open
-
-
-def test_zero_reached_on_one_side_is_reached_in_the_product():
-    product = make(0, 2) * make(1, INF, True)
-    assert (product.low, product.low_open) == (0, False)
+    assert not (make(0, 2) * make(1, INF, True)).low_open  # zero is reached
     assert (make(0, 2, True) * make(1, INF)).low_open
 
 
