@@ -18,7 +18,7 @@ from party_cells.proposer import places, spelling
 from party_cells.proposer.lexicon import alternatives, over_folded
 
 THEME_COLUMNS = ["char_start", "char_end", "quote", "prefix", "suffix", "theme_id", "stance",
-                 "status", "place", "level", "rule"]  # fmt: skip
+                 "status", "place", "level", "rule", "is_sure"]  # fmt: skip
 CITATION_COLUMNS = ["char_start", "char_end", "quote", "prefix", "suffix", "kind", "number",
                     "symbol", "issued_on", "issuer", "rule"]  # fmt: skip
 _SENTENCE = over_folded(r"(?:[^.!?\n]|\.(?=\S)|(?<=\btx)\.|(?<=\btp)\.)+")
@@ -91,7 +91,8 @@ def propose_themes(
     """Candidates for codings in a canonical text: at most one per theme and sentence.
 
     ``stance`` is stated or denied ("không né tránh"), ``status`` done, planned, urged, rule or
-    overcome, as the words of the sentence tell. ``rule`` names the row of `terms.csv`.
+    overcome, as the words of the sentence tell. ``rule`` names the row of `terms.csv`; ``is_sure``
+    is true where its wording says the theme outright, with no word of weakness to be looked for.
 
     >>> found = propose_themes("Công tác kiểm tra, giám sát chưa được thường xuyên.")
     >>> found[["theme_id", "stance", "status"]].values.tolist()
@@ -138,6 +139,7 @@ def _of_sentence(
                     "place": place.name,
                     "level": place.level,
                     "rule": f"{wording.family}:{folded[match.start() : match.end()]}",
+                    "is_sure": wording.family == "direct",
                 }
     return list(seen.values())
 
