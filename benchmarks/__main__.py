@@ -34,17 +34,23 @@ def main(names: list[str]) -> int:
         return 2
     results = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
     results["machine"] = {"cores": os.cpu_count(), "python": platform.python_version()}
+    failed = False
     for name in names or NAMES:
         print(f"\n== {name}", flush=True)
         begun = time.monotonic()
-        figures = importlib.import_module(f"benchmarks.{name}").main()
+        try:
+            figures = importlib.import_module(f"benchmarks.{name}").main()
+        except Exception as error:  # whatever it was: nobody is there, and the others go on
+            failed = True
+            print(f"FAILED {name}: {type(error).__name__}: {error}", flush=True)
+            continue
         results[name] = figures | {"minutes": (time.monotonic() - begun) / 60}
         RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", "utf-8")
     if missing := [name for name in NAMES if name not in results]:
         print(f"{SCALE.name} stays as it is: not measured yet: {', '.join(missing)}")
-        return 0
+        return 1
     SCALE.write_text(scale(results), "utf-8")
-    return 0
+    return int(failed)
 
 
 if __name__ == "__main__":
