@@ -90,12 +90,6 @@ def test_two_passes_over_the_figures_are_matched_by_span():
     assert (found["span"], found["measure_id"], found["value"]) == (0.5, 0.0, 1.0)
 
 
-def test_positive_agreement_leaves_out_what_neither_coded():
-    one, two = pd.Series([1, 1, 0, 0, 0]), pd.Series([1, 0, 0, 0, 0])
-    assert agreement.positive(one, two) == 2 / 3
-    assert pd.isna(agreement.positive(one * 0, two * 0))
-
-
 def test_examples_that_stand_in_the_texts_are_counted():
     themes = pd.DataFrame({"theme_id": ["x", "y"], "example": ["here", "elsewhere"]})
     codings = pd.DataFrame({"document_id": ["a", "b", "a"], "theme_id": ["x", "x", "y"]})

@@ -1,7 +1,7 @@
 """What to ask for: the requests that decide most first."""
 
 import pandas as pd
-from gate_cases import FIVE, fact, five_articles, ratings
+from gate_cases import FIVE, five_articles, ratings
 
 from helpers import codebook, gate, requests, statements
 
@@ -48,11 +48,6 @@ def test_requests_name_the_successor_the_year_and_the_tiers_in_both_languages():
     assert "năm 2022" in lay["request_vi"] and "hoàn thành xuất sắc nhiệm vụ" in lay["request_vi"]
     words = lay["request_en"]
     assert "2022" in words and "Cells under grassroots Party committees" in words
-
-
-def test_nothing_stated_means_nothing_to_rank():
-    taken = statements.take(pd.DataFrame([fact("a-1", "members", 5)]), MEASURES, SCHEMES)
-    assert requests.missing_facts(taken, MEASURES, ["a", "b"]).empty
 
 
 def test_what_a_printed_figure_leaves_open_becomes_a_question():

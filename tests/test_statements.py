@@ -26,26 +26,11 @@ def amount(frame, measure_id, place=None):
     return only
 
 
-def test_counts_of_a_rating_become_shares_of_their_base():
-    taken = take(ratings("a-1", "cells", (90, 318, 38, 3), 449))
-    assert amount(taken, "cells_rated_excellent").value == pytest.approx(90 / 449)
-    assert amount(taken, "cells_rated_good_or_better").value == pytest.approx(408 / 449)
-    assert amount(taken, "cells_rated_completed_or_worse").value == pytest.approx(41 / 449)
-
-
 def test_discipline_of_an_open_list_is_a_lower_bound():
     taken = take(five_articles().to_dict("records"))
     cases, rate = (amount(taken, f"discipline_cases{end}") for end in ("", "_per_1000_year"))
     assert (cases.low, cases.high) == (50, math.inf)
     assert rate.low == pytest.approx(50 * 1000 / 1742 / 5.86, abs=0.001) and len(rate.facts) == 4
-
-
-def test_cells_per_base_committee_is_at_least_the_cells_per_base_organisation():
-    taken = take(five_articles().to_dict("records"))
-    exact = amount(taken, "cells_per_base_organisation", "kien-xuong")
-    least = amount(taken, "cells_per_base_committee", "kien-xuong")
-    assert exact.value == pytest.approx(449 / 60)
-    assert (least.low, least.high) == (exact.value, math.inf)
 
 
 def test_members_in_the_population_need_a_rounding_convention_to_have_a_bound():

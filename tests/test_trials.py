@@ -19,7 +19,9 @@ def judged(made):
 def test_one_seed_makes_one_collection_and_errors_leave_its_truth_alone():
     one, same, other = (trials.collect(4, 3, seed=seed) for seed in (5, 5, 6))
     assert one.facts == same.facts and one.facts != other.facts
-    assert trials.collect(4, 3, "stale", 1.0, 5).truth == one.truth
+    for error in trials.ERRORS:
+        made = trials.collect(4, 3, error, 1.0, 5)
+        assert made.truth == one.truth and made.facts != one.facts
 
 
 def test_ten_thousand_pairs_without_errors_have_no_wrong_verdict():
@@ -27,13 +29,6 @@ def test_ten_thousand_pairs_without_errors_have_no_wrong_verdict():
     clear = found[found["decided"]]
     assert len(found) > 10_000 and len(clear) > 1_000 and clear["quality"].sum() > 100
     assert not found["wrong"].any()
-
-
-@pytest.mark.parametrize("error", trials.ERRORS)
-def test_errors_do_reach_the_facts(error):
-    clean, made = trials.collect(12, 6, seed=1), trials.collect(12, 6, error, 0.5, 1)
-    changed = {str(row) for row in made.facts} - {str(row) for row in clean.facts}
-    assert changed
 
 
 def test_every_kind_of_figure_is_tried():
