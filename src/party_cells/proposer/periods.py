@@ -162,6 +162,8 @@ def _figure(words: str) -> int:
 
 def _year(said: dict, today: date | None) -> int:
     written = said.get("year", "nay")
+    if written == "nay" and not today:
+        raise ValueError("no day tells which year is this one")
     return today.year if written == "nay" else int(written) + 2000 * (len(written) == 2)
 
 
