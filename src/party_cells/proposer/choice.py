@@ -7,16 +7,33 @@ measure, ``NOTHING`` that of a number that is none.
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice, repeat
 
-from party_cells.proposer.context import Context
+from party_cells.proposer.context import Context, Near
 from party_cells.proposer.lexicon import Hint
 from party_cells.proposer.measures import Measures, Way
 
 BLANK, NOTHING = "", "nothing"
-Scored = dict[str, list[str]]  # the options, each with the names of its features
+Part = tuple  # features that go together: a function that tells their names, and what it needs
+Seen = dict[str, list[Part]]  # the options of a number, each with its parts, all names differing
 _RECENT, _SHARES_ONLY = 5, ("target_completion", "admission_rate")
+
+
+def names(part: Part) -> Iterable[str]:
+    """The names of the features of a part."""
+    tell, *of = part
+    return tell(*of)
+
+
+def score(weights: dict[str, float], part: Part) -> float:
+    """The sum of the weights of the features of a part."""
+    return sum(map(weights.get, names(part), repeat(0.0)))
+
+
+def scored(seen: Seen, score: Callable[[Part], float]) -> dict[str, float]:
+    """The score of each option; rounded, so that which of two equal ones is first never varies."""
+    return {option: round(sum(map(score, parts)), 6) for option, parts in seen.items()}
 
 
 def told(context: Context, measures: Measures) -> set[str]:
@@ -47,11 +64,6 @@ def _wholes(recent: list[str], measures: Measures) -> Iterator[str]:
     return (m for m, way in measures.told_by(nouns, frozenset()) if way.nouns <= nouns)
 
 
-def scored(told: Scored, weights: dict[str, float]) -> dict[str, float]:
-    """The score of each option: the sum of the weights of its features."""
-    return {one: sum(map(weights.get, set(names), repeat(0.0))) for one, names in told.items()}
-
-
 def ranked(scores: dict[str, float]) -> list[tuple[str, float]]:
     """The options from the likeliest on, each with its probability."""
     top = max(scores.values())
@@ -66,16 +78,34 @@ def applying(context: Context, hints: Iterable[Hint]) -> list[Hint]:
     return [hint._replace(says=words.expand(hint.says)) for hint, words in found if words]
 
 
-def features(context: Context, measure: str, measures: Measures, hints: list[Hint]) -> list[str]:
-    """What speaks for or against a measure of a number, by name."""
-    hinted = list(_hinted(measure, hints))
-    if measure in (BLANK, NOTHING):
-        return [f"{measure or 'blank'} {name}" for name in _of_none(context)] + hinted
-    way = max(measures.ways[measure], key=lambda way: _support(context, way))
-    return [
-        f"m {measure}", f"m {measure} {context.unit}", *hinted, *_of_terms(context, way, measures),
-        *_left_over(context, way), *_of_the_last(context, measure, way, measures),
-    ]  # fmt: skip
+def features(
+    context: Context, options: Iterable[str], measures: Measures, hints: list[Hint]
+) -> Seen:
+    """What speaks for or against each measure that a number could have."""
+    seen = {}
+    for measure in options:
+        none = measure in (BLANK, NOTHING)
+        told = _of_none(context, measure) if none else _of_measure(context, measure, measures)
+        seen[measure] = [*told, *_hinted(measure, hints)]
+    return seen
+
+
+def _of_measure(context: Context, measure: str, measures: Measures) -> Iterator[Part]:
+    """Where the noun and the aspects of a measure stand, and what stands there besides."""
+    ways, unit = measures.ways[measure], context.unit
+    way = max(ways, key=lambda way: _support(context, way)) if ways[1:] else ways[0]
+    (right, left), kind = _nouns(context, way), way.kind
+    yield _named, measure, unit
+    yield _beside_words, way.aspects, context.behind[0], context.ahead[0]
+    yield _of_kind, kind, unit, context.part, context.follows, context.cue, context.unexplained
+    yield _of_nouns, right, left, kind, unit
+    if context.noun:
+        yield _next_noun, context.noun in way.nouns, context.follows, kind
+    said = [(a, measures.family(a), _place_of(context, a, measures)) for a in way.worded]
+    yield _of_aspects, right, left, unit, *said
+    yield _of_cues, kind, unit, *[f"{near.side} {near.term.id}" for near in context.cues]
+    yield _left_over, kind, *_unexplained(context, way)
+    yield from _of_the_last(context, measure, way, measures) if context.last else [(_first_one,)]
 
 
 def _support(context: Context, way: Way) -> int:
@@ -85,31 +115,66 @@ def _support(context: Context, way: Way) -> int:
     return aspects + len(way.nouns & said.keys())
 
 
-def _hinted(measure: str, hints: list[Hint]) -> Iterator[str]:
-    for hint in hints:
-        if hint.says == measure:
-            yield "hinted"
-        elif measure != NOTHING and hint.instead_of.fullmatch(measure):
-            yield "hinted away"
+def _hinted(measure: str, hints: list[Hint]) -> Iterator[Part]:
+    if any(hint.says == measure for hint in hints):
+        yield (_hint, "hinted")
+    others = (hint for hint in hints if measure != NOTHING and hint.says != measure)
+    if any(hint.instead_of.fullmatch(measure) for hint in others):
+        yield (_hint, "hinted away")
 
 
-def _of_none(context: Context) -> Iterator[str]:
+def _hint(name: str) -> Iterator[str]:
+    yield name
+
+
+def _of_none(context: Context, measure: str) -> Iterator[Part]:
     """What tells that a number has no measure, or is no quantity."""
-    amount, unit, ahead, behind = context.amount, context.unit, context.ahead, context.behind
+    amount, name, unit, follows = context.amount, measure or "blank", context.unit, context.follows
     before = "none" if not context.last else "measure" if context.last.measure else "blank"
-    yield from ("", f"{unit} {amount.form}", f"bound {amount.bound}", f"noun {context.noun}")
-    yield f"digits {min(len(str(int(abs(amount.value)))), 5)} {unit}"
-    yield from (f"< {ahead[0]}", f"< {ahead[1]} {ahead[0]}")
-    yield from (f"> {behind[0]}", f"> {behind[0]} {behind[1]}", f"follows {context.follows} {unit}")
-    yield from (f"ahead {word}" for word in ahead)
-    yield from (f"behind {word}" for word in behind)
-    for near in context.left[:3] + context.right[:3]:
-        yield from (f"{near.place[:3]} {near.term.id}", f"{near.side} {near.term.id}")
-    yield from (f"list {name}" for name in context.lists)
-    yield from (f"terms {bool(context.best)}", f"cue {context.cue} {unit}")
-    yield f"unexplained {context.unexplained} {context.follows}"
-    yield from (f"after {before} {context.link}", f"after {before} {context.unexplained}")
-    yield f"part {context.part} {before}"
+    near = [(one.place[:3], one.side, one.term.id) for one in _closest(context)]
+    digits = min(len(str(int(abs(amount.value)))), 5)
+    yield _none_by_form, name, unit, amount.form, amount.bound, context.noun, digits
+    yield _none_by_words, name, unit, follows, tuple(context.ahead), tuple(context.behind)
+    yield _none_by_terms, name, *near
+    yield _none_by_lists, name, *context.lists
+    yield _none_by_cue, name, bool(context.best), context.cue, unit, context.unexplained, follows
+    yield _none_by_last, name, before, context.link, context.unexplained, context.part
+
+
+def _closest(context: Context) -> list[Near]:
+    return context.left[:3] + context.right[:3]
+
+
+def _none_by_form(none: str, unit: str, form: str, bound: str, noun: str, digits: int):
+    yield from (f"{none} ", f"{none} {unit} {form}", f"{none} bound {bound}")
+    yield from (f"{none} noun {noun}", f"{none} digits {digits} {unit}")
+
+
+def _none_by_words(none: str, unit: str, follows: str, ahead: tuple, behind: tuple):
+    yield from (f"{none} < {ahead[0]}", f"{none} < {ahead[1]} {ahead[0]}")
+    yield from (f"{none} > {behind[0]}", f"{none} > {behind[0]} {behind[1]}")
+    yield f"{none} follows {follows} {unit}"
+    yield from {f"{none} ahead {word}" for word in ahead}
+    yield from {f"{none} behind {word}" for word in behind}
+
+
+def _none_by_terms(none: str, *near: tuple[str, str, str]) -> set[str]:
+    at = {f"{none} {place} {term}" for place, _, term in near}
+    return at | {f"{none} {side} {term}" for _, side, term in near}
+
+
+def _none_by_lists(none: str, *lists: str):
+    yield from (f"{none} list {name}" for name in lists)
+
+
+def _none_by_cue(none: str, terms: bool, cue: str, unit: str, unexplained: str, follows: str):
+    yield from (f"{none} terms {terms}", f"{none} cue {cue} {unit}")
+    yield f"{none} unexplained {unexplained} {follows}"
+
+
+def _none_by_last(none: str, before: str, link: str, unexplained: str, part: str):
+    yield from (f"{none} after {before} {link}", f"{none} after {before} {unexplained}")
+    yield f"{none} part {part} {before}"
 
 
 def _nearest(context: Context, way: Way, side: str) -> str:
@@ -129,25 +194,49 @@ def _nouns(context: Context, way: Way) -> tuple[str, str]:
     return right, left
 
 
-def _of_terms(context: Context, way: Way, measures: Measures) -> Iterator[str]:
-    """Where the noun and the aspects of a measure stand, and beside which cues."""
-    (right, left), kind, unit = _nouns(context, way), way.kind, context.unit
-    yield from (f"nouns {right} {left}", f"noun {right} {kind}", f"noun {left} {kind}")
-    yield from (f"kind {kind} {unit}", f"kind {kind} {context.part}", f"noun {right} {unit}")
-    yield from (f"kind {kind} follows {context.follows}", f"kind {kind} cue {context.cue} {unit}")
-    yield f"kind {kind} unexplained {context.unexplained}"
-    if context.noun:
-        yield f"next noun {context.noun in way.nouns} {context.follows} {kind}"
-    for aspect in way.worded:
-        place = _place_of(context, aspect, measures)
-        yield from (f"aspect {place} {measures.family(aspect)}", f"aspect {place} {unit}")
-        yield from (f"aspect {place} noun {right}", f"aspect {place} noun {left}")
-        yield f"aspect {aspect} {place[:3]}"
-    said = ".".join(way.aspects)
-    yield from (f"{said} > {context.behind[0]}", f"{said} < {context.ahead[0]}")
-    for near in context.cues:
-        yield f"cue {near.side} {near.term.id} {kind[1:]}"
-        yield f"cue {near.side} {near.term.id} {kind} {unit}"
+def _named(measure: str, unit: str):
+    yield from (f"m {measure}", f"m {measure} {unit}")
+
+
+def _beside_words(aspects: tuple[str, ...], behind: str, ahead: str):
+    said = ".".join(aspects)
+    yield from (f"{said} > {behind}", f"{said} < {ahead}")
+
+
+def _of_kind(kind: str, unit: str, part: str, follows: str, cue: str, unexplained: str):
+    yield from (f"kind {kind} {name}" for name in {unit, part})
+    yield from (f"kind {kind} follows {follows}", f"kind {kind} cue {cue} {unit}")
+    yield f"kind {kind} unexplained {unexplained}"
+
+
+def _of_nouns(right: str, left: str, kind: str, unit: str):
+    yield from (f"nouns {right} {left}", f"noun {right} {unit}")
+    yield from (f"noun {side} {kind}" for side in {right, left})
+
+
+def _next_noun(own: bool, follows: str, kind: str):
+    yield f"next noun {own} {follows} {kind}"
+
+
+def _of_aspects(right: str, left: str, unit: str, *said: tuple[str, str, str]) -> set[str]:
+    """Where each aspect of a measure stands, told once where several stand alike."""
+    found = {f"aspect {aspect} {place[:3]}" for aspect, _, place in said}
+    for _, family, place in said:
+        found |= {f"aspect {place} {family}", f"aspect {place} {unit}"}
+        found |= {f"aspect {place} noun {right}", f"aspect {place} noun {left}"}
+    return found
+
+
+def _of_cues(kind: str, unit: str, *cues: str) -> set[str]:
+    return {f"cue {cue} {beside}" for cue in cues for beside in (kind[1:], f"{kind} {unit}")}
+
+
+def _left_over(kind: str, *places: str) -> set[str]:
+    return {f"not {place} {kind}" for place in places}
+
+
+def _first_one():
+    yield "first"
 
 
 def _place_of(context: Context, aspect: str, measures: Measures) -> str:
@@ -161,46 +250,58 @@ def _place_of(context: Context, aspect: str, measures: Measures) -> str:
     return "told" if told else "-"
 
 
-def _left_over(context: Context, way: Way) -> Iterator[str]:
+def _unexplained(context: Context, way: Way) -> Iterator[str]:
     """The terms near a number that a reading leaves unexplained."""
     for aspects, nouns in context.sides:
         ours = [near for near in aspects if near.term.id not in way.aspects]
         for near in [*islice(ours, 2), *nouns]:
             if near.term.id not in way.nouns:
-                yield f"not {near.place} {near.term.kind} {near.term.family} {way.kind}"
+                yield f"{near.place} {near.term.kind} {near.term.family}"
 
 
-def _of_the_last(context: Context, measure: str, way: Way, measures: Measures) -> Iterator[str]:
+def _of_the_last(context: Context, measure: str, way: Way, measures: Measures) -> Iterator[Part]:
     """What the numbers before tell: the same again, a part of it, another of the kind."""
-    last = context.last
-    if not last:
-        yield "first"
-        return
-    same = "same" if last.measure == measure else "other"
-    units, sign = f"{last.amount.unit} {context.unit}", context.link[0]
-    yield from (f"{same} {context.link} {units}", f"{same} {sign}", f"{same} part {context.part}")
-    yield from (
-        f"{same} {sign} unexplained {context.unexplained}",
-        f"{same} cue {context.cue} {units}",
+    last, told, unit = context.last, context.past.told, context.unit
+    same, units = "same" if last.measure == measure else "other", f"{last.amount.unit} {unit}"
+    follows = f"{context.follows} {unit}"
+    yield (
+        _goes_on,
+        same,
+        context.link,
+        units,
+        context.part,
+        context.unexplained,
+        context.cue,
+        follows,
     )
-    yield f"{same} follows {context.follows} {context.unit}"
-    if same == "other":
-        yield from _beside(context, way, _first(measures, last.measure), units)
-    told = context.past.told
-    yield f"{same} {len(told) > 1 and told[-2].measure == measure} {units}"
     values = [one.amount.value for one in told if one.measure == measure]
-    yield from (f"told {bool(values)}", f"same value {context.amount.value in values}")
+    before = len(told) > 1 and told[-2].measure == measure
+    yield _told_before, same, before, units, bool(values), context.amount.value in values
+    if same == "other":
+        other = _first(measures, last.measure)
+        nouns, aspects = (other[0].nouns == way.nouns, other[0].aspects) if other else (None, ())
+        yield _beside, nouns, aspects, way.aspects, way.kind, context.link, units, context.part
 
 
-def _beside(context: Context, way: Way, last: list[Way], units: str) -> Iterator[str]:
+def _goes_on(same: str, link: str, units: str, part: str, unexplained: str, cue: str, follows: str):
+    yield from (f"{same} {link} {units}", f"{same} {link[0]}", f"{same} part {part}")
+    yield from (f"{same} {link[0]} unexplained {unexplained}", f"{same} cue {cue} {units}")
+    yield f"{same} follows {follows}"
+
+
+def _told_before(same: str, before: bool, units: str, told: bool, same_value: bool):
+    yield from (f"{same} {before} {units}", f"told {told}", f"same value {same_value}")
+
+
+def _beside(
+    nouns: bool | None, last: tuple, aspects: tuple, kind: str, link: str, units: str, part: str
+):
     """How a reading differs from that of the number before."""
-    if not last:
-        yield f"beside blank {context.link}"
+    if nouns is None:
+        yield f"beside blank {link}"
         return
-    nouns, aspects = last[0].nouns == way.nouns, last[0].aspects == way.aspects
-    sign, one, other = context.link[0], set(last[0].aspects), set(way.aspects)
-    yield f"beside noun {nouns} {sign} {context.part}"
-    yield f"beside {nouns} {aspects} {units} {context.part}"
-    yield f"beside aspect {aspects} {sign} {len(one)} {way.kind}"
-    if one and other and not aspects:
+    sign, one, other, equal = link[0], set(last), set(aspects), last == aspects
+    yield from (f"beside noun {nouns} {sign} {part}", f"beside {nouns} {equal} {units} {part}")
+    yield f"beside aspect {equal} {sign} {len(one)} {kind}"
+    if one and other and not equal:
         yield f"beside within {one <= other} {other <= one} {sign}"

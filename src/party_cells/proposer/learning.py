@@ -11,6 +11,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,9 +23,9 @@ from scipy.sparse import csr_matrix
 from helpers import codebook, corpus, decisions, paths
 from party_cells import proposer
 from party_cells.proposer import choice, reader, scoring, spelling
-from party_cells.proposer.choice import Scored
+from party_cells.proposer.choice import Seen
 from party_cells.proposer.context import Context
-from party_cells.proposer.reader import ByWords, Choice, Reader, Seen, Weights, together
+from party_cells.proposer.reader import ByPart, Choice, Reader, Weights, Words, together
 
 ARTICLES = paths.ROOT / "tests" / "articles"
 PHRASES = paths.ROOT / "tests" / "proposals.jsonl"
@@ -50,7 +51,7 @@ class Example(NamedTuple):
     """A choice made by hand: what a reader sees of the options, and which of them is right."""
 
     reader: str
-    told: Scored | Seen
+    told: Seen | Words
     right: str
     writer: str = ""
     weight: float = 1.0
@@ -58,15 +59,19 @@ class Example(NamedTuple):
     @property
     def features(self) -> list[list[Feature]]:
         """The features of each option."""
-        if isinstance(self.told, Seen):
-            names, parts = sorted(set(self.told.names)), self.told.parts.values()
-            return [[(part, name) for part in each for name in names] for each in parts]
-        return [[("", name) for name in set(names)] for names in self.told.values()]
+        if isinstance(self.told, Words):
+            names = sorted(self.told.names)
+            return [
+                [(part, n) for part in each for n in names] for each in self.told.parts.values()
+            ]
+        return [
+            [("", n) for part in each for n in choice.names(part)] for each in self.told.values()
+        ]
 
     @property
     def options(self) -> list[str]:
         """The options, in the order of their features."""
-        return list(self.told.parts if isinstance(self.told, Seen) else self.told)
+        return list(self.told.parts if isinstance(self.told, Words) else self.told)
 
 
 class Teacher(Reader):
@@ -187,11 +192,11 @@ def of_terms(weights: dict[Feature, float]) -> dict[str, float]:
     return {name: weight for (_, name), weight in weights.items()}
 
 
-def of_words(weights: dict[Feature, float]) -> ByWords:
-    """Weights by name, then by what they tell of."""
-    found: ByWords = {}
+def of_words(weights: dict[Feature, float]) -> ByPart:
+    """Weights by what they tell of, then by name."""
+    found: ByPart = {}
     for (part, name), weight in weights.items():
-        found.setdefault(name, {})[part] = weight
+        found.setdefault(part, {})[name] = weight
     return found
 
 
@@ -207,19 +212,30 @@ def _judged(learned: list[Example]) -> Iterator[tuple[float, bool]]:
     """How likely each reading was that both readers chose, and whether it was right."""
     press = [one.writer.startswith("press") for one in learned]
     others = [one for one, own in zip(learned, press, strict=True) if not own]
-    first, words = of_terms(fitted(others, "choice")), of_words(fitted(others, "words"))
+    words = of_words(fitted(others, "words"))
+    score = partial(choice.score, of_terms(fitted(others, "choice")))
     own = [one for one, own in zip(learned, press, strict=True) if own and one.reader != "status"]
     for one, second in zip(own[::2], own[1::2], strict=True):
         theirs = second.told.scored(words)
-        ours, likely = choice.ranked(together(choice.scored(one.told, first), theirs))[0]
+        ours, likely = choice.ranked(together(choice.scored(one.told, score), theirs))[0]
         if ours == max(theirs, key=theirs.get) and one.right != choice.NOTHING:
             yield likely, ours == one.right
 
 
 def content(learned: Iterable[Example]) -> str:
     """The hash of what is learned from."""
-    told = json.dumps([f"{_SURE} {_STRENGTH} {_SMALLEST} {_SEEN}", *learned], ensure_ascii=False)
-    return hashlib.sha256(told.encode()).hexdigest()
+    told = hashlib.sha256(f"{_SURE} {_STRENGTH} {_SMALLEST} {_SEEN}".encode())
+    for one in learned:
+        seen = (
+            one.reader,
+            one.options,
+            [*map(sorted, one.features)],
+            one.right,
+            one.writer,
+            one.weight,
+        )
+        told.update(json.dumps(seen, ensure_ascii=False).encode())
+    return told.hexdigest()
 
 
 def learn(learned: list[Example], file: Path) -> str:
