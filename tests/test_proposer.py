@@ -121,3 +121,22 @@ def test_annotated_articles_use_ids_of_the_codebook():
         assert set(gold["measure_id"]) <= known, path
         starts = zip(gold["char_start"], gold["number_text"], strict=True)
         assert all(text.startswith(number, start) for start, number in starts), path
+
+
+BASES = [
+    (
+        "đạt 90% trong tổng số 1.449 Chi bộ được đánh giá, tăng 2%.",
+        "tổng số 1.449 Chi bộ được đánh giá",
+    ),
+    (
+        "Có 45% số đảng viên được xếp loại hoàn thành tốt.",
+        "số đảng viên được xếp loại hoàn thành tốt",
+    ),
+    ("Có 90% chi bộ đạt theo Hướng dẫn số 12 của huyện ủy.", ""),
+    ("Chi bộ hoàn thành tốt nhiệm vụ đạt 90%", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "base"), BASES)
+def test_the_words_that_name_the_base_of_a_share_are_kept_as_written(text, base):
+    assert proposer.propose(text)["base_text"].iloc[0] == base

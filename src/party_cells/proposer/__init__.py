@@ -118,7 +118,9 @@ def _as_written(
     start, end = spelled.written(amount.start, amount.end)
     left, right = spelled.written(*_quote(spelled.text, reading))
     place = {"char_start": start, "char_end": end, "number_text": text[start:end]}
-    quoted = {"quote": text[left:right], **selectors(text, start, end)}
+    base = as_rows.base(reading)
+    base_text = text[slice(*spelled.written(*base))] if base else ""
+    quoted = {"quote": text[left:right], "base_text": base_text, **selectors(text, start, end)}
     return place | quoted | as_rows.row(reading, measures, day)
 
 

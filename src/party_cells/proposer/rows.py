@@ -18,6 +18,9 @@ _EACH = over_folded(r"(?:mỗi|hằng|hàng|một|1)\s(năm|tháng|qúy|tuần)(
 _TIMES = {"năm": 1.0, "tháng": 12.0, "qúy": 4.0, "tuần": 52.0}
 _YEARLY = over_folded(r"(?:mỗi|hằng|hàng) năm[^,;.]*$|/năm")
 _UNDER_BASE = over_folded(r"trực thuộc (?:các )?(?:đảng bộ|đảng ủy|tổ chức|tccsđ)")
+_BASE = over_folded(  # "90% trong tổng số 449 chi bộ được đánh giá"
+    r"%? (?:(?:trong|trên|so với|của) )?((?:tổng số (?:\d[\d.]* )?|số )[^,;:.()%\d]*[^,;:.()%\d\s])"
+)
 _RATED = re.compile("_rated_|_assessed|four_good")
 _OLD_TIERS = {
     "rated_tsvm",
@@ -43,7 +46,6 @@ def row(reading: Reading, measures: Measures, published: date | None) -> dict:
         "unit": _unit(reading, amount, measure, measures),
         "measure_id": measure,
         "base_measure_id": _base_measure(amount, measure, measures),
-        "base_text": "",
         "scheme_id": _scheme(reading, measure, end),
         "place": reading.place.name,
         "level": reading.place.level,
@@ -55,6 +57,13 @@ def row(reading: Reading, measures: Measures, published: date | None) -> dict:
         "is_sure": reading.choice.is_sure,
         "other_measure_id": reading.choice.other,
     }
+
+
+def base(reading: Reading) -> tuple[int, int] | None:
+    """The span of the words right behind a share that name what it is a share of."""
+    amount, sentence = reading.context.amount, reading.sentence
+    words = _BASE.match(sentence.text, amount.right, sentence.end)
+    return words.span(1) if words and amount.unit == "share" else None
 
 
 def _fitted(reading: Reading, measures: Measures) -> str:
