@@ -140,3 +140,10 @@ BASES = [
 @pytest.mark.parametrize(("text", "base"), BASES)
 def test_the_words_that_name_the_base_of_a_share_are_kept_as_written(text, base):
     assert proposer.propose(text)["base_text"].iloc[0] == base
+
+
+def test_years_and_numbers_listed_respectively_go_together():
+    text = "Số đảng viên kết nạp các năm 2016, 2017, 2018 lần lượt là 12, 15, 18 đồng chí."
+    rows = proposer.propose(text, published="2019-03-01")
+    assert rows["number_text"].tolist() == ["12", "15", "18"]
+    assert rows["period_end"].tolist() == ["2016-12-31", "2017-12-31", "2018-12-31"]

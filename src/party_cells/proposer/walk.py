@@ -22,6 +22,7 @@ _SENTENCE_END = over_folded(  # the mark comes first, so that the search leaps f
 )
 _BULLETS = tuple("-–+•*")
 _ITEM = re.compile(r"[.)]\s")
+_YEAR = re.compile(r"(?:19|20)\d{2}")
 _STOP = re.compile(r"[;.](?!\d)")
 _THEN = over_folded(r"khi ấy|lúc đó|khi đó|bấy giờ|lúc ấy")
 _DONE = over_folded(r"(?<!\w)(?:đã|đến nay|hiện nay|hiện có|hiện|vừa qua|năm qua|kết quả)(?!\w)")
@@ -135,10 +136,21 @@ class Walk:
         limit = following[0].start if following else sentence.end
         stop = _STOP.search(self._text, amount.right, limit)
         then = _THEN.search(self._text, max(0, amount.left - _SOON), amount.left)
-        return self._clock.at(
+        period = self._clock.at(
             amount.start, amount.right, stop.start() if stop else limit,
             then=bool(then), stock=stock, plan=plan,
         )  # fmt: skip
+        return self._in_series(sentence, amount, period)
+
+    def _in_series(self, sentence: Sentence, amount: Amount, period: Period) -> Period:
+        """ "Các năm 2016, 2017 lần lượt là 12, 15": the year of the number at its place."""
+        cue = next((f.end for f in sentence.found if f.term.id == "respectively"), sentence.end)
+        listed = [one for one in sentence.amounts if one.left >= cue]
+        years = _YEAR.findall(self._text, period.start, period.end)
+        if amount not in listed or len(years) != len(listed):
+            return period
+        first, last = periods.of_year(int(years[listed.index(amount)]))
+        return period._replace(first=first, last=last)
 
     def _is_ahead(self, sentence: Sentence, period: Period) -> bool:
         """Whether a period lies ahead, or is a year just begun: "Năm 2021, kết nạp 8"."""
