@@ -77,7 +77,7 @@ def bars(
     """
     rows = []
     for row in table[table[value].notna()].to_dict("records"):
-        amount = row[value] if isinstance(row[value], Bounded) else bounds.exact(row[value], unit)
+        amount = row[value] if isinstance(row[value], Bounded) else _computed(row[value], unit)
         spread = (row[low], row[high]) if low and pd.notna(row[low]) else None
         label = _named(row[by], by)
         if panel:
@@ -85,6 +85,12 @@ def bars(
         rows.append(Row(label, amount, _word("n", int(row[n])) if n else NONE, spread))
     shown = table[[column for column in (panel, by, n, value, low, high) if column]]
     return _chart(rows, shown, name, Words(en, vi))
+
+
+def _computed(value: float, unit: str) -> Bounded:
+    """A number of a table; a share has the one decimal of what was computed."""
+    bound = "derived" if unit == "share" else "exact"
+    return Bounded(value, value, False, False, unit, value, bound)
 
 
 def ceiling(table: pd.DataFrame, name: str = "ceiling") -> Shown:
@@ -143,6 +149,8 @@ def histogram(
     table: pd.DataFrame, value: str, by: str, step: float, name: str, en: str, vi: str
 ) -> Shown:
     """How many rows have which size from 0 to 1, in steps, stacked by the words in ``by``."""
+    if not table[value].notna().any():
+        return report.nothing_drawn()
     edges = [round(at * step, 6) for at in range(round(1 / step) + 1)]
     sizes = pd.cut(table[value], edges, include_lowest=True, labels=edges[1:]).astype(float)
     kinds = table[by].map(lambda words: _named(words, by))

@@ -408,20 +408,23 @@ def negative(amount: Amount) -> Amount:
 def write(value: float | None, unit: str = "count", language: str = "en", digits: int = 1) -> str:
     """A number as a reader of the language expects it; an empty text for a missing one.
 
-    Shares (0-1) become percentages with ``digits`` decimals, two more where they would be 0.0.
+    Shares (0-1) become percentages with ``digits`` decimals, smaller ones one digit that is not nought.
 
     >>> write(1142, "count", "en"), write(1142, "count", "vi")
     ('1,142', '1.142')
     >>> write(0.2004, "share", "en"), write(0.2004, "share", "vi"), write(0.0067, "share", "en")
     ('20.0%', '20,0%', '0.7%')
+    >>> write(0.00037, "share", "en"), write(0, "share", "en")
+    ('0.04%', '0.0%')
     """
     if value is None or math.isnan(value):
         return ""
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
     if unit == "share":
-        is_shown = not value or round(abs(value) * 100, digits)
-        figure = f"{value * 100:,.{digits if is_shown else digits + 2}f}%"
+        if value and not round(abs(value) * 100, digits):
+            digits = -math.floor(math.log10(abs(value) * 100))
+        figure = f"{value * 100:,.{digits}f}%"
     elif float(value).is_integer():
         figure = f"{value:,.0f}"
     else:
