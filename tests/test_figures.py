@@ -113,6 +113,12 @@ def test_a_dot_per_row_names_panel_and_denominator_and_skips_what_is_missing():
     assert len(shown.parts["en"]["rows"]) == 2, "the table has the missing one too"
 
 
+def test_a_histogram_of_nothing_draws_nothing(recwarn):
+    table = pd.DataFrame({"size": [], "kind": []})
+    shown = figures.histogram(table, "size", "kind", 0.25, "h", "A", "B")
+    assert "svg" not in shown.parts["en"] and not recwarn.list
+
+
 def test_a_histogram_counts_by_step_and_kind():
     kinds = [("near", "gần"), ("near", "gần"), ("far", "xa")]
     table = pd.DataFrame({"size": [0.1, 0.15, 0.9], "kind": kinds})
