@@ -135,7 +135,8 @@ def lacks(found: dict, language: str) -> list[str]:
 def parameters(found: dict, language: str) -> dict[str, str]:
     """The parameters in the words that readers know, where there are any; not what is left open."""
     names, given = labels("vocabulary:parameter", language), found["parameters"]
-    return {names.get(n, n): value(v, language) for n, v in given.items() if v not in (None, "", -1)}
+    said = {n: v for n, v in given.items() if v not in (None, "", -1)}
+    return {names.get(n, n): value(v, language) for n, v in said.items()}
 
 
 def value(given, language: str) -> str:
