@@ -408,7 +408,7 @@ def negative(amount: Amount) -> Amount:
 def write(value: float | None, unit: str = "count", language: str = "en", digits: int = 1) -> str:
     """A number as a reader of the language expects it; an empty text for a missing one.
 
-    Shares (0-1) become percentages with ``digits`` decimals, smaller ones one digit that is not nought.
+    Shares (0-1) become percentages with ``digits`` decimals, or one digit below that.
 
     >>> write(1142, "count", "en"), write(1142, "count", "vi")
     ('1,142', '1.142')
