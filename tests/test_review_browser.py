@@ -188,7 +188,7 @@ def test_a_day_at_the_desk(opened, folder):
     go_to(shown, "1.142")
     assert shown.locator("mark.here").inner_text() == "1.142"
     assert shown.locator("mark.number").count() > 0
-    shown.locator("[data-action='accept']").click()  # accept, with the mouse
+    shown.locator("[data-press='a']").click()  # accept, with the mouse
     decided(shown, 1)
 
     go_to(shown, "35")
@@ -232,7 +232,7 @@ def test_a_key_held_down_and_a_double_click_decide_once(opened):
         shown.page.wait_for_timeout(40)
     shown.page.keyboard.up("a")
     decided(shown, 1)
-    shown.locator("[data-action='accept']").dblclick()
+    shown.locator("[data-press='a']").dblclick()
     decided(shown, 2)
     shown.page.wait_for_timeout(400)
     for key in "aajaa":  # at once: what was not seen is not decided
@@ -255,7 +255,7 @@ def test_what_was_typed_stays_on_another_row_and_when_it_is_refused(opened):
     expect(shown.locator(".about b")).not_to_have_text("1.742")
     go_to(shown, "1.742")
     assert shown.locator(".form [name='note']").input_value() == "half a th"
-    shown.locator("[data-action='accept']").click()
+    shown.locator("[data-press='a']").click()
     expect(shown.locator(".said")).to_contain_text("is no day")
     assert shown.locator(".form [name='period']").input_value() == "31/31/2015"
     decided(shown, 0)
@@ -280,7 +280,7 @@ def test_two_kernels_on_one_queue_show_each_others_decisions(opened):
     first, second = opened("figures"), opened("second")
     begin(first)
     begin(second)
-    first.locator("[data-action='accept']").click()
+    first.locator("[data-press='a']").click()
     decided(first, 1)
     second.page.keyboard.press("a")
     expect(second.locator(".said")).to_contain_text("Say first who decides")
@@ -310,7 +310,7 @@ def test_two_tabs_of_one_notebook_are_two_desks_on_one_queue(opened, lab):
     second.wait_for()
     begin(first)
     begin(second)
-    first.locator("[data-action='accept']").click()
+    first.locator("[data-press='a']").click()
     decided(first, 1)
     second.page.keyboard.press("a")
     expect(second.locator(".said")).to_contain_text("has just changed")
@@ -330,9 +330,9 @@ def test_offline_says_not_saved_and_back_it_is_saved_once_or_not_at_all(opened):
     shown.page.keyboard.press("a")
     shown.page.keyboard.press("a")
     expect(shown.locator(".said")).to_contain_text("NOT SAVED", timeout=20_000)
-    assert shown.locator("[data-action='accept']").is_disabled()
+    assert shown.locator("[data-press='a']").is_disabled()
     shown.page.context.set_offline(False)
-    expect(shown.locator("[data-action='accept']")).to_be_enabled(timeout=60_000)
+    expect(shown.locator("[data-press='a']")).to_be_enabled(timeout=60_000)
     rows = storage.rows("checks")
     assert [row["number_text"] for row in rows] in ([], ["439"])
 
@@ -343,7 +343,7 @@ def test_a_restarted_kernel_is_told_and_running_the_cell_again_goes_on(opened, l
     restart(lab, "figures")
     shown.page.keyboard.press("a")
     expect(shown.locator(".said")).to_contain_text("NOT SAVED", timeout=30_000)
-    assert shown.locator("[data-action='accept']").is_disabled()
+    assert shown.locator("[data-press='a']").is_disabled()
     assert storage.rows("checks") == []
     run_cell(shown.page)
     expect(shown.locator(".said")).not_to_contain_text("NOT SAVED", timeout=60_000)

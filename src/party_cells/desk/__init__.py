@@ -75,9 +75,9 @@ def tables(check: bool = False) -> list[str]:
     half a line at the end of the log, which a kill or a full disk left, is taken away.
     """
     if check:
-        codebook.load("decisions")
-        for table in ("facts", "codings"):
+        for table in ("facts", "codings"):  # reading the log says best what is wrong with a line
             decisions.require_derived(table)
+        codebook.load("decisions")
         return []
     with storage.locked():
         storage.log()
