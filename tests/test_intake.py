@@ -55,7 +55,15 @@ def test_a_decrease_is_a_fact_below_nought(tmp_path):
     path.write_text(f"{TEXT}Đảng bộ giảm hơn 30 đảng viên so với năm 2019.\n", "utf-8")
     assert cli.main(["add", str(path), *NEW]) == 0
     row = next(row for row in worklist.queue(corpus.read_all()) if row["number_text"] == "30")
-    desk.decide([row | SIGNED])
+    assert row["measure_id"] in ("members_change", ""), "never how many members there are"
+    below = {
+        "value": "-30",
+        "value_low": "",
+        "value_high": "-30",
+        "low_open": "",
+        "high_open": "true",
+    }
+    desk.decide([row | SIGNED | below | {"measure_id": "members_change", "bound": "at_most"}])
     fact = codebook.load("facts").query("measure_id == 'members_change'").iloc[0]
     assert (fact["value"], fact["value_high"], fact["high_open"]) == (-30, -30, True)
     assert bounds.words(bounds.from_fact(fact), "en") == "less than -30"

@@ -167,7 +167,7 @@ def _text(name: str, data: bytes, encoding: str | None) -> str:
     if is_vietnamese:  # all but these stand in good Vietnamese too
         marks = {said: count for said, count in marks.items() if "read as" in said}
     likely = max(marks, key=marks.get)
-    if marks[likely] > max(2, letters / 100):
+    if marks[likely] >= max(2, letters / 100):
         raise ArticleRefused(f"{name}: the letters look like {likely}; save the text as UTF-8")
     if not is_vietnamese:
         raise ArticleRefused(f"{name}: hardly a letter is Vietnamese; is it a Vietnamese text?")

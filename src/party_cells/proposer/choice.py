@@ -18,6 +18,7 @@ BLANK, NOTHING = "", "nothing"
 Part = tuple  # features that go together: a function that tells their names, and what it needs
 Seen = dict[str, list[Part]]  # the options of a number, each with its parts, all names differing
 _RECENT, _SHARES_ONLY = 5, ("target_completion", "admission_rate")
+_CHANGES, _TOLD_BY_CHANGE = ("change_up", "change_down"), {"change", "target_completion"}
 
 
 def names(part: Part) -> Iterable[str]:
@@ -51,6 +52,10 @@ def told(context: Context, measures: Measures) -> set[str]:
 def fitting(found: set[str], context: Context, measures: Measures) -> list[str]:
     """The readings that a number could have: the measures that suit it, blank and nothing."""
     suiting = (m for m in found if m in measures.ways and measures.suit(m, context.amount))
+    if context.cue in _CHANGES:  # "tăng 120 đảng viên" says nothing of how many there are
+        suiting = (
+            m for m in suiting if _TOLD_BY_CHANGE & {a for w in measures.ways[m] for a in w.aspects}
+        )
     return [*sorted(suiting), BLANK, NOTHING]
 
 
