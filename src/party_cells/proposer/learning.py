@@ -38,7 +38,7 @@ WRITERS = {
     "press-b/*.txt": 3,
 }
 ENOUGH = 50  # decisions of a collection before it has weights of its own
-_SURE, _TRIED = 0.92, np.arange(0.5, 0.995, 0.01)
+_SURE, _TRIED = 0.95, np.arange(0.5, 0.995, 0.01)
 _STRENGTH, _ROUNDS = 4.0, 60
 _SMALLEST = {"choice": 0.08, "words": 0.12, "status": 0.08}  # weights that are kept
 _SEEN = {"choice": 3, "words": 5, "status": 4}  # how often, to be learned of
