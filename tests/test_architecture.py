@@ -45,12 +45,12 @@ ROOMS = {
 # Lines of code: no blanks, comments or docstrings, so that nobody saves on those. No room may grow
 # beyond what it has today; beside it stands what it is to come down to.
 CEILINGS = {
-    "src/helpers": (3400, 2200),
-    "src/party_cells": (8210, 4000),
-    "src/party_cells/proposer": (3130, 1300),
-    "src/party_cells/desk": (2190, 1300),
-    "src/party_cells/batch": (2330, 1150),
-    "tests": (6310, 6000),
+    "src/helpers": (3330, 2200),
+    "src/party_cells": (7280, 4000),
+    "src/party_cells/proposer": (2470, 1300),
+    "src/party_cells/desk": (2000, 1300),
+    "src/party_cells/batch": (2270, 1150),
+    "tests": (6220, 6000),
 }
 MODULES = {path.stem: path for path in (SOURCE / "helpers").glob("*.py") if path.stem != "__init__"}
 
