@@ -47,7 +47,7 @@ ROOMS = {
 CEILINGS = {
     "src/helpers": (3330, 2200),
     "src/party_cells": (7280, 4000),
-    "src/party_cells/proposer": (2470, 1300),
+    "src/party_cells/proposer": (2480, 1300),
     "src/party_cells/desk": (2000, 1300),
     "src/party_cells/batch": (2270, 1150),
     "tests": (6220, 6000),

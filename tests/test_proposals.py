@@ -102,7 +102,7 @@ def test_a_part_whose_worker_was_killed_is_proposed_again(collection, tmp_path):
 def test_the_command_says_what_it_did_and_where(collection, tmp_path, capsys):
     command = ["propose", "--data", str(collection), "--out", str(tmp_path / "out"), "--jobs", "1"]
     assert cli.main(command) == 0
-    assert "1 parts proposed, 0 failed, in 0:0" in (said := capsys.readouterr().out)
+    assert "1 parts proposed, 0 failed, in " in (said := capsys.readouterr().out)
     assert said.endswith(f": {tmp_path / 'out'}\n")
     (collection / "raw" / "documents.csv").unlink()
     assert cli.main(command) == 2

@@ -205,6 +205,13 @@ def _quarter(said: dict, years: list[int], today: date | None) -> tuple:
     return *_latest(said, today, last - 2, last, last - 2), *_to_count(said)
 
 
+def _before(said: dict, years: list[int], today: date) -> tuple:
+    """The quarter or the month before: "quý trước", "tháng trước"."""
+    months = 1 if said["unit"] == "tháng" else 3
+    first = today.year * 12 + (today.month - 1) // months * months - months
+    return *_months(first // 12, first % 12 + 1, first % 12 + months), "flow"
+
+
 def _several(said: dict, years: list[int], today: date | None) -> tuple:
     """ "6 tháng đầu năm", "chín tháng qua", "nửa cuối năm"."""
     count = _figure(said.get("months", "6"))
@@ -262,7 +269,7 @@ def _next(said: dict, years: list[int], today: date) -> tuple:
 
 
 _KINDS = {
-    "day": _day, "month": _month, "quarter": _quarter, "months": _several,
+    "day": _day, "month": _month, "quarter": _quarter, "months": _several, "before": _before,
     "edge": _edge, "years": _of_years, "span": _span, "ago": _ago,
     "since": _since, "since_year": _since, "now": _now, "next": _next,
     "this": _year_off(lambda today: 0),
