@@ -31,7 +31,8 @@ def tables(check: bool = False) -> int:
 
 
 def audit_() -> int:
-    decisions.require_derived("facts")
+    for table in ("facts", "codings"):
+        decisions.require_derived(table)
     found = desk.audited()
     for row in found.itertuples():
         said = f"{row.audit_verdict}: {row.audit_test}: {row.fact_ids}: expected {row.expected_en}"
