@@ -79,7 +79,10 @@ def lab(folder, browser):
         yield address
     finally:
         server.terminate()
-        server.wait(30)
+        try:
+            server.wait(30)
+        except subprocess.TimeoutExpired:  # it waits for kernels that were restarted
+            server.kill()
         log.close()
 
 
@@ -168,7 +171,7 @@ def select_words(shown, words: str) -> None:
 
 def run_cell(page) -> None:
     page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
-    page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for()
+    page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for(timeout=2 * LONG)
     page.keyboard.press("Shift+Enter")
 
 
@@ -354,8 +357,12 @@ def test_after_a_reload_without_its_kernel_a_table_says_how_to_go_on(opened, lab
     shown = opened("figures")
     page = shown.page
     expect(page.locator(".party-cells-kept")).to_be_hidden()
-    page.keyboard.press("Control+s")
-    page.wait_for_timeout(1000)
+    for _ in range(30):  # saved with the table, which comes after the desk
+        page.keyboard.press("Control+s")
+        page.wait_for_timeout(1000)
+        with urllib.request.urlopen(f"{lab}/api/contents/figures.ipynb") as saved:
+            if "party-cells-kept" in saved.read().decode():
+                break
     restart(lab, "figures")
     page.reload()
     kept = page.locator(".jp-NotebookPanel:visible .party-cells-kept")
