@@ -18,8 +18,7 @@ from test_grid import write_notebook
 
 from helpers import paths
 from party_cells.batch import shell
-from party_cells.batch.execution import CellFailed
-from party_cells.batch.workers import local_workers
+from party_cells.batch.workers import CellFailed, local_workers
 
 pytestmark = pytest.mark.skipif(not shell.FORK, reason="notebooks are forked on Linux alone")
 HOSTILE, LEAK = (

@@ -14,10 +14,7 @@ from pathlib import Path
 
 from helpers import paths
 from party_cells.batch import grid
-
-
-class CellFailed(RuntimeError):
-    """A cell ended with an error, ended its process, or showed too much."""
+from party_cells.batch.workers import CellFailed
 
 
 def execute(job: dict) -> dict:

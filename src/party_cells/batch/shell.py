@@ -37,7 +37,7 @@ from papermill.parameterize import parameterize_notebook
 from traitlets.config import Config
 
 from party_cells.batch import workers
-from party_cells.batch.execution import CellFailed
+from party_cells.batch.workers import CellFailed
 
 CELL_SECONDS = 600  # a cell that takes longer has failed
 OUTPUT_BYTES = 20_000_000  # of one cell; no report could show more

@@ -27,6 +27,10 @@ class Stopped(RuntimeError):
     """Nobody is left to do the work."""
 
 
+class CellFailed(RuntimeError):
+    """A cell ended with an error, ended its process, or showed too much."""
+
+
 def run_all(
     jobs: list[dict], workers: Callable, do: Callable, require: Callable = lambda: None
 ) -> Iterator[dict]:
